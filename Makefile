@@ -1,0 +1,74 @@
+# treetally: plain `make` needs a C compiler, make, SQLite and xxHash; everything else is for the tests.
+#
+#   make BUILD=DIR    put all products into DIR (default: build)
+#   make DEV=1        warnings are errors
+PREFIX  ?= /usr/local
+BUILD   ?= build
+CC      ?= cc
+CFLAGS  ?= -O2 -g
+CSTD     = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
+WARN     = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wformat=2 -Wvla $(if $(DEV),-Werror)
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+TOOLS    = $(basename $(notdir $(wildcard tools/*.c)))
+COMMON   = $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*.c))
+PROGRAMS = $(TOOLS:%=$(BUILD)/%)
+LOADERS  = $(BUILD)/dir-load $(BUILD)/stats-load
+PIPES    = pipelines/scan-import pipelines/scan-tree
+SCRIPTS  = $(PIPES) pipelines/demo tests/run .ci/run
+SHELLIBS = $(wildcard pipelines/lib/*.sh tests/*.bash)
+LINTS    = lint-gcc lint-clang lint-cppcheck lint-shell lint-man
+
+all: $(PROGRAMS)
+
+# Filters read and hash; only the loaders know what a database is.
+LDLIBS = -lxxhash -lpthread
+$(LOADERS): LDLIBS = -lsqlite3 -lxxhash -lpthread
+
+$(PROGRAMS): $(BUILD)/%: $(BUILD)/tools/%.o $(BUILD)/libcommon.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -I. $(CSTD) $(WARN) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(BUILD)/libcommon.a: $(COMMON)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+demo: all
+	pipelines/demo
+
+# tests/run builds (again, and finds nothing to do), runs bats and counts; TESTFLAGS are its options.
+test:
+	+TREETALLY_BUILD="$(BUILD)" tests/run $(TESTFLAGS)
+test-asan:
+	+TREETALLY_SANITIZED=1 $(MAKE) BUILD="$(BUILD)/asan" CFLAGS="-O1 -g $(SANITIZE)" test
+
+lint: $(LINTS)
+lint-names:
+	@echo $(LINTS)
+lint-gcc:
+	$(MAKE) BUILD="$(BUILD)/lint-gcc" CC=gcc DEV=1 all
+lint-clang:
+	$(MAKE) BUILD="$(BUILD)/lint-clang" CC=clang DEV=1 all
+lint-cppcheck:
+	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr \
+		--suppress=missingIncludeSystem --error-exitcode=1 -D_GNU_SOURCE -I. common tools
+lint-shell:
+	shellcheck -x $(SCRIPTS) $(SHELLIBS)
+	shellcheck -x --shell=bats $(wildcard tests/*.bats)
+lint-man:
+	mandoc -Tlint -Wwarning $(wildcard man/*.[1-8])
+
+install: all
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 $(PROGRAMS) $(PIPES) "$(DESTDIR)$(PREFIX)/bin"
+	for page in man/*.[1-8]; do \
+		dir="$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}"; \
+		install -d "$$dir" && install -m 644 "$$page" "$$dir" || exit; \
+	done
+
+clean:
+	rm -rf "$(BUILD)"
+
+-include $(wildcard $(BUILD)/*/*.d)
+.PHONY: all demo test test-asan lint lint-names $(LINTS) install clean
