@@ -1,0 +1,129 @@
+#include "common/die.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+void tool_begin(const char *name)
+{
+	sigset_t pipe_only;
+
+	program_invocation_short_name = (char *)name;
+	for (int fd; (fd = open("/dev/null", O_RDWR)) >= 0;) {
+		if (fd > 2) {
+			close(fd);
+			break;
+		}
+	}
+	signal(SIGPIPE, SIG_DFL);
+	sigemptyset(&pipe_only);
+	sigaddset(&pipe_only, SIGPIPE);
+	sigprocmask(SIG_UNBLOCK, &pipe_only, NULL);
+}
+
+/*
+ * One write(2) per message, so that lines of several stages that share a stderr do not mix.
+ * UTF-8 passes; control bytes do not, since file names reach a terminal from here.
+ */
+static void print_message(const char *fmt, va_list args, int err)
+{
+	char text[3000], line[4000];
+	size_t n, out;
+
+	n = (size_t)snprintf(text, sizeof(text), "%s: ", program_invocation_short_name);
+	vsnprintf(text + n, sizeof(text) - n, fmt, args);
+	n = strlen(text);
+	if (err)
+		snprintf(text + n, sizeof(text) - n, ": %s", strerror(err));
+	out = 0;
+	for (const unsigned char *p = (unsigned char *)text; *p && out < sizeof(line) - 6; p++) {
+		if (*p < 0x20 || *p == 0x7f)
+			out += (size_t)snprintf(line + out, 5, "\\%03o", *p);
+		else
+			line[out++] = (char)*p;
+	}
+	line[out++] = '\n';
+	while (write(STDERR_FILENO, line, out) < 0 && errno == EINTR)
+		;
+}
+
+void die(enum exit_status status, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	print_message(fmt, args, 0);
+	va_end(args);
+	_exit(status);
+}
+
+void die_errno(const char *fmt, ...)
+{
+	int err = errno;
+	va_list args;
+
+	va_start(args, fmt);
+	print_message(fmt, args, err);
+	va_end(args);
+	_exit(EXIT_SYSTEM);
+}
+
+void warn(const char *fmt, ...)
+{
+	int err = errno;
+	va_list args;
+
+	va_start(args, fmt);
+	print_message(fmt, args, 0);
+	va_end(args);
+	errno = err;
+}
+
+static void *checked(void *ptr, size_t count, size_t size)
+{
+	if (!ptr)
+		die(EXIT_SYSTEM, "out of memory: cannot allocate %zu times %zu bytes", count, size);
+	return ptr;
+}
+
+void *xmalloc(size_t size)
+{
+	return checked(malloc(size ? size : 1), 1, size);
+}
+
+void *xcalloc(size_t count, size_t size)
+{
+	return checked(calloc(count ? count : 1, size ? size : 1), count, size);
+}
+
+void *xrealloc_array(void *ptr, size_t count, size_t size)
+{
+	return checked(reallocarray(ptr, count ? count : 1, size ? size : 1), count, size);
+}
+
+char *xstrdup(const char *s)
+{
+	return xstrndup(s, strlen(s));
+}
+
+char *xstrndup(const char *s, size_t n)
+{
+	char *copy = xmalloc(n + 1);
+
+	memcpy(copy, s, n);
+	copy[n] = '\0';
+	return copy;
+}
+
+char *xasprintf(const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	if (vasprintf(&text, fmt, args) < 0)
+		die(EXIT_SYSTEM, "out of memory");
+	va_end(args);
+	return text;
+}

@@ -1,0 +1,50 @@
+/*
+ * head - what a stream says of itself before its records: kind, order, file system, date, ...
+ *
+ * Holds no arguments, host or time of day, so that equal input gives equal bytes.
+ */
+#ifndef TREETALLY_HEAD_H
+#define TREETALLY_HEAD_H
+
+#include "common/buf.h"
+#include "common/record.h"
+
+#define STREAM_VERSION 1
+/* Longest header or trailer text in bytes: room for some ten thousand sources (4 MiB). */
+#define HEAD_TEXT_MAX (4u << 20)
+
+struct head {
+	enum rec_kind kind;
+	enum rec_order order;
+	char *filesystem;   /* NULL: not known */
+	int64_t scan_day;   /* days since 1970-01-01; DAY_NONE: not known */
+	enum age_by age_by; /* usage streams */
+	bool unverified;    /* rows went through other programs at some stage */
+	char **sources;     /* names, sorted; a name may stand twice */
+	size_t source_count;
+	char **programs;    /* "gpfs-parse/0.1.0", sorted, each once */
+	size_t program_count;
+};
+
+void head_add_source(struct head *h, const char *name);
+
+/* Note that this program made the records; its version is ours. */
+void head_add_program(struct head *h, const char *name);
+
+/* A deep copy; the caller releases it. */
+void head_copy(struct head *to, const struct head *from);
+
+/*
+ * Add a further operand's head. Returns NULL, or a static text that says which property differs
+ * ("file system", "scan date", ...). With `force`, differing file systems and scan dates are
+ * accepted and the first is kept. Kinds and age-by must agree. Differing orders become ORDER_NONE.
+ */
+const char *head_merge(struct head *h, const struct head *more, bool force) WARN_UNUSED;
+
+/* As attributes (attrs.h), and back: `text` is modified; false when it is not understood. */
+void head_add_attrs(struct buf *out, const struct head *h);
+bool head_parse(struct head *h, char *text) WARN_UNUSED;
+
+void head_release(struct head *h);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * progress - one line about long work, at most twice a second.
+ *
+ * For people on stderr (rewritten in place on a terminal, every ten seconds in a log), or for a
+ * program as TAB-separated fields in a file or pipe:
+ *     PROGRAM  PHASE  DONE  TOTAL  UNIT  LINES
+ * TOTAL 0 means unknown. Never fails: a reader that went away ends the reports.
+ */
+#ifndef TREETALLY_PROGRESS_H
+#define TREETALLY_PROGRESS_H
+
+#include "common/die.h"
+
+struct progress {
+	bool on, machine, terminal;
+	int fd;
+	const char *phase, *unit;
+	uint64_t total;
+	struct timespec started, last;
+};
+
+/* `file` NULL: stderr. Does nothing at all when `on` is false. */
+void progress_init(struct progress *p, bool on, const char *file);
+/* Start a phase and report it; the texts are not copied. */
+void progress_phase(struct progress *p, const char *phase, const char *unit, uint64_t total);
+/* Cheap enough for every block of records: looks at the clock, reports when it is time. */
+void progress_update(struct progress *p, uint64_t done, uint64_t lines);
+/* Finish the line on a terminal. */
+void progress_end(struct progress *p);
+
+#endif

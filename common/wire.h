@@ -1,0 +1,80 @@
+/*
+ * wire - integers as bytes: little-endian words, big-endian words that memcmp orders, varints.
+ *
+ * A varint holds 7 bits a byte, lowest first, the top bit set on all but the last byte: at most
+ * 10 bytes for 64 bits. Signed numbers and differences go through zigzag, so that small values of
+ * either sign stay short. Readers check bounds through struct wire_in and never read past `end`:
+ * the first fault sets `bad`, after which every read gives 0.
+ */
+#ifndef TREETALLY_WIRE_H
+#define TREETALLY_WIRE_H
+
+#include <endian.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define VARINT_MAX 10 /* bytes of the longest varint */
+
+static inline void put_le32(void *p, uint32_t v) { v = htole32(v); memcpy(p, &v, 4); }
+static inline void put_le64(void *p, uint64_t v) { v = htole64(v); memcpy(p, &v, 8); }
+static inline uint32_t get_le32(const void *p) { uint32_t v; memcpy(&v, p, 4); return le32toh(v); }
+static inline uint64_t get_le64(const void *p) { uint64_t v; memcpy(&v, p, 8); return le64toh(v); }
+static inline void put_be32(void *p, uint32_t v) { v = htobe32(v); memcpy(p, &v, 4); }
+static inline void put_be64(void *p, uint64_t v) { v = htobe64(v); memcpy(p, &v, 8); }
+static inline uint32_t get_be32(const void *p) { uint32_t v; memcpy(&v, p, 4); return be32toh(v); }
+static inline uint64_t get_be64(const void *p) { uint64_t v; memcpy(&v, p, 8); return be64toh(v); }
+
+static inline uint64_t zigzag(int64_t v) { return ((uint64_t)v << 1) ^ (uint64_t)(v >> 63); }
+static inline int64_t unzigzag(uint64_t v) { return (int64_t)(v >> 1) ^ -(int64_t)(v & 1); }
+
+/* Writes v at p, which has VARINT_MAX bytes of room; returns the byte behind it. */
+static inline unsigned char *put_varint(unsigned char *p, uint64_t v)
+{
+	while (v >= 0x80) {
+		*p++ = (unsigned char)(v | 0x80);
+		v >>= 7;
+	}
+	*p++ = (unsigned char)v;
+	return p;
+}
+
+struct wire_in {
+	const unsigned char *at, *end;
+	bool bad; /* a number ran past the end or past 64 bits */
+};
+
+static inline uint64_t get_varint(struct wire_in *in)
+{
+	uint64_t v = 0;
+
+	for (unsigned shift = 0; in->at < in->end && shift < 64; shift += 7) {
+		uint64_t byte = *in->at++;
+
+		if (shift == 63 && byte > 1)
+			break;
+		v |= (byte & 0x7f) << shift;
+		if (byte < 0x80)
+			return v;
+	}
+	in->bad = true;
+	in->at = in->end;
+	return 0;
+}
+
+/* The next n bytes, or NULL (and `bad`) when there are fewer. */
+static inline const unsigned char *get_bytes(struct wire_in *in, uint64_t n)
+{
+	const unsigned char *p = in->at;
+
+	if (n > (uint64_t)(in->end - in->at)) {
+		in->bad = true;
+		in->at = in->end;
+		return NULL;
+	}
+	in->at += n;
+	return p;
+}
+
+#endif
