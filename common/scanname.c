@@ -1,0 +1,114 @@
+#include "common/scanname.h"
+
+#define HEADER "# treetally scan-tree "
+
+static const char *const suffixes[] = { ".gz", ".bz2", ".xz", ".zst", ".zstd", ".lz4", ".lzma" };
+
+char *scanname_of_operand(const char *operand)
+{
+	const char *slash = strrchr(operand, '/'), *name = slash && slash[1] ? slash + 1 : operand;
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		size_t suffix = strlen(suffixes[i]);
+
+		if (len > suffix && strcmp(name + len - suffix, suffixes[i]) == 0)
+			return xstrndup(name, len - suffix);
+	}
+	return xstrdup(name);
+}
+
+bool scanname_valid_filesystem(const char *name)
+{
+	if (!*name || *name == '.')
+		return false;
+	for (; *name; name++) {
+		if (*name == '/' || (unsigned char)*name < 0x20 || *name == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+bool scanname_escape_from_name(const char *word, enum scan_escape *escape)
+{
+	if (strcmp(word, "none") == 0)
+		*escape = ESCAPE_NONE;
+	else if (strcmp(word, "pct") == 0)
+		*escape = ESCAPE_PCT;
+	else
+		return false;
+	return true;
+}
+
+/* Eight digits, '_', a word without '_', '_', the file system up to the first ".list" behind it. */
+void scanname_claim(struct scan_claim *claim, const char *source)
+{
+	const char *word, *filesystem, *end;
+	char date[9], *name;
+	int64_t day;
+
+	*claim = (struct scan_claim){ .scan_day = DAY_NONE };
+	if (strspn(source, "0123456789") != 8 || source[8] != '_')
+		return;
+	memcpy(date, source, 8);
+	date[8] = '\0';
+	word = source + 9;
+	filesystem = strchr(word, '_');
+	if (!filesystem || filesystem == word || !*++filesystem)
+		return;
+	end = strstr(filesystem + 1, ".list");
+	if (!end || !scantime_parse_date(date, &day))
+		return;
+	name = xstrndup(filesystem, (size_t)(end - filesystem));
+	if (!scanname_valid_filesystem(name)) {
+		free(name);
+		return;
+	}
+	claim->scan_day = day;
+	claim->filesystem = name;
+}
+
+static const char *set_word(struct scan_claim *claim, const char *key, const char *value)
+{
+	if (strcmp(key, "escape") == 0)
+		return scanname_escape_from_name(value, &claim->escape) ? NULL : "escape= is neither none nor pct";
+	if (strcmp(key, "scan_date") == 0)
+		return scantime_parse_date(value, &claim->scan_day) ? NULL : "scan_date= is no date";
+	if (strcmp(key, "filesystem") == 0) {
+		if (!scanname_valid_filesystem(value))
+			return "filesystem= is no name for a file system";
+		free(claim->filesystem);
+		claim->filesystem = xstrdup(value);
+	}
+	return NULL; /* a word that a later version has added */
+}
+
+const char *scanname_claim_line(struct scan_claim *claim, const char *line, size_t len)
+{
+	size_t prefix = strlen(HEADER);
+	const char *fault = NULL;
+	char *text, *rest, *word;
+
+	if (len <= prefix || memcmp(line, HEADER, prefix))
+		return NULL;
+	rest = text = xstrndup(line + prefix, len - prefix);
+	word = strsep(&rest, " ");
+	if (strcmp(word, "1"))
+		fault = "a scan-tree log of a format that this version does not know";
+	while (!fault && (word = strsep(&rest, " "))) {
+		char *value = strchr(word, '=');
+
+		if (value) {
+			*value++ = '\0';
+			fault = set_word(claim, word, value);
+		}
+	}
+	free(text);
+	return fault;
+}
+
+void scanname_release(struct scan_claim *claim)
+{
+	free(claim->filesystem);
+	*claim = (struct scan_claim){ .scan_day = DAY_NONE };
+}

@@ -1,0 +1,39 @@
+/*
+ * scanname - what a source says of itself: by its name, or by its first line.
+ *
+ *     20260111_csfs1_asp.list.list_all.log.xz     file system "asp", scanned on 2026-01-11
+ *     # treetally scan-tree 1 escape=pct scan_date=2026-01-11 filesystem=asp
+ */
+#ifndef TREETALLY_SCANNAME_H
+#define TREETALLY_SCANNAME_H
+
+#include "common/scantime.h"
+
+enum scan_escape { ESCAPE_UNKNOWN, ESCAPE_NONE, ESCAPE_PCT };
+
+struct scan_claim {
+	char *filesystem; /* owned; NULL: it says nothing */
+	int64_t scan_day; /* DAY_NONE: it says nothing */
+	enum scan_escape escape;
+};
+
+/* The name under which an operand is recorded: no directory, no suffix of a compressor. */
+char *scanname_of_operand(const char *operand);
+
+/* May this be the name of a file system? It becomes part of file names and of one-line messages. */
+bool scanname_valid_filesystem(const char *name);
+
+bool scanname_escape_from_name(const char *word, enum scan_escape *escape) WARN_UNUSED;
+
+/* What the name of a source says. */
+void scanname_claim(struct scan_claim *claim, const char *source);
+
+/*
+ * What its first line says, without LF; adds to the claim, whose words it overrides. Returns NULL,
+ * or what is wrong with the line. A line that is no such header says nothing.
+ */
+const char *scanname_claim_line(struct scan_claim *claim, const char *line, size_t len) WARN_UNUSED;
+
+void scanname_release(struct scan_claim *claim);
+
+#endif
