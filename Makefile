@@ -1,4 +1,5 @@
-# treetally: plain `make` needs a C compiler, make, SQLite and xxHash; everything else is for the tests.
+# treetally: plain `make` needs a C compiler, make, SQLite and xxHash; everything else is for the
+# tests.
 #
 #   make BUILD=DIR    put all products into DIR (default: build)
 #   make DEV=1        warnings are errors
@@ -15,8 +16,9 @@ COMMON   = $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*.c))
 PROGRAMS = $(TOOLS:%=$(BUILD)/%)
 LOADERS  = $(BUILD)/dir-load $(BUILD)/stats-load
 PIPES    = pipelines/scan-import pipelines/scan-tree
+PIPELIBS = $(addprefix pipelines/lib/,progress.sh stages.sh target.sh)
 SCRIPTS  = $(PIPES) pipelines/demo tests/run .ci/run
-SHELLIBS = $(wildcard pipelines/lib/*.sh tests/*.bash)
+SHELLIBS = $(wildcard tests/*.bash)
 LINTS    = lint-gcc lint-clang lint-cppcheck lint-shell lint-man
 
 all: $(PROGRAMS)
@@ -37,7 +39,8 @@ $(BUILD)/libcommon.a: $(COMMON)
 demo: all
 	pipelines/demo
 
-# tests/run builds (again, and finds nothing to do), runs bats and counts; TESTFLAGS are its options.
+# tests/run builds (again, and finds nothing to do), runs bats and counts; TESTFLAGS are its
+# options.
 test:
 	+TREETALLY_BUILD="$(BUILD)" tests/run $(TESTFLAGS)
 test-asan:
@@ -54,7 +57,8 @@ lint-cppcheck:
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr \
 		--suppress=missingIncludeSystem --error-exitcode=1 -D_GNU_SOURCE -I. common tools
 lint-shell:
-	shellcheck -x $(SCRIPTS) $(SHELLIBS)
+	shellcheck -ax $(SCRIPTS)
+	shellcheck $(SHELLIBS)
 	shellcheck -x --shell=bats --exclude=SC2016 $(wildcard tests/*.bats)
 lint-man:
 	mandoc -Tlint -Wwarning $(wildcard man/*.[1-8])
@@ -62,6 +66,8 @@ lint-man:
 install: all
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 $(PROGRAMS) $(PIPES) "$(DESTDIR)$(PREFIX)/bin"
+	install -d "$(DESTDIR)$(PREFIX)/share/treetally"
+	install -m 644 $(PIPELIBS) "$(DESTDIR)$(PREFIX)/share/treetally"
 	for page in man/*.[1-8]; do \
 		dir="$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}"; \
 		install -d "$$dir" && install -m 644 "$$page" "$$dir" || exit; \

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# Loaded by every .bats file: `load helper`. Puts the programs under test first in PATH, starts each test in its own
-# empty directory and offers small fixtures. A file with its own setup() calls common_setup in it.
+# Loaded by every .bats file: `load helper`. Puts the programs under test first in PATH, starts each
+# test in its own empty directory and offers small fixtures. A file with its own setup() calls
+# common_setup in it.
 
 bats_require_minimum_version 1.5.0
 
@@ -31,7 +32,8 @@ slow() {
 	[[ ${TREETALLY_ALL:-} == 1 ]] || skip "slow: tests/run --all"
 }
 
-# True when the programs were built with sanitizers, whose shadow memory makes memory limits meaningless.
+# True when the programs were built with sanitizers, whose shadow memory makes memory limits
+# meaningless.
 sanitized() {
 	[[ ${TREETALLY_SANITIZED:-} == 1 ]]
 }
@@ -48,9 +50,10 @@ line() {
 	printf '<0> %s 1910420955 0  %s -- %s\n' "$1" "$(show "${@:3}")" "$2"
 }
 
-# A good log: 30 lines, of which 27 are records (8 directories, 19 other entries) below /gpfs/fs1, with two owners and
-# groups, all times before 2026-01-15, one directory without a line (/gpfs/fs1/b/implied), one hard-linked pair
-# (inode 301), a symbolic link, a socket, names with blanks and bytes that are not UTF-8, and no rejected line.
+# A good log: 30 lines, of which 27 are records (8 directories, 19 other entries) below /gpfs/fs1,
+# with two owners and groups, all times before 2026-01-15, one directory without a line
+# (/gpfs/fs1/b/implied), one hard-linked pair (inode 301), a symbolic link, a socket, names with
+# blanks and bytes that are not UTF-8, and no rejected line.
 small_log() {
 	local d=drwxr-xr-x f=-rw-r--r--
 	echo '[I] 2026-01-15@10:00:00.000 Directory entries scanned: 27.'
@@ -85,7 +88,8 @@ small_log() {
 	echo
 }
 
-# big_log LINES [SEED]: a reproducible log with one directory line for every nine files, quickly made.
+# big_log LINES [SEED]: a reproducible log with one directory line for every nine files, quickly
+# made.
 big_log() {
 	awk -v n="$1" -v seed="${2:-1}" 'BEGIN {
 		srand(seed); dir = "/gpfs/big"
@@ -94,15 +98,19 @@ big_log() {
 			if (isdir)
 				dir = sprintf("/gpfs/big/p%d/d%d", int(rand() * 50), i)
 			size = isdir ? 4096 : int(exp(rand() * 20))
-			printf "<%d> %d %d 0  s=%d a=%d u=%d g=%d m=FAu p=%s ac=20%02d-%02d-%02d %02d:00:00", i % 4, 1000 + i,
-				65536 + i, size, int((size + 1023) / 1024), uid, uid % 7, isdir ? "drwxr-xr-x" : "-rw-r--r--",
-				15 + int(rand() * 10), 1 + int(rand() * 12), 1 + int(rand() * 28), int(rand() * 24)
-			printf " mt=2015-01-01 00:00:00 cr=2015-01-01 00:00:00 nl=1 -- %s%s\n", dir, isdir ? "" : "/f" i
+			printf "<%d> %d %d 0  s=%d a=%d u=%d g=%d m=FAu p=%s", i % 4, 1000 + i, 65536 + i,
+				size, int((size + 1023) / 1024), uid, uid % 7,
+				isdir ? "drwxr-xr-x" : "-rw-r--r--"
+			printf " ac=20%02d-%02d-%02d %02d:00:00", 15 + int(rand() * 10),
+				1 + int(rand() * 12), 1 + int(rand() * 28), int(rand() * 24)
+			printf " mt=2015-01-01 00:00:00 cr=2015-01-01 00:00:00 nl=1 -- %s%s\n",
+				dir, isdir ? "" : "/f" i
 		}
 	}' /dev/null
 }
 
-# make_stream KIND [FILE]: a binary stream of small_log: entry, dir (tree order) or usage. FILE defaults to stdout.
+# make_stream KIND [FILE]: a binary stream of small_log: entry, dir (tree order) or usage. FILE
+# defaults to stdout.
 make_stream() {
 	local out=${2:--}
 	local parse=(gpfs-parse -f fs1 --scan-date 2026-01-15 --source small.list)

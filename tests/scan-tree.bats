@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# scan-tree: the log of a real tree holds every name, byte for byte, and what find could not read is never silent.
+# scan-tree: the log of a real tree holds every name, byte for byte, and what find could not read is
+# never silent.
 
 load helper
 

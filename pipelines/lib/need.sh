@@ -1,12 +1,14 @@
 # shellcheck shell=bash
 #
-# need - find what a script needs and is not there, and have the package manager install it. Sourced.
+# need - find what a script needs and is not there, and have the package manager install it.
+# Sourced.
 #
 #   need [--install] THING...
 #
-# A THING is a program or a header of the table below. With nothing missing this is silent and touches no network. Root
-# gets the packages installed and is told which. Anybody else is shown the one-line command and asked; --install is the
-# answer yes in advance; without a terminal to ask on, the line is all there is, and need exits 4.
+# A THING is a program or a header of the table below. With nothing missing this is silent and
+# touches no network. Root gets the packages installed and is told which. Anybody else is shown the
+# one-line command and asked; --install is the answer yes in advance; without a terminal to ask on,
+# the line is all there is, and need exits 4.
 #
 # Only Debian's names have been tried. An unknown package manager gets a list of what is missing.
 
@@ -40,15 +42,17 @@ need_packages() {
 # need_has THING: is it there, and does it work?
 need_has() {
 	case $1 in
-	cc) echo 'int main(void) { return 0; }' | need_compile ;;
-	*.h) printf '#include <stddef.h>\n#include <%s>\nint main(void) { return 0; }\n' "$1" | need_compile ;;
-	sanitizers) echo 'int main(void) { return 0; }' | need_compile -fsanitize=address,undefined ;;
+	cc) need_compile stddef.h ;;
+	*.h) need_compile "$1" ;;
+	sanitizers) need_compile stddef.h -fsanitize=address,undefined ;;
 	*) command -v "$1" >/dev/null ;;
 	esac
 }
 
+# need_compile HEADER [OPTION...]
 need_compile() {
-	"${CC:-cc}" "$@" -x c -o /dev/null - 2>/dev/null
+	printf '#include <%s>\nint main(void) { return 0; }\n' "$1" |
+		"${CC:-cc}" "${@:2}" -x c -o /dev/null - 2>/dev/null
 }
 
 # Print one package per line for the THINGs, by the column of the manager.
@@ -56,7 +60,8 @@ need_names() {
 	local column=$1 thing
 	shift
 	for thing; do
-		need_packages | awk -v thing="$thing" -v column="$column" '$1 == thing { gsub(/\+/, "\n", $column); print $column }'
+		need_packages | awk -v thing="$thing" -v column="$column" '
+			$1 == thing { gsub(/\+/, "\n", $column); print $column }'
 	done | sort -u
 }
 
@@ -76,19 +81,22 @@ need() {
 	mapfile -t missing < <(need_missing "$@")
 	((${#missing[@]})) || return 0
 
-	# awk may be among the missing: then the table cannot be read, but no machine with a package manager lacks it.
+	# awk may be among the missing: then the table cannot be read, but no machine with a package
+	# manager lacks it.
 	if command -v apt-get >/dev/null; then
 		mapfile -t packages < <(need_names 2 "${missing[@]}")
-		command="apt-get -qq update; DEBIAN_FRONTEND=noninteractive apt-get -qqy -o Dpkg::Use-Pty=0 install"
-		command+=" --no-install-recommends ${packages[*]}"
+		command="apt-get -qq update; DEBIAN_FRONTEND=noninteractive"
+		command+=" apt-get -qqy -o Dpkg::Use-Pty=0 install --no-install-recommends"
+		command+=" ${packages[*]}"
 	elif command -v dnf >/dev/null || command -v yum >/dev/null; then
 		mapfile -t packages < <(need_names 3 "${missing[@]}")
-		command="$(command -v dnf >/dev/null && echo dnf || echo yum) -qy install ${packages[*]}"
+		command=$(command -v dnf >/dev/null && echo dnf || echo yum)
+		command+=" -qy install ${packages[*]}"
 	elif command -v zypper >/dev/null; then
 		mapfile -t packages < <(need_names 4 "${missing[@]}")
 		command="zypper -qn install ${packages[*]}"
 	else
-		echo "$0: missing: ${missing[*]}; please install them, this machine's package manager is unknown" >&2
+		echo "$0: missing: ${missing[*]}; this machine's package manager is unknown" >&2
 		exit 4
 	fi
 

@@ -1,0 +1,147 @@
+# shellcheck shell=bash
+#
+# progress - messages, and one progress line on the terminal. Sourced by scan-import.
+#
+# The programs say where they are in machine lines, PROGRAM PHASE DONE TOTAL UNIT LINES, separated
+# by TAB; TOTAL 0 is unknown. progress() takes them in, paint() draws. The sourcing script sets
+# painting, verbose and width.
+
+# While stages run, the shell's own stderr is shut ("line 99: 1234 Killed ..." is no message for
+# people), so messages go to a descriptor of their own.
+exec {err}>&2
+
+painted=0
+# Take the progress line off the terminal, so that a message can stand there.
+unpaint() {
+	((!painted)) || printf '\r\e[K' >&"$err"
+	painted=0
+}
+
+say() {
+	unpaint
+	printf 'scan-import: %s\n' "$*" >&"$err"
+}
+
+# die STATUS MESSAGE
+die() {
+	local status=$1
+	shift
+	say "$*"
+	exit "$status"
+}
+
+hint() {
+	echo "try 'scan-import --help'" >&"$err"
+	exit 2
+}
+
+usage_error() {
+	say "$*"
+	hint
+}
+
+# A name for messages: control characters must not reach the terminal.
+shown() {
+	printf '%s' "${1//[[:cntrl:]]/?}"
+}
+
+# Set REPLY to N bytes, seconds or things, for people: 1.5 GiB, 1:23:45, 2.1 M.
+bytes() {
+	scaled "$1" 1024 ' B' ' KiB' ' MiB' ' GiB' ' TiB' ' PiB' ' EiB'
+}
+
+count() {
+	scaled "$1" 1000 '' ' K' ' M' ' G' ' T' ' P' ' E'
+}
+
+scaled() {
+	local n=$1 base=$2 tenths=
+	shift 2
+	while ((n >= base && $# > 1)); do
+		tenths=.$((n % base * 10 / base)) n=$((n / base))
+		shift
+	done
+	REPLY=$n$tenths$1
+}
+
+clock() {
+	local hours=$(($1 / 3600)) minutes=$(($1 / 60 % 60)) seconds=$(($1 % 60))
+	printf -v REPLY '%d:%02d:%02d' "$hours" "$minutes" "$seconds"
+	REPLY=${REPLY#0:}
+}
+
+# The latest machine line of each program that is in a phase: PROGRAM PHASE DONE TOTAL UNIT LINES;
+# the SECONDS when the phase began and when DONE last grew.
+declare -A report=() began=() moved=()
+
+progress() {
+	local program=$1 phase=$2 before
+	IFS=$'\t' read -r _ before _ <<<"${report[$program]:-}"
+	if [[ $before != "$phase" ]]; then
+		phase_ended "$program"
+		began[$program]=$SECONDS
+	fi
+	local line
+	printf -v line '%s\t' "$@"
+	[[ ${report[$program]:-} == "$line" ]] || moved[$program]=$SECONDS
+	report[$program]=$line
+}
+
+phase_ended() {
+	local program=$1 phase at all unit
+	[[ ${report[$program]:-} ]] || return 0
+	IFS=$'\t' read -r _ phase at all unit _ <<<"${report[$program]}"
+	# The last line came up to half a second before the end; a phase that ended well got to its
+	# total.
+	if ((all > at)); then at=$all; fi
+	if [[ $unit == bytes ]]; then bytes "$at"; else count "$at"; REPLY+=" $unit"; fi
+	((!verbose)) || say "$program: $phase: $REPLY, $((SECONDS - began[$program])) s"
+	unset "report[$program]"
+}
+
+# The one line on the terminal. While the log is read it is about gpfs-parse; later about the
+# program furthest downstream among those that get ahead.
+paint() {
+	local program=starting stage phase='' at=0 all=0 unit=- lines=0 text
+	for stage in "${STAGES[@]}"; do
+		[[ ${report[$stage]:-} ]] || continue
+		[[ $program == starting ]] || ((SECONDS - moved[$stage] < 3)) || continue
+		program=$stage
+		[[ $stage != gpfs-parse ]] || break
+	done
+	if [[ $program != starting ]]; then
+		IFS=$'\t' read -r _ phase at all unit lines <<<"${report[$program]}"
+	fi
+	text="$program${phase:+: $phase}"
+	if [[ $unit == bytes ]]; then
+		text_of_reading
+	elif ((all > 20)); then
+		text+=" $((at * 100 / all)) %"
+	elif ((all)); then
+		text+=" $at/$all"
+	elif ((at)); then
+		count "$at"
+		text+=" $REPLY $unit"
+	fi
+	clock "$SECONDS"
+	text+="  [$REPLY]"
+	printf '\r\e[K%s' "${text:0:width - 1}" >&"$err"
+	painted=1
+}
+
+# Bytes, lines per second, share and time left; for paint, whose variables it uses.
+text_of_reading() {
+	local elapsed=$((SECONDS - began[$program]))
+	bytes "$at"
+	text+=" $REPLY"
+	if ((all)); then
+		bytes "$all"
+		text+=" of $REPLY, $((at / (all / 100 + 1))) %"
+	fi
+	count $((lines / (elapsed + 1)))
+	text+=", $REPLY lines/s"
+	if ((elapsed && all > at && at >= 1024)); then
+		clock $((elapsed * ((all - at) / 1024) / (at / 1024)))
+		text+=", $REPLY left"
+	fi
+}

@@ -1,0 +1,100 @@
+# shellcheck shell=bash
+#
+# target - the database that an import replaces: what it is, whether it may go, and how. Sourced by
+# scan-import, which sets target (absolute, links resolved), target_shown, replace and keep.
+
+# "SQLite format 3" and NUL start the file; at 60 is the user_version, at 68 the application_id.
+readonly SQLITE_MAGIC=53514c69746520666f726d6174203300 APPLICATION_ID=54544c59 USER_VERSION=1
+
+sql() {
+	sqlite3 -batch -init /dev/null -separator $'\037' -cmd '.timeout 10000' "$@"
+}
+
+# The state of the target: none (absent or empty), incomplete, complete. Anything that is not ours
+# ends us with 3.
+look_at_target() {
+	local header row
+	state=none old_filesystem='' old_seconds='' old_date=''
+	old_is="nothing was written"
+	[[ -s $target ]] || return 0
+	old_is="$target_shown is as it was"
+	header=$(od -An -v -tx1 -N100 -- "$target" | tr -d ' \n') || die 4 "$target_shown: cannot read"
+	if [[ $header != "$SQLITE_MAGIC"* || ${header:136:8} != "$APPLICATION_ID" ]]; then
+		die 3 "$target_shown: is not a treetally database; not replaced"
+	fi
+	if ((16#${header:120:8} > USER_VERSION)); then
+		die 3 "$target_shown: has a newer format than this program knows; not replaced"
+	fi
+	settle
+	state=incomplete
+	row=$(sql -readonly "$target" "SELECT coalesce(filesystem, ''), scan_timestamp,
+		strftime('%Y-%m-%d', scan_timestamp, 'unixepoch') FROM scan_metadata" 2>/dev/null) || return 0
+	[[ $row ]] || return 0
+	state=complete
+	IFS=$'\037' read -r old_filesystem old_seconds old_date <<<"$row"
+}
+
+# Finish what a killed writer has begun: a journal beside the new database would be played back into
+# it. A writer at work is no such case; readers are welcome.
+settle() {
+	local result
+	if [[ -s $target && -w $target ]]; then
+		result=$(sql "$target" 'BEGIN IMMEDIATE; ROLLBACK; PRAGMA wal_checkpoint(TRUNCATE);' \
+			2>&1) || result="failed: $result"
+		[[ $result == 0* ]] ||
+			die 4 "$target_shown: is being written or cannot be recovered: $result"
+	elif [[ -s $target ]] && [[ -e $target-journal || -e $target-wal ]]; then
+		die 4 "$target_shown: has a journal to recover and cannot be written"
+	fi
+	rm -f -- "$target-journal" "$target-wal" "$target-shm"
+}
+
+# may_replace FILESYSTEM SECONDS: of the new scan; `?` is not known yet.
+may_replace() {
+	local refuse="$target_shown: not replaced without --replace: it holds"
+	((!replace)) && [[ $state != none ]] || return 0
+	[[ $state == complete ]] || die 2 "$refuse an unfinished import"
+	[[ $1 == '?' || $1 == "$old_filesystem" ]] ||
+		die 2 "$refuse file system '$(shown "$old_filesystem")', this is '$(shown "$1")'"
+	[[ $2 == '?' ]] || (($2 >= old_seconds)) || die 2 "$refuse a newer scan, of $old_date"
+}
+
+# The new file gets group, mode and ACL of the old one, and root leaves the owner as he is. Without
+# the right to give it the old group, the group bits would open it to another group: they go.
+copy_access() {
+	local new=$1 acl
+	if [[ ! -e $target ]]; then
+		chmod "$(printf %o $((0640 & ~$(umask))))" -- "$new"
+		return
+	fi
+	((EUID != 0)) || chown --reference="$target" -- "$new"
+	chmod --reference="$target" -- "$new"
+	if ! chgrp --reference="$target" -- "$new" 2>/dev/null; then
+		chmod g= -- "$new"
+		((quiet)) ||
+			say "$target_shown: it cannot keep its group $(stat -c %G -- "$target"): no group rights"
+		return
+	fi
+	acl=$(ls -ld -- "$target")
+	[[ ${acl%% *} == *+ ]] || return 0
+	if ! { getfacl -p -- "$target" | setfacl --set-file=- -- "$new"; } 2>/dev/null; then
+		say "$target_shown: its ACL could not be copied (getfacl and setfacl do that)"
+	fi
+}
+
+# Old database out, new one in. A link, not a rename, keeps the old one, so that there is one at
+# every moment.
+replace_target() {
+	local new=$1 kept=${target%.db}-${old_date//-/} suffix=.db n=1
+	sync -- "$new"
+	settle
+	if ((keep)) && [[ $state == complete ]]; then
+		while [[ -e $kept$suffix || -L $kept$suffix ]]; do suffix=.$((++n)).db; done
+		ln -T -- "$target" "$kept$suffix" 2>/dev/null ||
+			mv -nT -- "$target" "$kept$suffix" ||
+			die 4 "$(shown "$kept$suffix"): the old database could not be kept"
+	fi
+	mv -fT -- "$new" "$target"
+	old_is="the new database is in place"
+	sync -- "${target%/*}/"
+}
