@@ -1,5 +1,5 @@
 /*
- * block - a run of records that can be read by itself: built, encoded, and read again.
+ * block - a run of records that can be read by itself. block_build.h makes them.
  *
  * All three kinds share one layout. Section 1 lists directories, front-coded against the one
  * before. Section 2 holds "lines", records of directories. Section 3 holds "rows": files (entry
@@ -31,43 +31,6 @@
 #define BLOCK_TAG 0x4b4c4254u   /* "TBLK" */
 #define TRAILER_TAG 0x444e4554u /* "TEND" */
 
-/* ---- writing ---- */
-
-/* Collects the records of one block. Zeroed + block_build_init; owns its buffers. */
-struct block_build {
-	enum rec_kind kind;
-	uint32_t records, dirs, lines;
-	struct buf coded_dirs, coded_lines, coded_rows;
-	struct buf paths;        /* decoded section 1, to find repeats (entry kind) */
-	uint32_t *path_at;       /* where each directory starts in `paths`; [dirs] is the end */
-	size_t path_at_cap;
-	uint32_t *slots;         /* entry kind: hash table of directory number + 1 */
-	uint32_t slot_count;     /* a power of two */
-	uint32_t last_dir;       /* number of the last directory used */
-	size_t last_at, last_len; /* previous directory in `paths`: what section 1 is coded against */
-	uint32_t line_dir, row_dir; /* last numbers in sections 2 and 3: stored as differences */
-	struct entry line_before, row_before;
-};
-
-void block_build_init(struct block_build *b, enum rec_kind kind);
-
-/*
- * Add a record. Returns false, with nothing changed, when it does not fit beside what is there:
- * then encode, which empties the block, and add again (an empty block takes any record). `path`
- * is the entry's own path; a record of kind dir without a line has `line` NULL.
- */
-bool block_add_entry(struct block_build *b, const char *path, size_t len, const struct entry *e) WARN_UNUSED;
-bool block_add_dir(struct block_build *b, const char *path, size_t len, const struct inode_line *line) WARN_UNUSED;
-bool block_add_usage(struct block_build *b, const char *path, size_t len, const struct usage_key *key,
-		     const struct usage_sums *sums) WARN_UNUSED;
-
-/* Append header and payload (not the hash) to `out` and empty the builder. Nothing if empty. */
-void block_encode(struct block_build *b, struct buf *out);
-
-void block_build_release(struct block_build *b);
-
-/* ---- reading ---- */
-
 /* What a block header says. Lengths in bytes. */
 struct block_header {
 	uint32_t payload, records, dirs, paths, dirs_len, lines_len, lines;
@@ -78,10 +41,10 @@ const char *block_header_parse(struct block_header *h, const unsigned char bytes
 			       enum rec_kind kind) WARN_UNUSED;
 
 /*
- * A block being read. The payload belongs to the caller and must outlive it. Read all directories,
- * then all lines, then all rows (a part that is not needed may be left out); each call
- * returns true with a record, or false at the section's end or a fault: `fault` says what, NULL
- * when all is well.
+ * A block being read. The payload belongs to the caller and must outlive it. The three sections are
+ * read independently, so a reader may interleave them or leave one out. Each call returns true
+ * with a record, or false at the section's end or a fault: `fault` says what, NULL when all is well.
+ * What a section says is checked here: well-formed paths, ranges of record.h, numbers that exist.
  */
 struct block {
 	enum rec_kind kind;
@@ -99,11 +62,13 @@ struct block {
 	struct wire_in lines_in, rows_in;
 	uint32_t lines_read, rows_read;
 	uint32_t dir, line_dir, row_dir;
+	bool has_line, line_waits; /* block_next_dir_record */
 	const char *name;  /* row of kind entry: the last component, in the payload */
 	size_t name_len;
-	struct entry entry, line_before, row_before; /* line: entry.own; row of kind entry: entry */
+	struct entry entry; /* line (kind dir: only .own) or row of kind entry */
 	struct usage_key key;
 	struct usage_sums sums;
+	struct entry line_before, row_before; /* what the next ones are coded against */
 };
 
 /* Start reading; keeps the allocation of b->path from block to block. Zero the struct once. */
@@ -113,6 +78,33 @@ bool block_next_dir(struct block *b);  /* b->path */
 bool block_next_line(struct block *b); /* b->dir, b->entry (kind dir: only .own) */
 bool block_next_row(struct block *b);  /* b->dir; b->name and b->entry, or b->key and b->sums */
 
+/* Kinds dir and usage, one record after the other; not to be mixed with the calls above. */
+bool block_next_dir_record(struct block *b);   /* b->path, b->has_line, b->entry.own */
+bool block_next_usage_record(struct block *b); /* b->path, b->key, b->sums */
+
 void block_release(struct block *b);
+
+/*
+ * The paths of a block by number, for kinds whose records refer to them in any order. Keeps its
+ * allocations from block to block; zeroed is empty.
+ */
+struct block_paths {
+	struct buf bytes;
+	uint32_t *ends; /* where each path ends in `bytes`; it starts where the one before ends */
+	size_t cap;
+};
+
+/* Read section 1 whole; false on a fault. */
+bool block_paths_read(struct block_paths *p, struct block *b) WARN_UNUSED;
+
+static inline const char *block_path(const struct block_paths *p, uint32_t dir, size_t *len)
+{
+	uint32_t start = dir ? p->ends[dir - 1] : 0;
+
+	*len = p->ends[dir] - start;
+	return (const char *)p->bytes.data + start;
+}
+
+void block_paths_release(struct block_paths *p);
 
 #endif

@@ -1,6 +1,5 @@
 #include "common/die.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>

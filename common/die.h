@@ -9,6 +9,7 @@
 #ifndef TREETALLY_DIE_H
 #define TREETALLY_DIE_H
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>

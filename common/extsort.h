@@ -18,10 +18,11 @@
 #define TREETALLY_EXTSORT_H
 
 #include "common/path.h"
-#include "common/spill.h"
+#include "common/progress.h"
+#include "common/run.h"
 
 struct extsort_config {
-	size_t tail_len; /* bytes, at most EXTSORT_TAIL_MAX */
+	size_t tail_len; /* bytes, at most RUN_TAIL_MAX */
 	size_t key_len;  /* leading bytes of the tail that belong to the key */
 	bool by_level;
 	/* Fold the tail `from` into `into`; equal keys. False: overflow, which ends the program (3). */
@@ -29,12 +30,9 @@ struct extsort_config {
 	size_t memory;   /* bytes, at least EXTSORT_MEMORY_MIN */
 	unsigned threads;
 	const char *temp_dir;
-	/* Called now and then with the number of records done in a phase; may be NULL. */
-	void (*progress)(void *arg, const char *phase, uint64_t done, uint64_t total);
-	void *progress_arg;
+	struct progress *progress; /* reports early merges as phase "merging"; may be NULL */
 };
 
-#define EXTSORT_TAIL_MAX 80
 #define EXTSORT_MEMORY_MIN (1u << 20)
 
 struct extsort_stats {

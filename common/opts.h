@@ -6,6 +6,7 @@
 #define TREETALLY_OPTS_H
 
 #include <getopt.h>
+#include <inttypes.h>
 
 #include "common/record.h"
 #include "common/stream_in.h"

@@ -36,7 +36,7 @@ struct inode_line {
 
 struct entry {
 	struct inode_line own;
-	uint64_t nlink; /* 0: not given */
+	uint32_t nlink; /* 0: not given */
 	uint64_t size;  /* file length in bytes, below 2^63 */
 	int64_t atime;
 	int64_t mtime, crtime; /* TIME_NONE: not given */

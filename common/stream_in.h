@@ -11,8 +11,6 @@
 #ifndef TREETALLY_STREAM_IN_H
 #define TREETALLY_STREAM_IN_H
 
-#include <xxhash.h>
-
 #include "common/block.h"
 #include "common/head.h"
 #include "common/ledger.h"
@@ -36,8 +34,7 @@ struct stream_in {
 	struct buf in;         /* bytes read but not consumed start at in_at */
 	size_t in_at;
 	bool at_eof, ended;
-	XXH64_hash_t chain;    /* over header hash and block hashes, as the trailer has it */
-	XXH3_state_t *chain_state;
+	uint64_t chain;        /* hash over header hash and block hashes so far */
 	struct tsv_in *tsv;    /* NULL for binary */
 };
 

@@ -10,9 +10,7 @@
 #ifndef TREETALLY_STREAM_OUT_H
 #define TREETALLY_STREAM_OUT_H
 
-#include <xxhash.h>
-
-#include "common/block.h"
+#include "common/block_build.h"
 #include "common/head.h"
 #include "common/ledger.h"
 #include "common/outfile.h"
@@ -26,7 +24,7 @@ struct stream_out {
 	struct block view;      /* to print blocks as TSV */
 	struct buf out;
 	uint64_t records, blocks;
-	XXH3_state_t *chain_state;
+	uint64_t chain;         /* hash over header hash and block hashes so far */
 };
 
 struct stream_out_options {
@@ -43,7 +41,7 @@ void stream_out_add_dir(struct stream_out *s, const char *path, size_t len, cons
 void stream_out_add_usage(struct stream_out *s, const char *path, size_t len, const struct usage_key *key,
 			  const struct usage_sums *sums);
 
-/* One or more whole blocks as block_encode made them, one after the other; modified (hashes). */
+/* One or more whole blocks as block_encode made them, one after the other. */
 void stream_out_add_encoded(struct stream_out *s, const unsigned char *blocks, size_t len);
 
 /* Trailer, flush, names; the promise that all that was written is there. */

@@ -11,7 +11,7 @@
 #ifndef TREETALLY_TSV_H
 #define TREETALLY_TSV_H
 
-#include "common/block.h"
+#include "common/block_build.h"
 #include "common/head.h"
 #include "common/ledger.h"
 
@@ -38,7 +38,7 @@ struct tsv_row {
 	struct usage_sums sums;
 };
 
-/* Parse a row without its LF; `line` is modified and kept by the row. NULL or what is wrong. */
+/* Parse a row without its LF; `line` is modified and kept by the row. NULL, or the column that is wrong. */
 const char *tsv_parse_row(struct tsv_row *row, enum rec_kind kind, char *line, size_t len) WARN_UNUSED;
 
 /* Add a row to a block; false when the block is full (block.h). */

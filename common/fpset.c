@@ -1,0 +1,37 @@
+#include "common/fpset.h"
+
+#include <sys/random.h>
+
+/* A path may lie in any of the slots of its set; a new one pushes out the oldest. */
+#define WAYS 4
+
+void fpset_init(struct fpset *set)
+{
+	set->slots = xcalloc(FPSET_SLOTS, sizeof(*set->slots));
+	if (getrandom(set->secret, sizeof(set->secret), 0) != (ssize_t)sizeof(set->secret))
+		die_errno("cannot get random bytes");
+}
+
+bool fpset_seen(struct fpset *set, const void *path, size_t len)
+{
+	XXH128_hash_t fingerprint = XXH3_128bits_withSecret(path, len, set->secret, sizeof(set->secret));
+	XXH128_hash_t *ways = set->slots + XXH3_64bits(path, len) % (FPSET_SLOTS / WAYS) * WAYS;
+	int way = 0;
+
+	while (way < WAYS - 1 && !XXH128_isEqual(ways[way], fingerprint))
+		way++;
+	if (XXH128_isEqual(ways[way], fingerprint)) {
+		memmove(ways + 1, ways, (size_t)way * sizeof(*ways));
+		ways[0] = fingerprint;
+		return true;
+	}
+	memmove(ways + 1, ways, (WAYS - 1) * sizeof(*ways));
+	ways[0] = fingerprint;
+	return false;
+}
+
+void fpset_release(struct fpset *set)
+{
+	free(set->slots);
+	set->slots = NULL;
+}

@@ -1,0 +1,292 @@
+/*
+ * depth-sort - put dir or usage records into tree order, each key once.
+ *
+ * An external merge sort (extsort.h). Tree order compares paths component by component, so a
+ * directory comes right before its subtree and no name that merely begins like it comes between:
+ *
+ *     input                       output
+ *     /gpfs/a b    mention        /gpfs        mention
+ *     /gpfs/a/z    line           /gpfs/a      line     (two records became one: the line wins)
+ *     /gpfs/a      mention        /gpfs/a/z    line
+ *     /gpfs        mention        /gpfs/a b    mention
+ *     /gpfs/a      line
+ *
+ * Records of one path combine whatever order they come in: of directory records the one with a
+ * line wins, of two lines the one with the larger inode, then generation, uid, gid, mode, allocated;
+ * usage rows of one key are added up. So the output depends on neither memory nor threads.
+ *
+ * With -m every operand, in order already, becomes a run as it is read, and only merging is left.
+ */
+#include "common/extsort.h"
+#include "common/keysort.h"
+#include "common/opts.h"
+#include "common/progress.h"
+#include "common/record_sort.h"
+#include "common/stream_set.h"
+
+/* Bytes of -S that are not for sorting: stream buffers, blocks. */
+#define FIXED_MEMORY (3u << 19)
+
+static const char usage[] =
+	"usage: depth-sort [options] [STREAM...]\n"
+	"Sort directory or usage streams into tree order; equal keys become one record.\n"
+	"\n"
+	"  -m, --merge          the operands are in order already: only merge them\n"
+	"  -c, --check          only check the order; status 1 names the first disorder\n"
+	"      --by-level       order by depth, then path: for people, not for the loaders\n"
+	"  -S, --memory SIZE    memory for everything [256M; at least 4M]\n"
+	"  -T, --temp-dir DIR   spill here [$TMPDIR, else /var/tmp]\n"
+	"  -j, --threads N      threads that sort [cores, at most 4]\n"
+	"  -o, --output FILE    write here instead of stdout; may be given several times\n"
+	"  -t, --tsv            write text\n"
+	"      --unverified     accept text rows without a right #end line; marks the stream\n"
+	"      --kind KIND      what rows are when the #treetally line is gone: dir or usage\n"
+	"      --force          accept a source twice, differing file systems or dates\n"
+	"      --progress[=FILE]  report progress on stderr or in FILE\n"
+	"  -q, --quiet   -v, --verbose   -h, --help   -V, --version\n";
+
+enum { OPT_BY_LEVEL = OPT_TOOL };
+
+struct options {
+	struct opts shared;
+	bool merge, check, by_level;
+};
+
+static void parse_args(struct options *opt, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		OPTS_LONG, OPTS_LONG_READ, OPTS_LONG_WRITE, OPTS_LONG_FORCE,
+		{ "merge", no_argument, NULL, 'm' }, { "check", no_argument, NULL, 'c' },
+		{ "by-level", no_argument, NULL, OPT_BY_LEVEL }, { 0 },
+	};
+	int letter;
+
+	*opt = (struct options){ 0 };
+	opts_init(&opt->shared, usage, KIND_ANY);
+	while ((letter = getopt_long(argc, argv, OPTS_SHORT OPTS_SHORT_WRITE "mc", longs, NULL)) != -1) {
+		switch (letter) {
+		case 'm': opt->merge = true; break;
+		case 'c': opt->check = true; break;
+		case OPT_BY_LEVEL: opt->by_level = true; break;
+		default: opts_shared(&opt->shared, letter, optarg);
+		}
+	}
+	if (opt->merge && opt->check)
+		opts_die("--merge and --check exclude each other");
+	if (opt->check && (opt->shared.out.path_count || opt->shared.out.tsv))
+		opts_die("--check writes no stream: --output and --tsv do not go with it");
+}
+
+/* ---- one record at a time, of either kind, as path and tail ---- */
+
+struct cursor {
+	struct block block;
+	const char *path;
+	size_t len;
+	unsigned char tail[RUN_TAIL_MAX];
+};
+
+static bool cursor_next(struct cursor *c)
+{
+	struct block *b = &c->block;
+
+	if (b->kind == KIND_DIR) {
+		if (!block_next_dir_record(b))
+			return false;
+		dir_tail_write(c->tail, b->has_line ? &b->entry.own : NULL);
+	} else {
+		if (!block_next_usage_record(b))
+			return false;
+		usage_tail_write(c->tail, &b->key, &b->sums);
+	}
+	c->path = (const char *)b->path.data;
+	c->len = b->path.len;
+	return true;
+}
+
+static struct key_shape shape_of(enum rec_kind kind, bool by_level)
+{
+	if (kind == KIND_DIR)
+		return (struct key_shape){ DIR_TAIL_SIZE, 0, by_level };
+	return (struct key_shape){ USAGE_TAIL_SIZE, USAGE_KEY_SIZE, by_level };
+}
+
+/* Remembers the record before, to see whether the next one is above it. */
+struct order_check {
+	struct key_shape shape;
+	struct buf path;
+	unsigned char tail[RUN_TAIL_MAX];
+	bool any;
+};
+
+static bool in_order(struct order_check *o, const struct cursor *c)
+{
+	bool ok = !o->any || key_compare(&o->shape, (char *)o->path.data, o->path.len, o->tail, c->path, c->len,
+					 c->tail) < 0;
+
+	o->any = true;
+	o->path.len = 0;
+	buf_add(&o->path, c->path, c->len);
+	memcpy(o->tail, c->tail, o->shape.tail_len);
+	return ok;
+}
+
+/* ---- the three modes ---- */
+
+/* Status 1 at the first record that is not above the one before it. */
+static int check_order(struct stream_set *in, bool by_level)
+{
+	struct cursor c = { 0 };
+
+	for (; in->current < in->count; in->current++) {
+		struct stream_in *s = stream_set_current(in);
+		struct order_check order = { .shape = shape_of(in->head.kind, by_level) };
+		uint64_t number = 0;
+
+		while (stream_in_next(s, &c.block)) {
+			while (cursor_next(&c)) {
+				number++;
+				if (!in_order(&order, &c)) {
+					warn("%s: record %" PRIu64 ": disorder: %s", s->name, number,
+					     path_for_message(c.path, c.len));
+					return EXIT_NO;
+				}
+			}
+			if (c.block.fault)
+				stream_in_die(s, "corrupt block: %s", c.block.fault);
+		}
+		buf_release(&order.path);
+	}
+	return EXIT_OK;
+}
+
+static void read_unordered(struct stream_set *in, struct extsort *sort, struct progress *progress)
+{
+	struct cursor c = { 0 };
+	uint64_t records = 0;
+
+	while (stream_set_next(in, &c.block)) {
+		for (; cursor_next(&c); records++)
+			extsort_add(sort, c.path, c.len, c.tail);
+		if (c.block.fault)
+			stream_in_die(stream_set_current(in), "corrupt block: %s", c.block.fault);
+		progress_update(progress, records, 0);
+	}
+	block_release(&c.block);
+}
+
+/* One operand as one run; dies when it is not in order. */
+static void read_run(struct stream_in *s, struct extsort *sort, bool by_level, struct progress *progress)
+{
+	struct order_check order = { .shape = shape_of(s->head.kind, by_level) };
+	struct cursor c = { 0 };
+
+	extsort_begin_run(sort);
+	while (stream_in_next(s, &c.block)) {
+		while (cursor_next(&c)) {
+			if (!in_order(&order, &c))
+				stream_in_die(s, "not in order at %s; leave out --merge to sort it",
+					      path_for_message(c.path, c.len));
+			extsort_put_run(sort, c.path, c.len, c.tail);
+		}
+		if (c.block.fault)
+			stream_in_die(s, "corrupt block: %s", c.block.fault);
+		progress_update(progress, s->records, 0);
+	}
+	extsort_end_run(sort);
+	block_release(&c.block);
+	buf_release(&order.path);
+}
+
+static void read_ordered(struct stream_set *in, struct extsort *sort, bool by_level, struct progress *progress)
+{
+	for (size_t i = 0; i < in->count; i++)
+		read_run(&in->streams[i], sort, by_level, progress);
+	stream_set_finish(in);
+}
+
+static void write_sorted(struct extsort *sort, struct stream_out *out, struct progress *progress)
+{
+	struct extsort_item item;
+	struct inode_line line;
+	struct usage_key key;
+	struct usage_sums sums;
+	uint64_t records = 0;
+
+	progress_phase(progress, "writing", "records", 0);
+	while (extsort_next(sort, &item)) {
+		if (out->kind == KIND_DIR) {
+			bool has_line = dir_tail_read(item.tail, &line);
+
+			stream_out_add_dir(out, item.path, item.len, has_line ? &line : NULL);
+		} else {
+			usage_tail_read(item.tail, &key, &sums);
+			stream_out_add_usage(out, item.path, item.len, &key, &sums);
+		}
+		progress_update(progress, ++records, 0);
+	}
+	progress_end(progress);
+}
+
+static struct extsort *new_sorter(const struct options *opt, enum rec_kind kind, struct progress *progress)
+{
+	struct key_shape shape = shape_of(kind, opt->by_level);
+
+	return extsort_new(&(struct extsort_config){
+		.tail_len = shape.tail_len, .key_len = shape.key_len, .by_level = opt->by_level,
+		.combine = kind == KIND_DIR ? dir_tail_combine : usage_tail_combine,
+		.memory = opt->shared.memory - FIXED_MEMORY, .threads = opt->shared.threads,
+		.temp_dir = opt->shared.temp_dir, .progress = progress,
+	});
+}
+
+static void sort_streams(const struct options *opt, struct stream_set *in, struct progress *progress)
+{
+	struct extsort *sort = new_sorter(opt, in->head.kind, progress);
+	struct stream_out out;
+	struct extsort_stats stats;
+	struct head head;
+
+	head_copy(&head, &in->head);
+	head.order = opt->by_level ? ORDER_LEVEL : ORDER_TREE;
+	head_add_program(&head, "depth-sort");
+	stream_out_open(&out, &head, &opt->shared.out);
+	progress_phase(progress, "reading", "records", 0);
+	if (opt->merge)
+		read_ordered(in, sort, opt->by_level, progress);
+	else
+		read_unordered(in, sort, progress);
+	extsort_finish(sort);
+	write_sorted(sort, &out, progress);
+	stats = extsort_stats(sort);
+	if (opt->shared.verbose)
+		warn("%" PRIu64 " records in, %" PRIu64 " out, memory %" PRIu64 " bytes, %" PRIu64 " runs, %" PRIu64
+		     " early merges, %" PRIu64 " bytes spilled to %s, %" PRIu64 " at a time",
+		     stats.records_in, stats.records_out, opt->shared.memory, stats.runs, stats.merges,
+		     stats.spill_written, spill_directory(opt->shared.temp_dir), stats.spill_peak);
+	stream_out_finish(&out, &in->ledger);
+	extsort_free(sort);
+	head_release(&head);
+}
+
+int main(int argc, char **argv)
+{
+	struct options opt;
+	struct stream_set in;
+	struct progress progress;
+	int status = EXIT_OK;
+
+	tool_begin("depth-sort");
+	parse_args(&opt, argc, argv);
+	progress_init(&progress, opt.shared.progress, opt.shared.progress_file);
+	stream_set_open(&in, argv + optind, (size_t)(argc - optind), &opt.shared.in, opt.shared.force);
+	if (in.head.kind == KIND_ENTRY)
+		die(EXIT_INPUT, "%s: is an entry stream where a dir or usage stream is needed (see dir-extract, "
+		    "stats-accum)", in.streams[0].name);
+	if (opt.check)
+		status = check_order(&in, opt.by_level);
+	else
+		sort_streams(&opt, &in, &progress);
+	stream_set_close(&in);
+	return status;
+}

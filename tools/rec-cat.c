@@ -1,0 +1,198 @@
+/*
+ * rec-cat - look into streams: print them as text, turn text into binary, concatenate, describe.
+ *
+ * All operands must be of one kind, and every byte is checked on the way as in any other program.
+ * rec-cat changes no record and leaves no trace of itself, so that text made from a directory or
+ * usage stream and read back is the same stream to the byte. (Blocks of an entry stream may be
+ * cut elsewhere: gpfs-parse cuts by bytes of the log.) Several operands one after the other have
+ * no order any more; depth-sort -m keeps it.
+ */
+#include "common/opts.h"
+#include "common/progress.h"
+#include "common/stream_set.h"
+
+static const char usage[] =
+	"usage: rec-cat [options] [STREAM...]\n"
+	"Print entry, dir or usage streams as text; convert, concatenate, describe them.\n"
+	"\n"
+	"  -t, --tsv            write text [default]\n"
+	"  -b, --binary         write a binary stream\n"
+	"      --info           verify each stream and print header, ledger and block figures\n"
+	"  -o, --output FILE    write here instead of stdout; may be given several times\n"
+	"      --unverified     accept text rows without a right #end line; marks the stream\n"
+	"      --kind KIND      what rows are when the #treetally line is gone: entry, dir, usage\n"
+	"      --force          accept a source twice, differing file systems or dates\n"
+	"  -S, --memory SIZE    accepted as everywhere [256M]; at most 12M are used\n"
+	"  -T, --temp-dir DIR, -j, --threads N    accepted as everywhere; not needed\n"
+	"      --progress[=FILE]  report progress on stderr or in FILE\n"
+	"  -q, --quiet   -v, --verbose   -h, --help   -V, --version\n";
+
+enum { OPT_INFO = OPT_TOOL };
+
+struct options {
+	struct opts shared;
+	bool binary, info;
+};
+
+static void parse_args(struct options *opt, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		OPTS_LONG, OPTS_LONG_READ, OPTS_LONG_WRITE, OPTS_LONG_FORCE,
+		{ "binary", no_argument, NULL, 'b' }, { "info", no_argument, NULL, OPT_INFO }, { 0 },
+	};
+	int letter;
+
+	*opt = (struct options){ 0 };
+	opts_init(&opt->shared, usage, KIND_ANY);
+	while ((letter = getopt_long(argc, argv, OPTS_SHORT OPTS_SHORT_WRITE "b", longs, NULL)) != -1) {
+		switch (letter) {
+		case 'b': opt->binary = true; break;
+		case OPT_INFO: opt->info = true; break;
+		default: opts_shared(&opt->shared, letter, optarg);
+		}
+	}
+	if (opt->binary && opt->shared.out.tsv)
+		opts_die("--tsv and --binary exclude each other");
+	if (opt->info && (opt->binary || opt->shared.out.tsv || opt->shared.out.path_count))
+		opts_die("--info writes no stream: --binary, --tsv and --output do not go with it");
+	opt->shared.out.tsv = !opt->binary;
+}
+
+/* ---- copying ---- */
+
+static void copy_entries(struct block *b, struct block_paths *paths, struct buf *path, struct stream_out *out)
+{
+	const char *dir;
+	size_t len;
+
+	if (!block_paths_read(paths, b))
+		return;
+	while (block_next_line(b)) {
+		dir = block_path(paths, b->dir, &len);
+		stream_out_add_entry(out, dir, len, &b->entry);
+	}
+	while (block_next_row(b)) {
+		dir = block_path(paths, b->dir, &len);
+		path->len = 0;
+		buf_add(path, dir, len);
+		buf_add_char(path, '\0');
+		buf_add(path, b->name, b->name_len);
+		stream_out_add_entry(out, (char *)path->data, path->len, &b->entry);
+	}
+}
+
+static void copy_dirs(struct block *b, struct stream_out *out)
+{
+	while (block_next_dir_record(b))
+		stream_out_add_dir(out, (char *)b->path.data, b->path.len, b->has_line ? &b->entry.own : NULL);
+}
+
+static void copy_usage(struct block *b, struct stream_out *out)
+{
+	while (block_next_usage_record(b))
+		stream_out_add_usage(out, (char *)b->path.data, b->path.len, &b->key, &b->sums);
+}
+
+static void copy_streams(const struct options *opt, struct stream_set *in)
+{
+	struct block_paths paths = { 0 };
+	struct buf path = { 0 };
+	struct block b = { 0 };
+	struct stream_out out;
+	struct progress progress;
+	uint64_t records = 0;
+
+	if (in->count > 1)
+		in->head.order = ORDER_NONE;
+	progress_init(&progress, opt->shared.progress, opt->shared.progress_file);
+	progress_phase(&progress, "copying", "records", 0);
+	stream_out_open(&out, &in->head, &opt->shared.out);
+	while (stream_set_next(in, &b)) {
+		if (b.kind == KIND_ENTRY)
+			copy_entries(&b, &paths, &path, &out);
+		else if (b.kind == KIND_DIR)
+			copy_dirs(&b, &out);
+		else
+			copy_usage(&b, &out);
+		if (b.fault)
+			stream_in_die(stream_set_current(in), "corrupt block: %s", b.fault);
+		records += b.head.records;
+		progress_update(&progress, records, 0);
+	}
+	progress_end(&progress);
+	stream_out_finish(&out, &in->ledger);
+	block_paths_release(&paths);
+	block_release(&b);
+	buf_release(&path);
+}
+
+/* ---- describing ---- */
+
+/* Attributes one a line: "key: value". They are escaped already, so a terminal is safe. */
+static void print_attrs(const struct buf *attrs)
+{
+	for (size_t i = 0; i < attrs->len; i++) {
+		unsigned char c = attrs->data[i];
+
+		if (c == '\t')
+			putchar('\n');
+		else if (c < 0x20 || c == 0x7f)
+			printf("\\%03o", c);
+		else
+			putchar(c);
+	}
+	putchar('\n');
+}
+
+static void read_whole(struct stream_in *s, struct block *b)
+{
+	while (stream_in_next(s, b)) {
+		while (block_next_dir(b))
+			;
+		while (block_next_line(b))
+			;
+		while (b->kind != KIND_DIR && block_next_row(b))
+			;
+		if (b->fault)
+			stream_in_die(s, "corrupt block: %s", b->fault);
+	}
+}
+
+static void describe(struct stream_in *s)
+{
+	struct buf attrs = { 0 };
+	struct block b = { 0 };
+
+	read_whole(s, &b);
+	printf("stream=%s\nformat=%s\n", s->name, s->tsv ? "tsv" : "binary");
+	head_add_attrs(&attrs, &s->head);
+	print_attrs(&attrs);
+	printf("records=%" PRIu64 "\nbytes=%" PRIu64 "\n", s->records, s->offset);
+	if (!s->tsv)
+		printf("blocks=%" PRIu64 "\n", s->blocks);
+	attrs.len = 0;
+	ledger_add_attrs(&attrs, &s->ledger);
+	print_attrs(&attrs);
+	buf_release(&attrs);
+	block_release(&b);
+}
+
+int main(int argc, char **argv)
+{
+	struct options opt;
+	struct stream_set in;
+
+	tool_begin("rec-cat");
+	parse_args(&opt, argc, argv);
+	stream_set_open(&in, argv + optind, (size_t)(argc - optind), &opt.shared.in, opt.shared.force);
+	if (!opt.info) {
+		copy_streams(&opt, &in);
+	} else {
+		for (size_t i = 0; i < in.count; i++)
+			describe(&in.streams[i]);
+		if (fflush(stdout) || ferror(stdout))
+			die_errno("cannot write standard output");
+	}
+	stream_set_close(&in);
+	return EXIT_OK;
+}

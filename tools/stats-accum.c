@@ -1,0 +1,287 @@
+/*
+ * stats-accum - sum files by directory, owner, group, age and size: the usage rows.
+ *
+ * Rows collect in hash tables (usage_table.h). When these are full they go, sorted, into a run of the
+ * external sorter and start again; at the end the runs are merged and equal rows added up. Most scans
+ * meet a directory's files close together, so little is written twice. Three files of one owner, two
+ * of them below 1 KiB and all of them read last week, make two rows:
+ *
+ *     /gpfs/proj/a.c   uid 7 gid 9   700 B, inline    ->  /gpfs/proj 7 9 age 0 size 0: 2 files, 1,600 B
+ *     /gpfs/proj/b.c   uid 7 gid 9   900 B, inline    ->      (the same row)
+ *     /gpfs/proj/core  uid 7 gid 9   8 MiB            ->  /gpfs/proj 7 9 age 0 size 4: 1 file, 8 MiB
+ *
+ * Nothing is written before the input has ended, so a branch that reads us never holds up another.
+ */
+#include "common/buckets.h"
+#include "common/extsort.h"
+#include "common/opts.h"
+#include "common/progress.h"
+#include "common/record_sort.h"
+#include "common/stream_set.h"
+#include "common/usage_table.h"
+
+/* Bytes of -S that are neither table nor sorter: stream buffers, blocks. */
+#define FIXED_MEMORY (5u << 18)
+
+static const char usage[] =
+	"usage: stats-accum [options] [STREAM...]\n"
+	"Sum the files of entry streams by directory, uid, gid, age and size.\n"
+	"\n"
+	"      --age-by WHICH   age since atime, mtime or the newest of both [atime]\n"
+	"      --scan-date DATE count ages from this day, if the stream names none\n"
+	"  -S, --memory SIZE    memory for everything [256M; at least 4M]\n"
+	"  -T, --temp-dir DIR   spill here [$TMPDIR, else /var/tmp]\n"
+	"  -j, --threads N      accepted as everywhere; one is used\n"
+	"  -o, --output FILE    write here instead of stdout; may be given several times\n"
+	"  -t, --tsv            write text\n"
+	"      --unverified     accept text rows without a right #end line; marks the stream\n"
+	"      --kind KIND      what rows are when the #treetally line is gone (entry)\n"
+	"      --force          accept a source twice, differing file systems or dates\n"
+	"      --progress[=FILE]  report progress on stderr or in FILE\n"
+	"  -q, --quiet   -v, --verbose   -h, --help   -V, --version\n";
+
+enum { OPT_AGE_BY = OPT_TOOL, OPT_SCAN_DATE };
+
+struct options {
+	struct opts shared;
+	enum age_by age_by;
+	int64_t scan_day; /* DAY_NONE: from the stream */
+};
+
+static void parse_args(struct options *opt, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		OPTS_LONG, OPTS_LONG_READ, OPTS_LONG_WRITE, OPTS_LONG_FORCE,
+		{ "age-by", required_argument, NULL, OPT_AGE_BY },
+		{ "scan-date", required_argument, NULL, OPT_SCAN_DATE }, { 0 },
+	};
+	int letter;
+
+	*opt = (struct options){ .age_by = AGE_ATIME, .scan_day = DAY_NONE };
+	opts_init(&opt->shared, usage, KIND_ENTRY);
+	while ((letter = getopt_long(argc, argv, OPTS_SHORT OPTS_SHORT_WRITE, longs, NULL)) != -1) {
+		switch (letter) {
+		case OPT_AGE_BY:
+			if (!age_by_from_name(optarg, &opt->age_by))
+				opts_die("--age-by: '%s' is none of atime, mtime, newest", optarg);
+			break;
+		case OPT_SCAN_DATE:
+			if (!scantime_parse_date(optarg, &opt->scan_day))
+				opts_die("--scan-date: '%s' is no date of the form YYYY-MM-DD", optarg);
+			break;
+		default: opts_shared(&opt->shared, letter, optarg);
+		}
+	}
+}
+
+struct accum {
+	const struct options *opt;
+	int64_t scan_day;
+	struct usage_table table;
+	struct extsort *sort;
+	struct stream_out out;
+	uint64_t rounds;         /* how often the table was full */
+	uint64_t rows_written;
+	struct usage_sums total; /* to hold against the ledger */
+	struct block_paths paths;
+	uint32_t *dirs;          /* number in the table of each directory of the block */
+	size_t dirs_cap;
+	struct progress progress;
+};
+
+#define NOT_LOOKED_UP USAGE_TABLE_FULL
+
+static void put_into_run(void *arg, const char *path, size_t len, const struct usage_key *key,
+			 const struct usage_sums *sums)
+{
+	unsigned char tail[USAGE_TAIL_SIZE];
+
+	usage_tail_write(tail, key, sums);
+	extsort_put_run(arg, path, len, tail);
+}
+
+static void put_into_stream(void *arg, const char *path, size_t len, const struct usage_key *key,
+			    const struct usage_sums *sums)
+{
+	struct accum *a = arg;
+
+	stream_out_add_usage(&a->out, path, len, key, sums);
+	progress_update(&a->progress, ++a->rows_written, 0);
+}
+
+static void spill_table(struct accum *a)
+{
+	extsort_begin_run(a->sort);
+	usage_table_drain(&a->table, put_into_run, a->sort);
+	extsort_end_run(a->sort);
+	a->rounds++;
+}
+
+/* The time that counts as the last use. A file without mtime has only its atime. */
+static int64_t used_at(const struct entry *e, enum age_by by)
+{
+	if (by == AGE_ATIME || e->mtime == TIME_NONE)
+		return e->atime;
+	return by == AGE_MTIME || e->mtime > e->atime ? e->mtime : e->atime;
+}
+
+/* False: the table was full and is empty now; the directory must be looked up again. */
+static bool add_file(struct accum *a, struct block *b)
+{
+	const struct entry *e = &b->entry;
+	struct usage_sums sums = { 1, e->own.allocated, e->size, e->atime, e->mtime };
+	int64_t age = scantime_age_days(used_at(e, a->opt->age_by), a->scan_day);
+	struct usage_key key = {
+		e->own.uid, e->own.gid, (uint8_t)bucket_of(age_buckets, age),
+		(uint8_t)bucket_of(size_buckets, (int64_t)e->own.allocated),
+	};
+	enum usage_result result = USAGE_FULL;
+
+	if (a->dirs[b->dir] == NOT_LOOKED_UP) {
+		size_t len;
+		const char *path = block_path(&a->paths, b->dir, &len);
+
+		a->dirs[b->dir] = usage_table_dir(&a->table, path, len);
+	}
+	if (a->dirs[b->dir] != USAGE_TABLE_FULL)
+		result = usage_table_add(&a->table, a->dirs[b->dir], &key, &sums);
+	if (result == USAGE_OVERFLOW || (result == USAGE_ADDED && !usage_add(&a->total, &sums)))
+		die(EXIT_INPUT, "allocated bytes add up to more than 2^63-1: the log is damaged");
+	return result == USAGE_ADDED;
+}
+
+static void accumulate_block(struct accum *a, struct block *b)
+{
+	if (b->head.dirs > a->dirs_cap) {
+		a->dirs_cap = b->head.dirs;
+		a->dirs = xrealloc_array(a->dirs, a->dirs_cap, sizeof(*a->dirs));
+	}
+	memset(a->dirs, 0xff, b->head.dirs * sizeof(*a->dirs));
+	if (!block_paths_read(&a->paths, b))
+		return;
+	while (block_next_row(b)) {
+		while (!add_file(a, b)) {
+			spill_table(a);
+			memset(a->dirs, 0xff, b->head.dirs * sizeof(*a->dirs));
+		}
+	}
+}
+
+static void accumulate(struct accum *a, struct stream_set *in)
+{
+	struct block b = { 0 };
+	uint64_t entries = 0;
+
+	progress_phase(&a->progress, "reading", "records", 0);
+	while (stream_set_next(in, &b)) {
+		accumulate_block(a, &b);
+		if (b.fault)
+			stream_in_die(stream_set_current(in), "corrupt block: %s", b.fault);
+		entries += b.head.records;
+		progress_update(&a->progress, entries, 0);
+	}
+	block_release(&b);
+	block_paths_release(&a->paths);
+	free(a->dirs);
+}
+
+static void check_total(const struct accum *a, const struct stream_set *in)
+{
+	const uint64_t *count = in->ledger.sum.count;
+
+	if (in->head.unverified)
+		return;
+	if (a->total.file_count != count[COUNT_FILES] || a->total.total_size != count[COUNT_TOTAL_SIZE] ||
+	    a->total.apparent_size != count[COUNT_APPARENT_SIZE])
+		die(EXIT_INPUT, "%s: %" PRIu64 " files of %" PRIu64 " bytes, but the ledger has %" PRIu64 " of %" PRIu64,
+		    in->streams[0].name, a->total.file_count, a->total.total_size, count[COUNT_FILES],
+		    count[COUNT_TOTAL_SIZE]);
+}
+
+static void write_rows(struct accum *a)
+{
+	struct extsort_item item;
+	struct usage_key key;
+	struct usage_sums sums;
+
+	if (a->rounds) {
+		spill_table(a);
+		usage_table_release(&a->table);
+		extsort_finish(a->sort);
+	}
+	progress_phase(&a->progress, "writing", "records", 0);
+	if (!a->rounds)
+		usage_table_drain(&a->table, put_into_stream, a);
+	while (a->rounds && extsort_next(a->sort, &item)) {
+		usage_tail_read(item.tail, &key, &sums);
+		put_into_stream(a, item.path, item.len, &key, &sums);
+	}
+	progress_end(&a->progress);
+}
+
+static void choose_scan_day(struct accum *a, struct head *head)
+{
+	char have[DATE_TEXT_SIZE];
+
+	if (head->scan_day == DAY_NONE)
+		head->scan_day = a->opt->scan_day;
+	else if (a->opt->scan_day != DAY_NONE && a->opt->scan_day != head->scan_day)
+		die(EXIT_USAGE, "--scan-date: the stream says %s; say it to gpfs-parse",
+		    scantime_date_text(have, head->scan_day));
+	if (head->scan_day == DAY_NONE)
+		die(EXIT_USAGE, "the stream names no scan date; give --scan-date YYYY-MM-DD to gpfs-parse, "
+		    "or to stats-accum");
+	a->scan_day = head->scan_day;
+}
+
+static void open_accum(struct accum *a, const struct options *opt, const struct stream_set *in)
+{
+	size_t sort_memory = opt->shared.memory / 4;
+	struct head head;
+
+	*a = (struct accum){ .opt = opt, .total = { .max_atime = TIME_NONE, .max_mtime = TIME_NONE } };
+	if (sort_memory < EXTSORT_MEMORY_MIN)
+		sort_memory = EXTSORT_MEMORY_MIN;
+	progress_init(&a->progress, opt->shared.progress, opt->shared.progress_file);
+	head_copy(&head, &in->head);
+	choose_scan_day(a, &head);
+	head.kind = KIND_USAGE;
+	head.order = ORDER_TREE;
+	head.age_by = opt->age_by;
+	head_add_program(&head, "stats-accum");
+	stream_out_open(&a->out, &head, &opt->shared.out);
+	head_release(&head);
+	usage_table_init(&a->table, opt->shared.memory - sort_memory - FIXED_MEMORY);
+	a->sort = extsort_new(&(struct extsort_config){
+		.tail_len = USAGE_TAIL_SIZE, .key_len = USAGE_KEY_SIZE, .combine = usage_tail_combine,
+		.memory = sort_memory, .threads = 1, .temp_dir = opt->shared.temp_dir,
+		.progress = &a->progress,
+	});
+}
+
+int main(int argc, char **argv)
+{
+	struct options opt;
+	struct stream_set in;
+	struct accum a;
+	struct extsort_stats stats;
+
+	tool_begin("stats-accum");
+	parse_args(&opt, argc, argv);
+	stream_set_open(&in, argv + optind, (size_t)(argc - optind), &opt.shared.in, opt.shared.force);
+	open_accum(&a, &opt, &in);
+	accumulate(&a, &in);
+	check_total(&a, &in);
+	write_rows(&a);
+	stats = extsort_stats(a.sort);
+	if (opt.shared.verbose)
+		warn("%" PRIu64 " files in, %" PRIu64 " rows out, memory %" PRIu64 " bytes, %" PRIu64 " runs, %" PRIu64
+		     " early merges, %" PRIu64 " bytes spilled to %s, %" PRIu64 " at a time",
+		     a.total.file_count, a.rows_written, opt.shared.memory, stats.runs, stats.merges,
+		     stats.spill_written, spill_directory(opt.shared.temp_dir), stats.spill_peak);
+	stream_out_finish(&a.out, &in.ledger);
+	usage_table_release(&a.table);
+	extsort_free(a.sort);
+	stream_set_close(&in);
+	return EXIT_OK;
+}
