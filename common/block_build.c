@@ -9,8 +9,9 @@
 
 #include "common/buckets.h"
 
-/* The numbers of any one record take less than this. */
-#define NUMBERS_MAX 160
+/* Bytes that the numbers of any one record take at most, and those of a directory in section 1. */
+#define NUMBERS_MAX 96
+#define DIR_NUMBERS_MAX 8
 #define FIRST_SLOTS 1024u
 
 void block_build_init(struct block_build *b, enum rec_kind kind)
@@ -27,13 +28,12 @@ static size_t payload_len(const struct block_build *b)
 	return b->coded_dirs.len + b->coded_lines.len + b->coded_rows.len;
 }
 
-static bool fits(const struct block_build *b, size_t path_len)
+/* Does a record fit that makes a payload of `len` bytes at most, and adds `paths` bytes of paths? */
+static bool fits(const struct block_build *b, size_t len, size_t paths)
 {
 	if (!b->records)
 		return true;
-	return b->records < BLOCK_RECORDS_MAX &&
-	       payload_len(b) + path_len + NUMBERS_MAX <= BLOCK_PAYLOAD_MAX &&
-	       b->paths_len + path_len <= BLOCK_PATHS_MAX;
+	return b->records < BLOCK_RECORDS_MAX && len <= BLOCK_PAYLOAD_MAX && b->paths_len + paths <= BLOCK_PATHS_MAX;
 }
 
 /* Append a directory to section 1; returns its number. */
@@ -77,29 +77,59 @@ static bool is_dir(const struct block_build *b, uint32_t dir, const char *path, 
 	return ref->len == len && (!len || !memcmp(b->paths.data + ref->at, path, len));
 }
 
-/* The number of a directory of an entry block, added to section 1 at its first use. */
-static uint32_t find_dir(struct block_build *b, const char *path, size_t len)
+/*
+ * Look a directory of an entry block up: true, and last_dir is its number; or false, and *free_slot
+ * is where it goes.
+ */
+static bool find_dir(struct block_build *b, const char *path, size_t len, uint32_t **free_slot)
 {
 	uint64_t slot;
 	uint32_t *at;
 
 	if (b->dirs && is_dir(b, b->last_dir, path, len))
-		return b->last_dir;
+		return true;
 	slot = XXH3_64bits(path, len);
 	for (; *(at = &b->slots[slot & (b->slot_count - 1)]); slot++) {
-		if (is_dir(b, *at - 1, path, len))
-			return b->last_dir = *at - 1;
+		if (is_dir(b, *at - 1, path, len)) {
+			b->last_dir = *at - 1;
+			return true;
+		}
 	}
+	*free_slot = at;
+	return false;
+}
+
+static void add_dir(struct block_build *b, const char *path, size_t len, uint32_t *free_slot)
+{
 	if (b->dirs == b->ref_cap) {
 		b->ref_cap = b->ref_cap ? 2 * b->ref_cap : FIRST_SLOTS;
 		b->refs = xrealloc_array(b->refs, b->ref_cap, sizeof(*b->refs));
 	}
 	b->refs[b->dirs] = (struct dir_ref){ (uint32_t)b->paths.len, (uint32_t)len };
 	b->last_dir = code_dir(b, path, len);
-	*at = b->dirs;
+	*free_slot = b->dirs;
 	if (b->dirs > b->slot_count / 2)
 		grow_slots(b);
-	return b->last_dir;
+}
+
+/*
+ * Make room for an entry with `dir` as its directory; sets last_dir. Entry blocks reorder their
+ * records, and in another order the payload is packed differently. So they are measured by a bound
+ * that depends on the set of records alone: then a stream that is cut into blocks again is cut at
+ * the same places.
+ */
+static bool reserve_entry(struct block_build *b, const char *dir, size_t len, size_t name_len)
+{
+	uint32_t *free_slot;
+	bool known = find_dir(b, dir, len, &free_slot);
+	size_t bound = b->bound + NUMBERS_MAX + name_len + (known ? 0 : len + DIR_NUMBERS_MAX);
+
+	if (!fits(b, bound, known ? 0 : len))
+		return false;
+	b->bound = bound;
+	if (!known)
+		add_dir(b, dir, len, free_slot);
+	return true;
 }
 
 static unsigned char *put_diff(unsigned char *to, uint64_t now, uint64_t before)
@@ -133,35 +163,51 @@ static unsigned char *put_entry(unsigned char *to, const struct entry *e, struct
 	return to;
 }
 
+static void add_line(struct block_build *b, const struct entry *e)
+{
+	unsigned char *to = buf_reserve(&b->coded_lines, NUMBERS_MAX);
+
+	to = put_diff(to, b->last_dir, b->line_dir);
+	to = put_entry(to, e, &b->line_before);
+	b->coded_lines.len = (size_t)(to - b->coded_lines.data);
+	b->line_dir = b->last_dir;
+	b->lines++;
+}
+
+static void add_file(struct block_build *b, const char *name, size_t name_len, const struct entry *e)
+{
+	unsigned char *to = buf_reserve(&b->coded_rows, NUMBERS_MAX + name_len);
+
+	to = put_diff(to, b->last_dir, b->row_dir);
+	to = put_varint(to, name_len);
+	memcpy(to, name, name_len);
+	to = put_entry(to + name_len, e, &b->row_before);
+	b->coded_rows.len = (size_t)(to - b->coded_rows.data);
+	b->row_dir = b->last_dir;
+}
+
 bool block_add_entry(struct block_build *b, const char *path, size_t len, const struct entry *e)
 {
-	unsigned char *to;
-	uint32_t dir;
+	size_t parent = len, name_len = 0;
 
-	if (!fits(b, len))
-		return false;
-	if (S_ISDIR(e->own.mode)) {
-		dir = find_dir(b, path, len);
-		to = buf_reserve(&b->coded_lines, NUMBERS_MAX);
-		to = put_diff(to, dir, b->line_dir);
-		to = put_entry(to, e, &b->line_before);
-		b->coded_lines.len = (size_t)(to - b->coded_lines.data);
-		b->line_dir = dir;
-		b->lines++;
-	} else {
-		size_t parent = path_parent(path, len), name_len = len - parent - 1;
-
-		dir = find_dir(b, path, parent);
-		to = buf_reserve(&b->coded_rows, NUMBERS_MAX + name_len);
-		to = put_diff(to, dir, b->row_dir);
-		to = put_varint(to, name_len);
-		memcpy(to, path + parent + 1, name_len);
-		to = put_entry(to + name_len, e, &b->row_before);
-		b->coded_rows.len = (size_t)(to - b->coded_rows.data);
-		b->row_dir = dir;
+	if (!S_ISDIR(e->own.mode)) {
+		parent = path_parent(path, len);
+		name_len = len - parent - 1;
 	}
+	if (!reserve_entry(b, path, parent, name_len))
+		return false;
+	if (S_ISDIR(e->own.mode))
+		add_line(b, e);
+	else
+		add_file(b, path + parent + 1, name_len, e);
 	b->records++;
 	return true;
+}
+
+/* Records of the other kinds keep their order, so what they take is measured as it is. */
+static bool fits_in_order(const struct block_build *b, size_t path_len)
+{
+	return fits(b, payload_len(b) + path_len + DIR_NUMBERS_MAX + NUMBERS_MAX, path_len);
 }
 
 bool block_add_dir(struct block_build *b, const char *path, size_t len, const struct inode_line *line)
@@ -169,7 +215,7 @@ bool block_add_dir(struct block_build *b, const char *path, size_t len, const st
 	unsigned char *to;
 	uint32_t dir;
 
-	if (!fits(b, len))
+	if (!fits_in_order(b, len))
 		return false;
 	dir = code_dir(b, path, len);
 	if (line) {
@@ -193,7 +239,7 @@ bool block_add_usage(struct block_build *b, const char *path, size_t len, const 
 	unsigned char *to;
 	uint32_t dir;
 
-	if (!fits(b, len))
+	if (!fits_in_order(b, len))
 		return false;
 	if (b->dirs && path_compare(b->paths.data, b->paths.len, path, len) == 0)
 		dir = b->dirs - 1;

@@ -13,6 +13,7 @@ struct block_build {
 	enum rec_kind kind;
 	uint32_t records, dirs, lines;
 	struct buf coded_dirs, coded_lines, coded_rows;
+	size_t bound;            /* entry kind: upper bound of the payload that no order changes */
 	size_t paths_len;        /* bytes of section 1 once decoded */
 	struct buf paths;        /* entry kind: all of section 1 decoded; else the last directory */
 	struct dir_ref {
