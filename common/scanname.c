@@ -112,3 +112,46 @@ void scanname_release(struct scan_claim *claim)
 	free(claim->filesystem);
 	*claim = (struct scan_claim){ .scan_day = DAY_NONE };
 }
+
+static void hear(const struct scan_facts *facts, struct scan_fact *fact, const char *what, const char *option,
+		 const char *value, const char *source)
+{
+	if (fact->value && !fact->source)
+		return;
+	if (!fact->value && !facts->closed) {
+		*fact = (struct scan_fact){ xstrdup(value), source };
+		return;
+	}
+	if (facts->force || (fact->value && strcmp(fact->value, value) == 0))
+		return;
+	if (!fact->value)
+		die(EXIT_INPUT, "%s: says %s %s, and the source before says nothing; %s decides", source, what,
+		    value, option);
+	die(EXIT_INPUT, "%s: says %s %s, but %s says %s; %s decides", source, what, value, fact->source,
+	    fact->value, option);
+}
+
+void scan_facts_hear(struct scan_facts *facts, const struct scan_claim *claim, const char *source)
+{
+	char date[DATE_TEXT_SIZE];
+
+	if (claim->filesystem)
+		hear(facts, &facts->filesystem, "file system", "--filesystem", claim->filesystem, source);
+	if (claim->scan_day != DAY_NONE)
+		hear(facts, &facts->scan_date, "scan date", "--scan-date",
+		     scantime_date_text(date, claim->scan_day), source);
+}
+
+int64_t scan_facts_day(const struct scan_facts *facts)
+{
+	int64_t day;
+
+	return facts->scan_date.value && scantime_parse_date(facts->scan_date.value, &day) ? day : DAY_NONE;
+}
+
+void scan_facts_release(struct scan_facts *facts)
+{
+	free(facts->filesystem.value);
+	free(facts->scan_date.value);
+	*facts = (struct scan_facts){ 0 };
+}

@@ -3,6 +3,8 @@
  *
  *     20260111_csfs1_asp.list.list_all.log.xz     file system "asp", scanned on 2026-01-11
  *     # treetally scan-tree 1 escape=pct scan_date=2026-01-11 filesystem=asp
+ *
+ * and whether several sources of one scan agree.
  */
 #ifndef TREETALLY_SCANNAME_H
 #define TREETALLY_SCANNAME_H
@@ -35,5 +37,28 @@ void scanname_claim(struct scan_claim *claim, const char *source);
 const char *scanname_claim_line(struct scan_claim *claim, const char *line, size_t len) WARN_UNUSED;
 
 void scanname_release(struct scan_claim *claim);
+
+/* One property of the whole scan, as text. */
+struct scan_fact {
+	char *value;        /* owned; NULL: nobody has said anything */
+	const char *source; /* who said it; NULL: an option, which nobody can contradict */
+};
+
+/*
+ * What holds for all sources of a scan. The first to speak decides, the others must agree. Zeroed
+ * is empty. Names of sources must outlive it.
+ */
+struct scan_facts {
+	struct scan_fact filesystem, scan_date;
+	bool closed; /* the stream's header is written: now, who speaks first disagrees with silence */
+	bool force;  /* disagreement is accepted, the first stays */
+};
+
+/* Dies (3) with both sides when the claim disagrees. `source` NULL: the claim is that of options. */
+void scan_facts_hear(struct scan_facts *facts, const struct scan_claim *claim, const char *source);
+
+int64_t scan_facts_day(const struct scan_facts *facts);
+
+void scan_facts_release(struct scan_facts *facts);
 
 #endif

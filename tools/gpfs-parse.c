@@ -1,0 +1,386 @@
+/*
+ * gpfs-parse - turn scan logs into one entry stream.
+ *
+ * The only program that knows what a log looks like. Each source is cut into chunks of lines
+ * (parse_chunk), which workers parse and encode, and which are written in the order of the
+ * input (ordered): a fixed number of chunks is all the memory that is ever needed.
+ *
+ * The header comes before the records, so what it says must be known before the first line is
+ * parsed: from options, from the first line of the first source, from the names of the sources, in
+ * this order. What a later source says can then only agree, or end the program.
+ *
+ * A stream whose input was not what it should be gets no trailer: too many lines that are no
+ * records, not a single record, an input that ends inside a line, a decompressor that failed.
+ */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "common/opts.h"
+#include "common/parse_log.h"
+#include "common/progress.h"
+#include "common/rejects.h"
+#include "common/scanname.h"
+#include "common/stream_out.h"
+
+static const char usage[] =
+	"usage: gpfs-parse [OPTION]... [LOG...]\n"
+	"\n"
+	"Parse scan logs, plain or compressed, into an entry stream.\n"
+	"\n"
+	"  -f, --filesystem NAME  file system [as line 1 or the name of LOG says]\n"
+	"      --scan-date DATE   day of the scan, YYYY-MM-DD [likewise]\n"
+	"      --source NAME      name to record [last part of LOG without .gz etc., or -]\n"
+	"      --escape HOW       pct: names are percent-encoded; none [as line 1 says, none]\n"
+	"      --crlf             lines end with CR LF [a CR belongs to the name]\n"
+	"      --allow-cut-end    accept input that ends inside a line [exit 3]\n"
+	"      --rejects FILE     keep rejected lines there\n"
+	"      --max-rejects N    most lines, or N% of lines, that may be no record\n"
+	"                         [100 or 0.01%, the larger]\n"
+	"      --force            accept one log twice, and logs of different scans\n"
+	"  -o, --output FILE      write to FILE, may be repeated [standard output]\n"
+	"  -t, --tsv              write text [binary]\n"
+	"  -j, --threads N        number of parsing threads [cores, at most 4]\n"
+	"  -S, --memory SIZE      at least 4M [256M]\n"
+	"  -T, --temp-dir DIR     accepted; this program needs no temporary files\n"
+	"      --progress[=FILE]  report progress on standard error, or as fields to FILE\n"
+	"  -q, --quiet            no warnings\n"
+	"  -v, --verbose          say at the end what was done\n"
+	"  -h, --help   -V, --version\n";
+
+enum { OPT_SCAN_DATE = OPT_TOOL, OPT_SOURCE, OPT_ESCAPE, OPT_CRLF, OPT_CUT_END, OPT_REJECTS, OPT_MAX_REJECTS };
+
+struct options {
+	struct opts shared;
+	struct scan_claim claim; /* what options say; they win */
+	const char *source;
+	bool crlf, allow_cut_end;
+	const char *rejects;
+	struct reject_limit limit;
+	char **logs;
+	size_t log_count;
+};
+
+static void set_option(struct options *opt, int letter, const char *value)
+{
+	switch (letter) {
+	case 'f':
+		if (!scanname_valid_filesystem(value))
+			opts_die("--filesystem: '%s' is no name of a file system: it must not be empty, start with "
+				 "a dot, or hold a slash or control characters", value);
+		free(opt->claim.filesystem);
+		opt->claim.filesystem = xstrdup(value);
+		break;
+	case OPT_SCAN_DATE:
+		if (!scantime_parse_date(value, &opt->claim.scan_day))
+			opts_die("--scan-date: '%s' is no date (YYYY-MM-DD)", value);
+		break;
+	case OPT_SOURCE:
+		if (!*value)
+			opts_die("--source: the name is empty");
+		opt->source = value;
+		break;
+	case OPT_ESCAPE:
+		if (!scanname_escape_from_name(value, &opt->claim.escape))
+			opts_die("--escape: '%s' is neither none nor pct", value);
+		break;
+	case OPT_CRLF: opt->crlf = true; break;
+	case OPT_CUT_END: opt->allow_cut_end = true; break;
+	case OPT_REJECTS: opt->rejects = value; break;
+	case OPT_MAX_REJECTS:
+		if (!reject_limit_parse(&opt->limit, value))
+			opts_die("--max-rejects: '%s' is neither a count nor a percentage up to 100%%", value);
+		break;
+	default: opts_shared(&opt->shared, letter, value);
+	}
+}
+
+static void check_operands(const struct options *opt)
+{
+	size_t from_stdin = 0;
+
+	if (opt->source && opt->log_count > 1)
+		opts_die("--source names one source, and there are %zu logs", opt->log_count);
+	for (size_t i = 0; i < opt->log_count; i++)
+		from_stdin += strcmp(opt->logs[i], "-") == 0;
+	if (from_stdin > 1)
+		opts_die("standard input can be read only once");
+	if (!opt->rejects || strcmp(opt->rejects, "-"))
+		return;
+	for (size_t i = 0; i < opt->shared.out.path_count; i++) {
+		if (strcmp(opt->shared.out.paths[i], "-"))
+			return;
+	}
+	opts_die("--rejects and the stream cannot both go to standard output");
+}
+
+static void parse_args(struct options *opt, int argc, char **argv)
+{
+	static const struct option long_options[] = {
+		{ "filesystem", required_argument, NULL, 'f' },
+		{ "scan-date", required_argument, NULL, OPT_SCAN_DATE },
+		{ "source", required_argument, NULL, OPT_SOURCE },
+		{ "escape", required_argument, NULL, OPT_ESCAPE },
+		{ "crlf", no_argument, NULL, OPT_CRLF },
+		{ "allow-cut-end", no_argument, NULL, OPT_CUT_END },
+		{ "rejects", required_argument, NULL, OPT_REJECTS },
+		{ "max-rejects", required_argument, NULL, OPT_MAX_REJECTS },
+		OPTS_LONG, OPTS_LONG_WRITE, OPTS_LONG_FORCE, { NULL, 0, NULL, 0 },
+	};
+	static char *stdin_only[] = { "-" };
+	int letter;
+
+	*opt = (struct options){ .claim.scan_day = DAY_NONE };
+	opts_init(&opt->shared, usage, KIND_ANY);
+	while ((letter = getopt_long(argc, argv, "f:" OPTS_SHORT OPTS_SHORT_WRITE, long_options, NULL)) != -1)
+		set_option(opt, letter, optarg);
+	opt->logs = optind < argc ? argv + optind : stdin_only;
+	opt->log_count = optind < argc ? (size_t)(argc - optind) : 1;
+	check_operands(opt);
+}
+
+/* ---- what the sources say ---- */
+
+struct run {
+	const struct options *opt;
+	char **names; /* of the sources, as recorded */
+	struct scan_facts facts;
+	struct parse_log log;
+	struct stream_out out;
+	struct rejects rejects;
+	struct progress progress;
+	uint64_t bytes_before;  /* in the sources before this one */
+	struct ledger ledger;   /* of finished sources */
+	struct tally tally;     /* of this source, so far */
+	uint64_t failed_before; /* rejected and unrecognised lines of finished sources */
+	const char *unrecognised_source; /* of the first such line; NULL: none */
+	uint64_t unrecognised_line;
+};
+
+/* What a source says by its name and, once it is open, by its first line; sets how it is parsed. */
+static void hear_source(struct run *run, size_t i, bool is_open)
+{
+	const struct options *opt = run->opt;
+	struct scan_claim claim;
+
+	scanname_claim(&claim, run->names[i]);
+	if (is_open) {
+		size_t len;
+		const char *line, *fault;
+
+		run->log.reader.format.crlf = opt->crlf;
+		line = chunk_first_line(run->log.first, &len);
+		fault = scanname_claim_line(&claim, line, len);
+		if (fault)
+			die(EXIT_INPUT, "%s:1: %s", run->names[i], fault);
+		if (opt->claim.escape != ESCAPE_UNKNOWN)
+			claim.escape = opt->claim.escape;
+		run->log.reader.format.pct = claim.escape == ESCAPE_PCT;
+	}
+	scan_facts_hear(&run->facts, &claim, run->names[i]);
+	scanname_release(&claim);
+}
+
+static void write_head(struct run *run)
+{
+	const struct options *opt = run->opt;
+	struct head head = { .kind = KIND_ENTRY, .order = ORDER_NONE };
+
+	if (run->facts.filesystem.value)
+		head.filesystem = xstrdup(run->facts.filesystem.value);
+	head.scan_day = scan_facts_day(&run->facts);
+	for (size_t i = 0; i < opt->log_count; i++)
+		head_add_source(&head, run->names[i]);
+	head_add_program(&head, program_invocation_short_name);
+	stream_out_open(&run->out, &head, &opt->shared.out);
+	head_release(&head);
+	run->facts.closed = true;
+}
+
+/* ---- the work ---- */
+
+/* End without a trailer. The rejected lines may tell why, so their file is completed. */
+static void refuse(struct run *run, const char *fmt, ...) NORETURN PRINTF_LIKE(2, 3);
+static void refuse(struct run *run, const char *fmt, ...)
+{
+	char reason[2000];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, args);
+	va_end(args);
+	rejects_commit(&run->rejects);
+	die(EXIT_INPUT, "%s", reason);
+}
+
+static uint64_t failed_lines(const struct tally *t)
+{
+	return t->count[COUNT_REJECTED] + t->count[COUNT_SKIPPED_UNRECOGNISED];
+}
+
+/* All reasons, each with its number and the first such line. */
+static void refuse_rejects(struct run *run, uint64_t failed, uint64_t limit)
+{
+	const struct ledger *l = &run->ledger;
+	struct buf list = { 0 };
+
+	for (int i = 0; i < REJECT_REASONS; i++) {
+		if (l->sum.rejects[i])
+			buf_printf(&list, "; %s: %" PRIu64 " (first %s:%" PRIu64 ")", reject_names[i],
+				   l->sum.rejects[i], l->reject_source[i], l->sum.reject_line[i]);
+	}
+	if (run->unrecognised_source)
+		buf_printf(&list, "; unrecognised: %" PRIu64 " (first %s:%" PRIu64 ")",
+			   l->sum.count[COUNT_SKIPPED_UNRECOGNISED], run->unrecognised_source,
+			   run->unrecognised_line);
+	buf_add_char(&list, '\0');
+	refuse(run, "%" PRIu64 " lines are no records, and the limit is %" PRIu64 "%s; --rejects FILE keeps "
+	       "rejected lines, --max-rejects changes the limit", failed, limit, (char *)list.data);
+}
+
+static void take_chunk(struct run *run, const char *name, const struct chunk *c)
+{
+	uint64_t lines_before = run->tally.count[COUNT_LINES], lines;
+
+	if (c->prepared_line && !run->tally.count[COUNT_ENTRIES])
+		refuse(run, "%s:%" PRIu64 ": mmapplypolicy -I prepare record format, not a list", name,
+		       lines_before + c->prepared_line);
+	if (c->unrecognised_line && !run->unrecognised_source) {
+		run->unrecognised_source = name;
+		run->unrecognised_line = lines_before + c->unrecognised_line;
+	}
+	rejects_add(&run->rejects, name, lines_before, c);
+	if (c->overflow || !tally_add(&run->tally, &c->tally, lines_before))
+		refuse(run, "%s: the sizes in it add up to more than 2^63-1 bytes", name);
+	stream_out_add_encoded(&run->out, c->blocks.data, c->blocks.len);
+	lines = run->ledger.sum.count[COUNT_LINES] + run->tally.count[COUNT_LINES];
+	progress_update(&run->progress, run->bytes_before + logsource_position(&run->log.source), lines);
+}
+
+static void end_source(struct run *run, size_t i)
+{
+	const char *name = run->names[i];
+
+	if (run->log.reader.cut && !run->opt->allow_cut_end)
+		refuse(run, "%s: the input ends inside line %" PRIu64 " (--allow-cut-end accepts that)", name,
+		       run->tally.count[COUNT_LINES]);
+	ledger_add_source(&run->ledger, name, &run->tally);
+	run->failed_before += failed_lines(&run->tally);
+	run->bytes_before += logsource_position(&run->log.source);
+	parse_log_close(&run->log);
+}
+
+/* Parse and write the source that is open. */
+static void parse_source(struct run *run, size_t i)
+{
+	const struct reject_limit *limit = &run->opt->limit;
+	const char *name = run->names[i];
+	struct chunk *c;
+
+	run->tally = (struct tally){ 0 };
+	while ((c = parse_log_next(&run->log))) {
+		take_chunk(run, name, c);
+		/* No need to read a billion lines to the end when the count alone decides. */
+		if (run->failed_before + failed_lines(&run->tally) > reject_limit_early(limit)) {
+			ledger_add_source(&run->ledger, name, &run->tally);
+			refuse_rejects(run, run->failed_before + failed_lines(&run->tally), limit->value);
+		}
+	}
+	end_source(run, i);
+}
+
+static void open_source(struct run *run, size_t i)
+{
+	if (!parse_log_open(&run->log, run->opt->logs[i]))
+		refuse(run, "%s: is empty", run->log.source.name);
+	hear_source(run, i, true);
+}
+
+/* Does what was read deserve a trailer? */
+static void check_ledger(struct run *run)
+{
+	const struct ledger *l = &run->ledger;
+	uint64_t lines = l->sum.count[COUNT_LINES], limit = reject_limit(&run->opt->limit, lines);
+	const struct ledger_source *twice = ledger_repeated_source(l);
+
+	if (run->failed_before > limit)
+		refuse_rejects(run, run->failed_before, limit);
+	if (!l->sum.count[COUNT_ENTRIES])
+		refuse(run, "no record in %" PRIu64 " lines", lines);
+	if (twice && !run->opt->shared.force)
+		refuse(run, "%s: the same log came twice (--force accepts that)", twice->name);
+	if (!l->sum.count[COUNT_DIRECTORY_LINES] && !run->opt->shared.quiet)
+		warn("no line is about a directory (a policy without DIRECTORIES_PLUS?); directories are taken "
+		     "from the paths of files");
+}
+
+static void start(struct run *run, const struct options *opt)
+{
+	uint64_t total = 0;
+
+	*run = (struct run){ .opt = opt, .names = xcalloc(opt->log_count, sizeof(*run->names)) };
+	run->facts.force = opt->shared.force;
+	scan_facts_hear(&run->facts, &opt->claim, NULL);
+	for (size_t i = 0; i < opt->log_count; i++) {
+		uint64_t size = logsource_size(opt->logs[i]);
+
+		logsource_check(opt->logs[i]);
+		run->names[i] = opt->source ? xstrdup(opt->source) : scanname_of_operand(opt->logs[i]);
+		/* One part of unknown size makes the whole unknown. */
+		total = size && (total || !i) ? total + size : 0;
+	}
+	parse_log_init(&run->log, opt->shared.threads, opt->shared.memory, opt->rejects != NULL);
+	progress_init(&run->progress, opt->shared.progress, opt->shared.progress_file);
+	progress_phase(&run->progress, "reading", "bytes", total);
+}
+
+static void parse_all(struct run *run)
+{
+	const struct options *opt = run->opt;
+
+	open_source(run, 0);
+	for (size_t i = 1; i < opt->log_count; i++)
+		hear_source(run, i, false);
+	rejects_open(&run->rejects, opt->rejects);
+	write_head(run);
+	parse_source(run, 0);
+	for (size_t i = 1; i < opt->log_count; i++) {
+		open_source(run, i);
+		parse_source(run, i);
+	}
+}
+
+static void report(const struct run *run, const struct timespec *began)
+{
+	const uint64_t *count = run->ledger.sum.count;
+	struct timespec now;
+	double seconds;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	seconds = (double)(now.tv_sec - began->tv_sec) + (double)(now.tv_nsec - began->tv_nsec) / 1e9;
+	warn("%" PRIu64 " lines in %.2f s (%.0f a second): %" PRIu64 " entries, %" PRIu64 " skipped, %" PRIu64
+	     " rejected; threads: %u, chunks: %zu of %u KiB", count[COUNT_LINES], seconds,
+	     (double)count[COUNT_LINES] / seconds, count[COUNT_ENTRIES],
+	     count[COUNT_LINES] - count[COUNT_ENTRIES] - count[COUNT_REJECTED], count[COUNT_REJECTED],
+	     run->log.threads, run->log.chunk_count, CHUNK_SIZE >> 10);
+}
+
+int main(int argc, char **argv)
+{
+	struct options opt;
+	struct run run;
+	struct timespec began;
+
+	tool_begin("gpfs-parse");
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	parse_args(&opt, argc, argv);
+	start(&run, &opt);
+	parse_all(&run);
+	check_ledger(&run);
+	rejects_commit(&run.rejects);
+	stream_out_finish(&run.out, &run.ledger);
+	progress_end(&run.progress);
+	if (opt.shared.verbose)
+		report(&run, &began);
+	parse_log_release(&run.log);
+	return EXIT_OK;
+}
