@@ -1,0 +1,588 @@
+#!/usr/bin/env bats
+# scan-import: one command from log to database, and what is left when anything goes wrong: nothing.
+
+# shellcheck disable=SC2030,SC2031,SC2094,SC2154
+
+load helper
+
+LOG=20260115_fs1_asp.list.log
+
+setup() {
+	common_setup
+	small_log >"$LOG"
+}
+
+ask() {
+	sqlite3 -batch -init /dev/null "$@"
+}
+
+# All programs in ./programs, where single ones can be replaced.
+own_programs() {
+	mkdir -p programs
+	ln -sf "$TREETALLY_BUILD"/{gpfs-parse,dir-extract,depth-sort,dir-load,stats-accum,stats-load} \
+		programs/
+	export REAL=$TREETALLY_BUILD TREETALLY_BUILD=$PWD/programs
+}
+
+# saboteur PROGRAM <script: bash, with the program's arguments; $REAL has the real ones.
+saboteur() {
+	rm -f "programs/$1"
+	{
+		echo '#!/usr/bin/env bash'
+		cat
+	} >"programs/$1"
+	chmod +x "programs/$1"
+}
+
+# Neither a process of ours nor anything unfinished is left: clean [FILE...] names what may be there.
+clean() {
+	local left
+	left=$(find . -maxdepth 1 ! -name . ! -name "$LOG" ! -name programs ! -name '*.txt' \
+		-printf '%P\n' | sort | tr '\n' ' ')
+	[[ $left == "${*:+$* }" ]] || { echo "left: $left"; return 1; }
+	if pgrep -af "$PWD/(programs|[^ ]*[.]import)/"; then return 1; fi
+}
+
+@test "scan-import: help, version and usage errors" {
+	run -0 --separate-stderr scan-import --help
+	[[ $output == "usage: scan-import "* && -z $stderr ]]
+	run -0 --separate-stderr scan-import --version
+	[[ $output == "scan-import (treetally) "[0-9]*.[0-9]*.[0-9]* && -z $stderr ]]
+	local options
+	for options in --bogus "-q -v" "-S 31M" "-S 1.5G" "-S lots" "-S" "--db ''"; do
+		eval "run -2 --separate-stderr scan-import $options $LOG"
+		[[ -z $output && $stderr == *"try 'scan-import --help'" ]]
+	done
+	run -2 scan-import -j 0 "$LOG"
+	run -4 scan-import -T nowhere "$LOG"
+	clean
+}
+
+@test "scan-import: a log becomes FILESYSTEM.db, with a summary" {
+	run -0 --separate-stderr scan-import "$LOG"
+	[[ -z $output ]]
+	[[ $stderr == "scan-import: asp.db: done"* ]]
+	local line
+	for line in 'lines        30' 'rejected     0' 'skipped      3' 'directories  11, 3 implied' \
+		'files        19' 'hard links   2, at most 32.0 KiB counted twice'; do
+		[[ $stderr == *"$line"* ]] || { echo "no: $line"; echo "$stderr"; return 1; }
+	done
+	clean asp.db
+	[ "$(ask asp.db 'SELECT filesystem, total_files, verified FROM scan_metadata')" = 'asp|19|1' ]
+	[ "$(ask asp.db 'PRAGMA integrity_check; PRAGMA foreign_key_check')" = ok ]
+	[ "$(stat -c %a asp.db)" = 640 ]
+}
+
+@test "scan-import: -q says nothing; -v one line for each phase with its seconds" {
+	run -0 scan-import -q "$LOG"
+	[[ -z $output ]]
+	run -0 --separate-stderr scan-import -v "$LOG"
+	[[ $stderr =~ "scan-import: gpfs-parse: reading: "[0-9.]+" "[KMGTi]*B", "[0-9]+" s" ]]
+	[[ $stderr =~ "scan-import: dir-load: loading: 11 directories, "[0-9]+" s" ]]
+	[[ $stderr =~ "scan-import: stats-load: index: " ]]
+	[[ $stderr != *$'\r'* ]]
+}
+
+@test "scan-import: on a terminal there is one progress line, and messages stand clear of it" {
+	own_programs
+	saboteur gpfs-parse <<-'END'
+		for i in 1 2 3; do
+			printf 'gpfs-parse\treading\t%d000000\t3000000\tbytes\t%d0000\n' $i $i >/dev/fd/3
+			sleep 0.6
+		done
+		echo "gpfs-parse: a warning" >&2
+		exec "$REAL/gpfs-parse" "$@"
+	END
+	TERM=xterm run -0 script -qec "stty cols 70; scan-import $LOG" /dev/null </dev/null
+	[[ $output == *"gpfs-parse: reading 976.5 KiB of 2.8 MiB, 33 %, "*" lines/s"* ]]
+	[[ $output == *$'\r\e[K'"gpfs-parse: a warning"* ]]
+	[[ $output == *$'\r\e[K'"scan-import: asp.db: done"* ]]
+	clean asp.db
+}
+
+@test "scan-import: stdin, with the names given" {
+	run -2 --separate-stderr scan-import <"$LOG"
+	[[ $stderr == *"give --db or --filesystem"* ]]
+	scan-import -q -f one --scan-date 2026-01-15 <"$LOG"
+	scan-import -q --source "$LOG" - <"$LOG"
+	scan-import -q --db "three.db" --scan-date 2026-01-15 <"$LOG"
+	clean asp.db one.db three.db
+	[ "$(ask three.db 'SELECT filesystem IS NULL FROM scan_metadata')" = 1 ]
+	[ "$(ask asp.db 'SELECT filesystem, source_file FROM scan_metadata')" = "asp|$LOG" ]
+}
+
+@test "scan-import: without a scan date anywhere, stats-accum is to blame" {
+	run -2 --separate-stderr scan-import -f x <"$LOG"
+	[[ $stderr == *"scan-date"*"scan-import: stats-accum failed with status 2; nothing was written" ]]
+	clean
+}
+
+@test "scan-import: the log of scan-tree names file system and date itself" {
+	mkdir tree
+	echo x >'tree/100%'
+	scan-tree tree | scan-import -q --db piped.db
+	scan-tree tree >tree.log
+	rm -r "$LOG"
+	scan-import -q tree.log
+	[ "$(ask tree.db "SELECT filesystem, date(scan_timestamp, 'unixepoch') FROM scan_metadata")" = \
+		"tree|$(date -u +%F)" ]
+	cmp <(ask piped.db 'SELECT path FROM tree') <(ask tree.db 'SELECT path FROM tree')
+}
+
+@test "scan-import: compressed logs; a damaged one leaves nothing" {
+	local tool
+	for tool in gzip:gz bzip2:bz2 xz:xz zstd:zst lz4:lz4; do
+		"${tool%:*}" -qc <"$LOG" >"$LOG.${tool#*:}"
+		scan-import -q "$LOG.${tool#*:}" --db "$tool.db"
+		[ "$(ask "$tool.db" 'SELECT total_files, source_file FROM scan_metadata')" = "19|$LOG" ]
+		rm "$LOG.${tool#*:}" "$tool.db"
+	done
+	mkdir keep
+	big_log 20000 | xz >"keep/$LOG.xz"
+	local size
+	size=$(stat -c %s "keep/$LOG.xz")
+	head -c $((size - 3)) "keep/$LOG.xz" >keep/cut.xz
+	run -3 --separate-stderr scan-import -f x --scan-date 2026-01-15 keep/cut.xz
+	[[ $stderr == *"scan-import: gpfs-parse failed with status 3; nothing was written" ]]
+	printf '\0\0\0\0' | dd of="keep/$LOG.xz" bs=1 seek=$((size / 2)) conv=notrunc status=none
+	run -3 --separate-stderr scan-import "keep/$LOG.xz"
+	[[ $stderr == *"scan-import: gpfs-parse failed with status 3; nothing was written" ]]
+	rm -r keep
+	clean
+}
+
+@test "scan-import: shards are one scan; the same one twice, or two scans, are refused" {
+	mkdir shards
+	head -n 12 "$LOG" >shards/20260115_a_asp.list.1
+	tail -n +13 "$LOG" >shards/20260115_b_asp.list.2
+	scan-import -q --db whole.db "$LOG"
+	scan-import -q --db parts.db shards/*
+	local table
+	for table in directories directory_stats usage_nr usage_r owner_summary; do
+		cmp <(ask whole.db "SELECT * FROM $table") <(ask parts.db "SELECT * FROM $table")
+	done
+	[ "$(ask parts.db 'SELECT count(*) FROM scan_sources')" = 2 ]
+	run -3 --separate-stderr scan-import --db twice.db shards/*.1 shards/*.1
+	[[ $stderr == *"scan-import: gpfs-parse failed with status 3; nothing was written" ]]
+	cp shards/*.1 shards/20260116_a_asp.list.1
+	run -3 scan-import --db dates.db shards/20260115_b* shards/20260116*
+	cp shards/*b_asp.list.2 shards/20260115_b_other.list.2
+	run -3 scan-import --db systems.db shards/20260115_a* shards/*other*
+	rm -r shards
+	clean parts.db whole.db
+}
+
+@test "scan-import: a bad log is refused and the old database stays" {
+	scan-import -q "$LOG"
+	local before bad
+	before=$(sha256sum asp.db)
+	mkdir bad
+	: >bad/empty
+	head -c -5 "$LOG" >bad/cut
+	echo "no record" >bad/nothing
+	for bad in empty cut nothing missing; do
+		run --separate-stderr scan-import --source "$LOG" --db asp.db --scan-date 2026-01-15 \
+			-f asp "bad/$bad"
+		((status == 3 || status == 4))
+		[[ ${stderr_lines[-1]} == "scan-import: gpfs-parse failed with status $status;"* ]]
+		[[ $stderr == *"asp.db is as it was" ]]
+	done
+	rm -r bad
+	[ "$(sha256sum asp.db)" = "$before" ]
+	clean asp.db
+}
+
+# ---- what may be replaced -------------------------------------------------------------------------
+
+@test "scan-import: replaces a scan of the same file system that is not newer, and asks for the rest" {
+	scan-import -q "$LOG"
+	scan-import -q "$LOG"
+	cp "$LOG" 20260116_fs1_asp.list
+	scan-import -q 20260116_fs1_asp.list
+	rm 20260116_fs1_asp.list
+	local before
+	before=$(sha256sum asp.db)
+	run -2 --separate-stderr scan-import "$LOG"
+	[[ $stderr == "scan-import: asp.db: not replaced without --replace: it holds a newer scan, of 2026-01-16" ]]
+	run -2 --separate-stderr scan-import -f other --scan-date 2026-02-01 --db asp.db "$LOG"
+	[[ $stderr == *"it holds file system 'asp', this is 'other'" ]]
+	# known only in the end: the name comes with the stream
+	echo '# treetally scan-tree 1 escape=pct scan_date=2026-02-01 filesystem=late' |
+		cat - "$LOG" >late.txt
+	run -2 --separate-stderr scan-import --db asp.db <late.txt
+	[[ $stderr == *"it holds file system 'asp', this is 'late'" ]]
+	[ "$(sha256sum asp.db)" = "$before" ]
+	clean asp.db
+	scan-import -q --replace "$LOG"
+	[ "$(ask asp.db "SELECT date(scan_timestamp, 'unixepoch') FROM scan_metadata")" = 2026-01-15 ]
+	scan-import -q --replace --db asp.db <late.txt
+	[ "$(ask asp.db "SELECT filesystem FROM scan_metadata")" = late ]
+	clean asp.db
+}
+
+@test "scan-import: a refusal that can be known comes before the work" {
+	scan-import -q -f other --scan-date 2026-01-15 --db asp.db "$LOG"
+	own_programs
+	saboteur gpfs-parse <<<'touch started; exit 4'
+	run -2 scan-import "$LOG"
+	[ ! -e started ]
+}
+
+@test "scan-import: what is not ours is never overwritten, an empty file is nothing" {
+	ask foreign.db 'CREATE TABLE precious(x)'
+	echo "some text" >text.db
+	scan-import -q --db newer.db "$LOG"
+	ask newer.db 'PRAGMA user_version = 2'
+	local db before
+	for db in foreign text newer; do
+		before=$(sha256sum $db.db)
+		run -3 --separate-stderr scan-import --replace --db $db.db "$LOG"
+		[[ $stderr == "scan-import: $db.db: "*"not replaced" ]]
+		[ "$(sha256sum $db.db)" = "$before" ]
+	done
+	clean foreign.db newer.db text.db
+	: >empty.db
+	scan-import -q --db empty.db "$LOG"
+	[ "$(ask empty.db 'SELECT total_files FROM scan_metadata')" = 19 ]
+}
+
+@test "scan-import: a database of directories only needs --replace" {
+	gpfs-parse "$LOG" | dir-extract | depth-sort | dir-load asp.db
+	run -2 --separate-stderr scan-import "$LOG"
+	[[ $stderr == *"it holds an unfinished import" ]]
+	scan-import -q --replace "$LOG"
+	clean asp.db
+}
+
+@test "scan-import: --keep keeps the old one, and what it kept before" {
+	scan-import -q --keep "$LOG"
+	clean asp.db
+	local first
+	first=$(sha256sum <asp.db)
+	scan-import -q --keep "$LOG"
+	clean asp-20260115.db asp.db
+	[ "$(sha256sum <asp-20260115.db)" = "$first" ]
+	scan-import -q --keep "$LOG"
+	clean asp-20260115.2.db asp-20260115.db asp.db
+	[ "$(sha256sum <asp-20260115.db)" = "$first" ]
+}
+
+# ---- the file at its place -------------------------------------------------------------------------
+
+@test "scan-import: mode, group and ACL of the old database stay, new ones obey the umask" {
+	(umask 077 && scan-import -q "$LOG" --db private.db)
+	[ "$(stat -c %a private.db)" = 600 ]
+	(umask 000 && scan-import -q "$LOG" --db open.db)
+	[ "$(stat -c %a open.db)" = 640 ]
+	chmod 604 open.db
+	scan-import -q "$LOG" --db open.db
+	[ "$(stat -c %a open.db)" = 604 ]
+	if ((EUID == 0)); then
+		chown 12:34 open.db
+		scan-import -q "$LOG" --db open.db
+		[ "$(stat -c %u:%g:%a open.db)" = 12:34:604 ]
+	fi
+	setfacl -m u:1234:rw,g:99:r open.db 2>/dev/null || skip "no ACL here"
+	local acl
+	acl=$(getfacl -n open.db)
+	scan-import -q "$LOG" --db open.db
+	[ "$(getfacl -n open.db)" = "$acl" ]
+}
+
+@test "scan-import: a symbolic link is followed and stays" {
+	mkdir real
+	ln -s real/there.db link.db
+	scan-import -q --db link.db "$LOG"
+	[ -L link.db ] && [ -f real/there.db ]
+	local inode
+	inode=$(stat -c %i real/there.db)
+	scan-import -q --db link.db "$LOG"
+	[ -L link.db ] && [ "$(stat -c %i real/there.db)" != "$inode" ]
+	[ "$(ls -A real)" = there.db ]
+	clean link.db real
+}
+
+@test "scan-import: directories, devices and pipes are no databases" {
+	mkdir dir.db
+	mkfifo fifo.db
+	local db
+	for db in dir.db fifo.db /dev/null; do
+		run -2 --separate-stderr scan-import --db $db "$LOG"
+		[[ $stderr == "scan-import: $db: not a regular file"* ]]
+	done
+	run -4 --separate-stderr scan-import --db nowhere/x.db "$LOG"
+	[[ $stderr == "scan-import: nowhere/x.db: its directory is not there" ]]
+	clean dir.db fifo.db
+}
+
+@test "scan-import: names with blanks, dashes, line feeds and quotes" {
+	local name
+	for name in 'with blank.db' '-dash.db' $'line\nfeed.db\n' "it's \"quoted\" \$HOME.db" 'a*b.db'; do
+		cp "$LOG" "20260115_-x y_asp.list.log"
+		scan-import -q --db "$name" -- "20260115_-x y_asp.list.log"
+		scan-import -q --keep --db="$name" -- "20260115_-x y_asp.list.log"
+		[ "$(ask "$PWD/$name" 'SELECT total_files FROM scan_metadata')" = 19 ]
+		[ -f "${name%.db}-20260115.db" ]
+		[ ! -e "$name.import" ]
+	done
+	# a file system may have such a name too
+	scan-import -q -f '-f s' --scan-date 2026-01-15 "$LOG"
+	[ -f ./'-f s.db' ]
+	run -2 scan-import -f a/b --scan-date 2026-01-15 "$LOG"
+}
+
+@test "scan-import: a journal that a killed writer left is played back, and gone" {
+	scan-import -q "$LOG"
+	run ask asp.db "PRAGMA cache_size = 1" "BEGIN" "CREATE TABLE big AS
+		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+		SELECT i, randomblob(100) AS b FROM n" "UPDATE directories SET name = 'spoilt'" \
+		".system kill -9 \$PPID"
+	[ -s asp.db-journal ]
+	own_programs
+	saboteur gpfs-parse <<<'exit 4'
+	run -4 scan-import "$LOG"
+	clean asp.db
+	[ "$(ask asp.db "SELECT count(*) FROM directories WHERE name = 'spoilt'")" = 0 ]
+	# and one without its database is nobody's
+	rm asp.db
+	echo junk >asp.db-journal
+	ln -sf "$REAL/gpfs-parse" programs/gpfs-parse
+	scan-import -q "$LOG"
+	clean asp.db
+	[ "$(ask asp.db 'PRAGMA integrity_check')" = ok ]
+}
+
+@test "scan-import: a reader is not in the way and sees the old database to the end" {
+	scan-import -q "$LOG"
+	ask asp.db "BEGIN" "SELECT count(*) FROM directories" ".system touch reading; sleep 2" \
+		"SELECT total_files FROM scan_metadata" >seen.txt 3>&- &
+	until [ -e reading ]; do sleep 0.05; done
+	rm reading
+	head -n 10 "$LOG" | scan-import -q --replace --db asp.db --source "$LOG"
+	wait
+	[ "$(tail -n 1 seen.txt)" = 19 ]
+	[ "$(ask asp.db 'SELECT total_files FROM scan_metadata')" -lt 19 ]
+	clean asp.db
+}
+
+@test "scan-import: a writer at work keeps its database" {
+	slow
+	scan-import -q "$LOG"
+	ask asp.db "BEGIN IMMEDIATE" ".system touch writing; sleep 25" "ROLLBACK" 3>&- &
+	until [ -e writing ]; do sleep 0.05; done
+	rm writing
+	run -4 --separate-stderr scan-import "$LOG"
+	[[ $stderr == *"asp.db: is being written or cannot be recovered"* ]]
+	kill %1 || true
+	clean asp.db
+}
+
+# ---- locks, signals and failures -------------------------------------------------------------------
+
+@test "scan-import: one import at a time; the lock and what was unfinished end with it" {
+	own_programs
+	saboteur gpfs-parse <<-'END'
+		touch started.txt
+		while [ ! -e go.txt ]; do sleep 0.1; done
+		exec "$REAL/gpfs-parse" "$@"
+	END
+	scan-import -q "$LOG" 3>&- &
+	local first=$!
+	until [ -e started.txt ]; do sleep 0.05; done
+	[ "$(stat -c %a asp.db.import)" = 700 ]
+	run -4 --separate-stderr scan-import "$LOG"
+	[[ $stderr == "scan-import: asp.db: another import into it is running" ]]
+	# another target is another matter
+	touch go.txt
+	wait "$first"
+	clean asp.db
+}
+
+@test "scan-import: killed with -9, nothing of it runs on, and the next one cleans up" {
+	own_programs
+	saboteur gpfs-parse <<-'END'
+		touch started.txt
+		[ -e go.txt ] && exec "$REAL/gpfs-parse" "$@"
+		exec -a "$0" sleep 60
+	END
+	scan-import -q "$LOG" 3>&- &
+	local first=$!
+	until [ -e started.txt ]; do sleep 0.05; done
+	kill -KILL "$first"
+	wait "$first" || true
+	[ -d asp.db.import ]
+	touch go.txt
+	scan-import -q "$LOG"
+	clean asp.db
+}
+
+@test "scan-import: ended by a signal, it dies of it and leaves nothing" {
+	scan-import -q "$LOG"
+	local before signal scan status
+	before=$(sha256sum asp.db)
+	own_programs
+	saboteur stats-load <<-'END'
+		touch started.txt
+		exec -a "$0" sleep 60
+	END
+	for signal in TERM HUP; do
+		rm -f started.txt
+		scan-import "$LOG" 2>err.txt 3>&- &
+		scan=$! status=0
+		until [ -e started.txt ]; do sleep 0.05; done
+		kill -s $signal "$scan"
+		wait "$scan" || status=$?
+		[ "$status" = $((128 + $(kill -l $signal))) ]
+		[[ $(<err.txt) == "scan-import: ended by signal $signal; asp.db is as it was" ]]
+		[ "$(sha256sum asp.db)" = "$before" ]
+		clean asp.db
+	done
+}
+
+@test "scan-import: Ctrl-C on a terminal ends everything" {
+	own_programs
+	saboteur gpfs-parse <<-'END'
+		touch started.txt
+		exec -a "$0" sleep 60
+	END
+	# script hands the byte to its terminal, which makes SIGINT of it
+	{
+		until [ -e started.txt ]; do sleep 0.05; done
+		printf '\003'
+		sleep 1
+	} | TERM=xterm script -qec "scan-import $LOG" /dev/null >out.txt 3>&- || echo $? >status.txt
+	cat out.txt
+	[ "$(<status.txt)" = 130 ]
+	grep -q "scan-import: ended by signal INT; nothing was written" out.txt
+	clean
+}
+
+@test "scan-import: the stage that fails is named, its status is ours, nothing is left" {
+	scan-import -q "$LOG"
+	local before stage how want
+	before=$(sha256sum asp.db)
+	own_programs
+	for stage in gpfs-parse dir-extract depth-sort dir-load stats-accum stats-load; do
+		# at once, and after having read something
+		for how in 'exit 4' 'exit 2' 'head -c 1 >/dev/null; exit 3' 'kill -KILL $$' \
+			'[ $stage = gpfs-parse ] || head -c 20 >/dev/null; kill -SEGV $$'; do
+			saboteur $stage <<<"stage=$stage; echo '$stage: sabotaged' >&2; $how"
+			run --separate-stderr scan-import "$LOG"
+			case $how in
+			*KILL*) want=137 ;;
+			*SEGV*) want=139 ;;
+			*) want=${how##* } ;;
+			esac
+			echo "$stage, $how: $status: $stderr"
+			[ "$status" -eq "$want" ]
+			[[ ${stderr_lines[-1]} == "scan-import: $stage failed"*"; asp.db is as it was" ]]
+			[ "$(sha256sum asp.db)" = "$before" ]
+			clean asp.db
+		done
+		ln -sf "$REAL/$stage" programs/
+	done
+}
+
+@test "scan-import: a real stage killed while the log is read" {
+	own_programs
+	local stage log=20260115_a_big.list
+	big_log 100000 >big.txt
+	for stage in gpfs-parse dir-extract depth-sort dir-load stats-accum; do
+		# half the log, then an end that does not come before the kill
+		{
+			head -c 10000000 big.txt
+			sleep 0.5
+			pgrep -f "^$PWD/programs/$stage" >victim.txt
+			kill -KILL "$(<victim.txt)"
+			sleep 0.5
+			tail -c +10000001 big.txt
+		} 2>/dev/null | {
+			status=0
+			scan-import --source $log 2>err.txt || status=$?
+			echo $status >status.txt
+		} || true
+		echo "$stage: $(<status.txt): $(<err.txt)"
+		[ "$(<status.txt)" = 137 ]
+		[[ $(tail -n 1 err.txt) == "scan-import: $stage failed: killed by signal KILL; nothing was written" ]]
+		clean
+	done
+}
+
+@test "scan-import: a stage that fails early is noticed although the log goes on" {
+	own_programs
+	saboteur dir-load <<<'echo "dir-load: disk full" >&2; exit 4'
+	local began=$SECONDS
+	run -4 --separate-stderr scan-import --source "$LOG" < <(cat "$LOG"; exec sleep 60)
+	[[ ${stderr_lines[-1]} == "scan-import: dir-load failed with status 4; nothing was written" ]]
+	((SECONDS - began < 15))
+	clean
+}
+
+@test "scan-import: a program that is not there is named before anything is made" {
+	own_programs
+	rm programs/stats-load
+	run -4 --separate-stderr scan-import "$LOG"
+	[[ $stderr == "scan-import: stats-load: not found in "* ]]
+	clean
+}
+
+@test "scan-import: -S is divided, and no stage holds more descriptors than it needs" {
+	own_programs
+	local stage
+	for stage in gpfs-parse dir-extract depth-sort dir-load stats-accum stats-load; do
+		saboteur $stage <<-END
+			printf '%s\n' "\$@" >$stage.args.txt
+			find /proc/self/fd -lname 'pipe:*' -printf '%f\n' >$stage.fds.txt
+			find /proc/self/fd -lname '*.import*' >>$stage.fds.txt
+			exec "\$REAL/$stage" "\$@"
+		END
+	done
+	local memory sum reading
+	for memory in 32 64 1024; do
+		run -0 scan-import -S ${memory}M -T /var/tmp -w 3 "$LOG"
+		sum=0
+		for stage in gpfs-parse dir-extract depth-sort dir-load stats-accum stats-load; do
+			grep -qx 3 <(sed -n '/^-j$/{n;p}' $stage.args.txt)
+			grep -qx /var/tmp <(sed -n '/^-T$/{n;p}' $stage.args.txt)
+			reading=$(sed -n '/^-S$/{n;p}' $stage.args.txt)
+			((reading >= 4 << 20))
+			[ $stage = stats-load ] || sum=$((sum + reading))
+		done
+		((sum <= memory << 20 && sum > (memory << 20) - 16))
+		sum=$((reading + $(sed -n '/^-S$/{n;p}' stats-accum.args.txt)))
+		((sum <= memory << 20))
+	done
+	# standard ones, the one for progress, and two outputs for gpfs-parse; bats adds its own
+	for stage in dir-extract depth-sort dir-load stats-accum stats-load; do
+		run ! grep -vE '^(0|1|2|3)$' $stage.fds.txt
+	done
+	run ! grep -vE '^(0|1|2|3|4|5)$' gpfs-parse.fds.txt
+}
+
+@test "scan-import: rejected lines are counted and kept" {
+	{
+		cat "$LOG"
+		line 900 /gpfs/fs1/bad 1 1 -2 100
+	} >20260115_fs1_bad.list
+	run -0 --separate-stderr scan-import --rejects rejects.txt 20260115_fs1_bad.list
+	[[ $stderr == *"rejected     1"* ]]
+	[ "$(cut -f 2,3 rejects.txt)" = $'31\tbad uid' ]
+}
+
+@test "scan-import: options of the stages are passed on" {
+	printf 'root:x:0:0:The Root:/:/bin/sh\nann:x:1000:100:Ann A:/:/bin/sh\n' >passwd.txt
+	printf 'grp:x:100:\n' >group.txt
+	scan-import -q --age-by mtime --passwd passwd.txt --group group.txt "$LOG"
+	[ "$(ask asp.db 'SELECT username FROM user_info WHERE uid = 1000')" = ann ]
+	[ "$(ask asp.db 'SELECT groupname FROM group_info WHERE gid = 100')" = grp ]
+	[ "$(ask asp.db 'SELECT age_by FROM scan_metadata')" = mtime ]
+	head -c -1 "$LOG" | scan-import -q --replace --allow-cut-end --source "$LOG" --no-names
+}
+
+@test "scan-import: a million lines with the least memory" {
+	slow
+	big_log 1000000 | scan-import -q -S 32M --source 20260115_a_big.list
+	[ "$(ask big.db 'SELECT total_files FROM scan_metadata')" = 900000 ]
+	[ "$(ask big.db 'PRAGMA integrity_check')" = ok ]
+	clean big.db
+}
