@@ -1,15 +1,9 @@
 #include "common/stream_in.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
-#include <unistd.h>
 
+#include "common/attrs.h"
 #include "common/stream_format.h"
-#include "common/tsv_in.h"
-
-/* Header reads are small, so that a thousand open shards cost little; then whole blocks. */
-#define READ_FIRST 4096
-#define READ_SIZE (128u << 10)
 
 void stream_in_die(struct stream_in *s, const char *fmt, ...)
 {
@@ -20,80 +14,19 @@ void stream_in_die(struct stream_in *s, const char *fmt, ...)
 	vsnprintf(reason, sizeof(reason), fmt, args);
 	va_end(args);
 	if (s->tsv)
-		die(EXIT_INPUT, "%s: line %" PRIu64 ": %s", s->name, s->tsv->line_number, reason);
+		tsv_in_die(s->tsv, "%s", reason);
 	die(EXIT_INPUT, "%s: after record %" PRIu64 " (byte %" PRIu64 "): %s", s->name, s->records,
-	    s->offset, reason);
-}
-
-static void die_truncated(struct stream_in *s)
-{
-	die(EXIT_INPUT, "%s: truncated after record %" PRIu64 " (byte %" PRIu64 "): the trailer is missing",
-	    s->name, s->records, s->offset + s->in.len - s->in_at);
-}
-
-/* Try to have `need` unconsumed bytes at in_at; returns how many there are, fewer only at the end. */
-static size_t fill(struct stream_in *s, size_t need)
-{
-	while (s->in.len - s->in_at < need && !s->at_eof) {
-		size_t have = s->in.len - s->in_at, want = s->blocks || s->offset ? READ_SIZE : READ_FIRST;
-		ssize_t n;
-
-		if (s->in_at) {
-			memmove(s->in.data, s->in.data + s->in_at, have);
-			s->in.len = have;
-			s->in_at = 0;
-		}
-		if (want < need - have)
-			want = need - have;
-		n = read(s->fd, buf_reserve(&s->in, want), want);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			die_errno("cannot read %s", s->name);
-		s->at_eof = n == 0;
-		s->in.len += (size_t)n;
-	}
-	return s->in.len - s->in_at;
+	    s->in.offset, reason);
 }
 
 static const unsigned char *need_bytes(struct stream_in *s, size_t len)
 {
-	if (fill(s, len) < len)
-		die_truncated(s);
-	return s->in.data + s->in_at;
-}
+	size_t have = input_fill(&s->in, len);
 
-static void consume(struct stream_in *s, size_t len)
-{
-	s->in_at += len;
-	s->offset += len;
-}
-
-char *stream_in_line(struct stream_in *s, size_t *len)
-{
-	size_t seen = 0, have = s->in.len - s->in_at;
-	char *start, *end;
-
-	for (;;) {
-		start = (char *)s->in.data + s->in_at;
-		end = have > seen ? memchr(start + seen, '\n', have - seen) : NULL;
-		if (end)
-			break;
-		if (have > TSV_LINE_MAX)
-			stream_in_die(s, "line is longer than any record");
-		seen = have;
-		have = fill(s, have + 1);
-		if (have == seen) {
-			if (have)
-				stream_in_die(s, "truncated: the input ends inside a line");
-			return NULL;
-		}
-	}
-	*end = '\0';
-	*len = (size_t)(end - start);
-	consume(s, *len + 1);
-	s->tsv->line_number++;
-	return start;
+	if (have < len)
+		die(EXIT_INPUT, "%s: truncated after record %" PRIu64 " (byte %" PRIu64 "): the trailer is missing",
+		    s->name, s->records, s->in.offset + have);
+	return input_data(&s->in);
 }
 
 static void check_kind(struct stream_in *s, const struct stream_in_options *opt)
@@ -125,28 +58,26 @@ static void read_binary_head(struct stream_in *s)
 	if (strlen(text) != text_len || !head_parse(&s->head, text))
 		die(EXIT_INPUT, "%s: corrupt header: its text is not understood", s->name);
 	free(text);
-	consume(s, len + STREAM_HASH_SIZE);
+	input_consume(&s->in, len + STREAM_HASH_SIZE);
 }
 
 void stream_in_open(struct stream_in *s, const char *name, const struct stream_in_options *opt)
 {
-	bool is_stdin = !name || strcmp(name, "-") == 0;
 	size_t have;
 
-	*s = (struct stream_in){ .name = xstrdup(is_stdin ? "standard input" : name) };
-	s->fd = is_stdin ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
-	if (s->fd < 0)
-		die_errno("cannot open %s", name);
-	if (isatty(s->fd))
-		die(EXIT_USAGE, "%s is a terminal; give a stream or try '%s --help'", s->name,
-		    program_invocation_short_name);
-	have = fill(s, strlen(TSV_MAGIC));
+	*s = (struct stream_in){ 0 };
+	input_open(&s->in, name);
+	s->name = s->in.name;
+	have = input_fill(&s->in, STREAM_MAGIC_SIZE);
 	if (!have)
 		die(EXIT_INPUT, "%s: empty: not even a header; did the program before it fail?", s->name);
-	if (memcmp(s->in.data, STREAM_MAGIC, have < STREAM_MAGIC_SIZE ? have : STREAM_MAGIC_SIZE) == 0)
+	if (memcmp(input_data(&s->in), STREAM_MAGIC, have < STREAM_MAGIC_SIZE ? have : STREAM_MAGIC_SIZE) == 0) {
 		read_binary_head(s);
-	else
-		tsv_in_open(s, opt);
+	} else {
+		s->tsv = xmalloc(sizeof(*s->tsv));
+		tsv_in_open(s->tsv, &s->in, opt->unverified, opt->assume);
+		s->head = s->tsv->head;
+	}
 	check_kind(s, opt);
 }
 
@@ -192,8 +123,8 @@ static void read_trailer(struct stream_in *s)
 	if (got < 0)
 		stream_in_die(s, "corrupt trailer: its text is not understood");
 	free(text);
-	consume(s, len + STREAM_HASH_SIZE);
-	if (fill(s, 1))
+	input_consume(&s->in, len + STREAM_HASH_SIZE);
+	if (input_fill(&s->in, 1))
 		stream_in_die(s, "there are bytes behind the trailer");
 }
 
@@ -221,10 +152,20 @@ static bool next_binary(struct stream_in *s, struct block *b)
 		stream_in_die(s, "corrupt block %" PRIu64 ": its hash is wrong", s->blocks + 1);
 	s->chain = stream_chain(s->chain, hash);
 	block_open(b, s->head.kind, &header, bytes + BLOCK_HEADER_SIZE);
-	consume(s, len + BLOCK_HASH_SIZE);
+	input_consume(&s->in, len + BLOCK_HASH_SIZE);
 	s->records += header.records;
 	s->blocks++;
 	return true;
+}
+
+static bool next_text(struct stream_in *s, struct block *b)
+{
+	bool more = tsv_in_next(s->tsv, b);
+
+	s->records = s->tsv->records;
+	if (!more)
+		s->ledger = s->tsv->ledger;
+	return more;
 }
 
 bool stream_in_next(struct stream_in *s, struct block *b)
@@ -233,7 +174,7 @@ bool stream_in_next(struct stream_in *s, struct block *b)
 
 	if (s->ended)
 		return false;
-	more = s->tsv ? tsv_in_next(s, b) : next_binary(s, b);
+	more = s->tsv ? next_text(s, b) : next_binary(s, b);
 	if (!more) {
 		s->ended = true;
 		check_ledger(s);
@@ -243,13 +184,9 @@ bool stream_in_next(struct stream_in *s, struct block *b)
 
 void stream_in_close(struct stream_in *s)
 {
-	if (s->fd > STDERR_FILENO)
-		close(s->fd);
 	if (s->tsv)
 		tsv_in_free(s->tsv);
-	buf_release(&s->in);
+	input_close(&s->in);
 	head_release(&s->head);
 	ledger_release(&s->ledger);
-	free(s->name);
-	*s = (struct stream_in){ .fd = -1 };
 }

@@ -11,11 +11,7 @@
 #ifndef TREETALLY_STREAM_IN_H
 #define TREETALLY_STREAM_IN_H
 
-#include "common/block.h"
-#include "common/head.h"
-#include "common/ledger.h"
-
-struct tsv_in;
+#include "common/tsv_in.h"
 
 struct stream_in_options {
 	enum rec_kind kind;  /* what is wanted; KIND_ANY takes what comes */
@@ -24,16 +20,13 @@ struct stream_in_options {
 };
 
 struct stream_in {
-	char *name;            /* for messages: the operand, or "standard input" */
-	int fd;
+	const char *name;      /* for messages; belongs to `in` */
 	struct head head;      /* valid after open */
 	struct ledger ledger;  /* valid when next has returned false */
 	uint64_t records;      /* read in whole blocks so far */
 	uint64_t blocks;
-	uint64_t offset;       /* bytes consumed so far */
-	struct buf in;         /* bytes read but not consumed start at in_at */
-	size_t in_at;
-	bool at_eof, ended;
+	struct input in;
+	bool ended;
 	uint64_t chain;        /* hash over header hash and block hashes so far */
 	struct tsv_in *tsv;    /* NULL for binary */
 };

@@ -2,128 +2,141 @@
 
 #include <inttypes.h>
 
-static bool starts_with(const char *line, const char *prefix)
+void tsv_in_die(const struct tsv_in *t, const char *fmt, ...)
 {
-	return strncmp(line, prefix, strlen(prefix)) == 0;
+	char reason[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, args);
+	va_end(args);
+	die(EXIT_INPUT, "%s: line %" PRIu64 ": %s", t->in->name, t->line_number, reason);
 }
 
-static void check_columns(struct stream_in *s, const char *line)
+/* The next line, or NULL at the end of the input. */
+static char *next_line(struct tsv_in *t, size_t *len)
 {
-	if (!line || strcmp(line, tsv_columns(s->head.kind)))
-		stream_in_die(s, "the column names of a %s stream are expected here", rec_kind_name(s->head.kind));
-}
-
-/* Rows without their first line: what they are was said with --kind, the rest is not known. */
-static void assume_head(struct stream_in *s, const struct stream_in_options *opt)
-{
-	if (!opt->unverified || opt->assume == KIND_ANY)
-		die(EXIT_INPUT, "%s: not a treetally stream (rows without their first line are accepted with "
-		    "--unverified --kind KIND)", s->name);
-	s->tsv->first_is_row = true;
-	s->head = (struct head){ .kind = opt->assume, .scan_day = DAY_NONE };
-	if (opt->assume == KIND_USAGE)
-		s->head.age_by = AGE_ATIME;
-}
-
-void tsv_in_open(struct stream_in *s, const struct stream_in_options *opt)
-{
-	bool has_head = s->in.len >= strlen(TSV_MAGIC) &&
-			memcmp(s->in.data, TSV_MAGIC, strlen(TSV_MAGIC)) == 0;
 	char *line;
-	size_t len;
 
-	s->tsv = xcalloc(1, sizeof(*s->tsv));
-	s->tsv->unverified = opt->unverified;
-	if (has_head) {
-		line = stream_in_line(s, &len);
-		if (!line || strlen(line) != len || !head_parse(&s->head, line + strlen(TSV_MAGIC)))
-			stream_in_die(s, "the #treetally line is not understood");
-		check_columns(s, stream_in_line(s, &len));
-	} else {
-		assume_head(s, opt);
+	t->line_number++;
+	switch (input_line(t->in, TSV_LINE_MAX, &line, len)) {
+	case INPUT_LINE:
+		return line;
+	case INPUT_CUT:
+		tsv_in_die(t, "truncated: the input ends inside a line");
+	case INPUT_TOO_LONG:
+		tsv_in_die(t, "longer than any record");
+	default:
+		return NULL;
 	}
-	s->head.unverified |= opt->unverified;
-	block_build_init(&s->tsv->build, s->head.kind);
+}
+
+static void read_head(struct tsv_in *t)
+{
+	size_t len;
+	char *line = next_line(t, &len);
+
+	if (!line || strlen(line) != len || !head_parse(&t->head, line + strlen(TSV_MAGIC)))
+		tsv_in_die(t, "the #treetally line is not understood");
+	line = next_line(t, &len);
+	if (!line || strcmp(line, tsv_columns(t->head.kind)))
+		tsv_in_die(t, "the column names of a %s stream are expected here", rec_kind_name(t->head.kind));
+}
+
+void tsv_in_open(struct tsv_in *t, struct input *in, bool unverified, enum rec_kind assume)
+{
+	size_t magic = strlen(TSV_MAGIC);
+
+	*t = (struct tsv_in){ .in = in, .unverified = unverified };
+	if (input_fill(in, magic) >= magic && memcmp(input_data(in), TSV_MAGIC, magic) == 0) {
+		read_head(t);
+	} else if (unverified && assume != KIND_ANY) {
+		t->first_is_row = true;
+		t->head = (struct head){ .kind = assume, .scan_day = DAY_NONE };
+		t->head.age_by = assume == KIND_USAGE ? AGE_ATIME : AGE_UNSET;
+	} else {
+		die(EXIT_INPUT, "%s: not a treetally stream (rows without their first line are accepted with "
+		    "--unverified --kind KIND)", in->name);
+	}
+	t->head.unverified |= unverified;
+	block_build_init(&t->build, t->head.kind);
 }
 
 /* At the #end line, or at the end of the input without one. */
-static void finish(struct stream_in *s, char *end_text)
+static void finish(struct tsv_in *t, char *end_text)
 {
-	uint64_t records = s->records;
+	uint64_t records = t->records;
 	size_t len;
 
-	if (!end_text && !s->tsv->unverified)
-		die(EXIT_INPUT, "%s: truncated after record %" PRIu64 ": the #end line is missing", s->name,
-		    s->records);
+	t->at_end = true;
+	if (!end_text && !t->unverified)
+		die(EXIT_INPUT, "%s: truncated after record %" PRIu64 ": the #end line is missing", t->in->name,
+		    t->records);
 	if (!end_text)
 		return;
-	if (!tsv_parse_end(end_text, &records, &s->ledger))
-		stream_in_die(s, "the #end line is not understood");
-	if (records != s->records && !s->tsv->unverified)
-		stream_in_die(s, "corrupt: the #end line counts %" PRIu64 " records, there are %" PRIu64,
-			      records, s->records);
-	if (stream_in_line(s, &len))
-		stream_in_die(s, "there are lines behind the #end line");
+	if (!tsv_parse_end(end_text, &records, &t->ledger))
+		tsv_in_die(t, "the #end line is not understood");
+	if (records != t->records && !t->unverified)
+		tsv_in_die(t, "corrupt: the #end line counts %" PRIu64 " records, there are %" PRIu64, records,
+			   t->records);
+	if (next_line(t, &len))
+		tsv_in_die(t, "there are lines behind the #end line");
 }
 
-/* Add a line's row to the block; false when the block is full. Keeps a copy in `held` for that. */
-static bool add_row(struct stream_in *s, char *line, size_t len)
+/* Add a line's row to the block; false, with a copy in `held`, when the block is full. */
+static bool add_row(struct tsv_in *t, char *line, size_t len)
 {
-	struct tsv_in *t = s->tsv;
 	struct tsv_row row;
-	const char *fault;
+	const char *column;
 
 	t->held.len = 0;
 	buf_add(&t->held, line, len + 1);
-	fault = tsv_parse_row(&row, s->head.kind, line, len);
-	if (fault)
-		stream_in_die(s, "not a row of a %s stream: column %s is wrong", rec_kind_name(s->head.kind), fault);
+	column = tsv_parse_row(&row, t->head.kind, line, len);
+	if (column)
+		tsv_in_die(t, "not a row of a %s stream: column %s is wrong", rec_kind_name(t->head.kind), column);
 	if (!tsv_row_add(&t->build, &row))
 		return false;
 	t->held.len = 0;
-	s->records++;
+	t->records++;
 	return true;
 }
 
-static void add_held_row(struct stream_in *s)
+/* The row that the block before had no room for; an empty block takes any. */
+static void add_held_row(struct tsv_in *t)
 {
-	struct tsv_in *t = s->tsv;
-	struct buf copy = t->held;
+	struct buf row = t->held;
 
 	t->held = (struct buf){ 0 };
-	if (copy.len && !add_row(s, (char *)copy.data, copy.len - 1))
-		abort(); /* an empty block takes any row */
-	buf_release(&copy);
+	if (row.len)
+		add_row(t, (char *)row.data, row.len - 1);
+	buf_release(&row);
 }
 
-bool tsv_in_next(struct stream_in *s, struct block *b)
+bool tsv_in_next(struct tsv_in *t, struct block *b)
 {
-	struct tsv_in *t = s->tsv;
 	struct block_header header;
 	const char *fault;
 	char *line;
 	size_t len;
 
-	add_held_row(s);
+	add_held_row(t);
 	while (!t->at_end) {
-		line = stream_in_line(s, &len);
-		if (!line || starts_with(line, TSV_END)) {
-			finish(s, line ? line + strlen(TSV_END) : NULL);
-			t->at_end = true;
-		} else if (t->first_is_row && t->line_number == 1 && !strcmp(line, tsv_columns(s->head.kind))) {
+		line = next_line(t, &len);
+		if (!line || strncmp(line, TSV_END, strlen(TSV_END)) == 0)
+			finish(t, line ? line + strlen(TSV_END) : NULL);
+		else if (t->first_is_row && t->line_number == 1 && !strcmp(line, tsv_columns(t->head.kind)))
 			continue;
-		} else if (!add_row(s, line, len)) {
+		else if (!add_row(t, line, len))
 			break;
-		}
 	}
 	t->encoded.len = 0;
 	block_encode(&t->build, &t->encoded);
 	if (!t->encoded.len)
 		return false;
-	fault = block_header_parse(&header, t->encoded.data, s->head.kind);
+	fault = block_header_parse(&header, t->encoded.data, t->head.kind);
 	if (fault)
-		stream_in_die(s, "%s", fault);
-	block_open(b, s->head.kind, &header, t->encoded.data + BLOCK_HEADER_SIZE);
+		tsv_in_die(t, "%s", fault);
+	block_open(b, t->head.kind, &header, t->encoded.data + BLOCK_HEADER_SIZE);
 	return true;
 }
 

@@ -167,7 +167,7 @@ static void describe(struct stream_in *s)
 	printf("stream=%s\nformat=%s\n", s->name, s->tsv ? "tsv" : "binary");
 	head_add_attrs(&attrs, &s->head);
 	print_attrs(&attrs);
-	printf("records=%" PRIu64 "\nbytes=%" PRIu64 "\n", s->records, s->offset);
+	printf("records=%" PRIu64 "\nbytes=%" PRIu64 "\n", s->records, s->in.offset);
 	if (!s->tsv)
 		printf("blocks=%" PRIu64 "\n", s->blocks);
 	attrs.len = 0;
