@@ -50,35 +50,76 @@ static bool is_dots(const char *name, size_t len)
 	return (len == 1 && name[0] == '.') || (len == 2 && name[0] == '.' && name[1] == '.');
 }
 
+/* Drop empty components from a path in memory form, in place; "." and ".." are faults. */
+static enum path_fault squeeze(char *path, size_t *len)
+{
+	const char *from = path, *end = path + *len;
+	char *to = path;
+
+	while (from < end) {
+		const char *name = ++from;
+		size_t n;
+
+		from = memchr(name, '\0', (size_t)(end - name));
+		if (!from)
+			from = end;
+		n = (size_t)(from - name);
+		if (is_dots(name, n))
+			return PATH_HAS_DOTS;
+		if (!n)
+			continue;
+		*to++ = '\0';
+		memmove(to, name, n);
+		to += n;
+	}
+	*len = (size_t)(to - path);
+	return PATH_OK;
+}
+
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+/* 0x80 in each byte of the result whose byte in x is zero, 0 in the others; exact. */
+static uint64_t zero_bytes(uint64_t x)
+{
+	return ~(((x & EACH_BYTE(0x7f)) + EACH_BYTE(0x7f)) | x | EACH_BYTE(0x7f));
+}
+
+/*
+ * Every line of a scan passes here, so eight bytes go at a time: slashes become NUL, and what needs a
+ * closer look is only noted: a NUL in the text, or a slash before another, before a dot or at the end.
+ */
 enum path_fault path_from_text(char *out, size_t *out_len, const char *text, size_t len)
 {
-	const char *end = text + len;
-	char *to = out;
+	uint64_t nul = 0, odd = 0;
+	size_t i = 0;
 
 	if (!len || *text != '/')
 		return PATH_NOT_ABSOLUTE;
 	if (len > PATH_BYTES_MAX)
 		return PATH_TOO_LONG;
-	while (text < end) {
-		const char *name = ++text;
-		size_t n;
+	for (; i + 9 <= len; i += 8) {
+		uint64_t bytes, next, slash;
 
-		text = memchr(name, '/', (size_t)(end - name));
-		if (!text)
-			text = end;
-		n = (size_t)(text - name);
-		if (!n)
-			continue;
-		if (is_dots(name, n))
-			return PATH_HAS_DOTS;
-		if (memchr(name, '\0', n))
-			return PATH_HAS_NUL;
-		*to++ = '\0';
-		memmove(to, name, n);
-		to += n;
+		memcpy(&bytes, text + i, 8);
+		memcpy(&next, text + i + 1, 8);
+		slash = zero_bytes(bytes ^ EACH_BYTE('/'));
+		nul |= zero_bytes(bytes);
+		/* '.' and '/' differ in the lowest bit only. */
+		odd |= slash & zero_bytes((next ^ EACH_BYTE('.')) & ~EACH_BYTE(1));
+		bytes &= ~((slash >> 7) * 0xff);
+		memcpy(out + i, &bytes, 8);
 	}
-	*out_len = (size_t)(to - out);
-	return PATH_OK;
+	for (; i < len; i++) {
+		char c = text[i];
+
+		nul |= c == '\0';
+		odd |= c == '/' && (i + 1 == len || text[i + 1] == '/' || text[i + 1] == '.');
+		out[i] = c == '/' ? '\0' : c;
+	}
+	if (nul)
+		return PATH_HAS_NUL;
+	*out_len = len;
+	return odd ? squeeze(out, out_len) : PATH_OK;
 }
 
 bool path_valid(const char *path, size_t len)
