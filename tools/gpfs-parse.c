@@ -29,8 +29,8 @@ static const char usage[] =
 	"\n"
 	"  -f, --filesystem NAME  file system [as line 1 or the name of LOG says]\n"
 	"      --scan-date DATE   day of the scan, YYYY-MM-DD [likewise]\n"
-	"      --source NAME      name to record [last part of LOG without .gz etc., or -]\n"
-	"      --escape HOW       pct: names are percent-encoded; none [as line 1 says, none]\n"
+	"      --source NAME      name to record [base name of LOG less .gz etc., or -]\n"
+	"      --escape HOW       pct: percent-encoded; none [as line 1 says, or none]\n"
 	"      --crlf             lines end with CR LF [a CR belongs to the name]\n"
 	"      --allow-cut-end    accept input that ends inside a line [exit 3]\n"
 	"      --rejects FILE     keep rejected lines there\n"
@@ -42,7 +42,7 @@ static const char usage[] =
 	"  -j, --threads N        number of parsing threads [cores, at most 4]\n"
 	"  -S, --memory SIZE      at least 4M [256M]\n"
 	"  -T, --temp-dir DIR     accepted; this program needs no temporary files\n"
-	"      --progress[=FILE]  report progress on standard error, or as fields to FILE\n"
+	"      --progress[=FILE]  report progress on standard error, or in FILE as fields\n"
 	"  -q, --quiet            no warnings\n"
 	"  -v, --verbose          say at the end what was done\n"
 	"  -h, --help   -V, --version\n";
@@ -94,6 +94,15 @@ static void set_option(struct options *opt, int letter, const char *value)
 	}
 }
 
+static bool stream_to_stdout(const struct stream_out_options *out)
+{
+	bool found = !out->path_count;
+
+	for (size_t i = 0; i < out->path_count; i++)
+		found |= strcmp(out->paths[i], "-") == 0;
+	return found;
+}
+
 static void check_operands(const struct options *opt)
 {
 	size_t from_stdin = 0;
@@ -104,13 +113,8 @@ static void check_operands(const struct options *opt)
 		from_stdin += strcmp(opt->logs[i], "-") == 0;
 	if (from_stdin > 1)
 		opts_die("standard input can be read only once");
-	if (!opt->rejects || strcmp(opt->rejects, "-"))
-		return;
-	for (size_t i = 0; i < opt->shared.out.path_count; i++) {
-		if (strcmp(opt->shared.out.paths[i], "-"))
-			return;
-	}
-	opts_die("--rejects and the stream cannot both go to standard output");
+	if (opt->rejects && strcmp(opt->rejects, "-") == 0 && stream_to_stdout(&opt->shared.out))
+		opts_die("--rejects and the stream cannot both go to standard output");
 }
 
 static void parse_args(struct options *opt, int argc, char **argv)

@@ -1,0 +1,842 @@
+#!/usr/bin/env bats
+# gpfs-parse: no line makes a wrong record, none is lost silently, and the same log gives the same bytes.
+
+load helper
+
+# The default chunk of log text; keep in step with CHUNK_SIZE.
+chunk=524288
+
+setup() {
+	common_setup
+	good='/gpfs/good'
+	day=(--scan-date 2026-01-15)
+}
+
+# A record-like line without its LF: rec SHOW PATH [INODE GEN SNAP].
+rec() {
+	printf '<0> %s %s %s  %s -- %s' "${3:-200}" "${4:-1910420955}" "${5:-0}" "$1" "$2"
+}
+
+# outcome [OPTION...] <LINES: what becomes of some lines that stand between two good ones, one word group each:
+# "rec PATH", "reject: REASON", "skip: KIND".
+outcome() {
+	{
+		line 1 $good/before
+		cat
+		printf '\n'
+		line 2 $good/after
+	} >outcome.log
+	gpfs-parse -q --max-rejects 100% --rejects outcome.rejects -t "$@" outcome.log >outcome.tsv || return
+	grep -c "^$good/" outcome.tsv | grep -qx 2 || echo "a neighbour is lost"
+	awk -F '\t' -v good="$good/" 'NR > 2 && !/^#end/ && index($1, good) != 1 { print "rec " $1 }' outcome.tsv
+	tail -n 1 outcome.tsv | tr '\t' '\n' | awk -F = '
+		/^skipped_/ && $2 > 0 { sub(/^skipped_/, ""); print "skip: " $1 }
+		/^reject / { sub(/^reject /, ""); print "reject: " $1 }'
+}
+
+# expect OUTCOME [OPTION...] <LINE
+expect() {
+	local want=$1 got
+	shift
+	got=$(outcome "$@") || { echo "gpfs-parse failed on: $want"; return 1; }
+	[[ $got == "$want" ]] || { printf 'want: %s\ngot:  %s\n' "$want" "$got"; return 1; }
+}
+
+# field COLUMN: of the only record that is not one of the good ones, after expect.
+field() {
+	awk -F '\t' -v name="$1" -v good="$good/" '
+		NR == 2 { for (i = 1; i <= NF; i++) column[$i] = i }
+		NR > 2 && !/^#end/ && index($1, good) != 1 { print $column[name] }' outcome.tsv
+}
+
+# ledger NAME [FILE]: a field of the last line of a TSV stream.
+ledger() {
+	tail -n 1 "${2:-outcome.tsv}" | tr '\t' '\n' | sed -n "s/^$1=//p"
+}
+
+rows() {
+	tail -n +3 "$@" | grep -v '^#end'
+}
+
+# ---- lines ----
+
+@test "gpfs-parse: the default layout, every field" {
+	rec "$(show)" /gpfs/a/f.txt | expect 'rec /gpfs/a/f.txt'
+	[ "$(rows outcome.tsv | sed -n 2p)" = \
+		$'/gpfs/a/f.txt\t-\t200\t1910420955\t1000\t100\t100644\t1\t1024\t8192\t1764583200\t1763200800\t1763200800' ]
+}
+
+@test "gpfs-parse: tag and blanks" {
+	printf '200 1 0 %s -- /gpfs/a' "$(show)" | expect 'rec /gpfs/a'
+	printf '<17> 200 1 0 %s -- /gpfs/a' "$(show)" | expect 'rec /gpfs/a'
+	printf '<17>\t \t200\t1\t0\t%s\t--\t \t/gpfs/a' "$(show | tr ' ' '\t')" | expect 'rec /gpfs/a'
+	printf '<17>200 1 0 %s -- /gpfs/a' "$(show)" | expect 'skip: unrecognised'
+	printf '<> 200 1 0 %s -- /gpfs/a' "$(show)" | expect 'skip: unrecognised'
+	printf ' 200 1 0 %s -- /gpfs/a' "$(show)" | expect 'skip: unrecognised'
+}
+
+@test "gpfs-parse: what is no record is skipped by kind" {
+	printf '[I] 2026-01-15@10:00:00.000 Directory entries scanned: 838.' | expect 'skip: message'
+	printf '<3> [I] 2026-01-15@10:00:00.000 Executing -- /x' | expect 'skip: message'
+	printf '[W] careful' | expect 'skip: message'
+	printf '[12] no' | expect 'skip: unrecognised'
+	printf '[] no' | expect 'skip: unrecognised'
+	printf '# 200 1 0 x -- /gpfs/a' | expect 'skip: comment'
+	printf '' | expect 'skip: blank'
+	printf ' \t ' | expect 'skip: blank'
+	printf ' # a' | expect 'skip: unrecognised'
+	printf "/fs1/file1 [2022-03-03@21:32:41 0 0 16384 sp1] RULE 'x' MIGRATE" | expect 'skip: unrecognised'
+	printf "RULE 'all' LIST 'all' DIRECTORIES_PLUS" | expect 'skip: unrecognised'
+	printf '<0>' | expect 'skip: unrecognised'
+	printf '<0> ' | expect 'skip: unrecognised'
+}
+
+@test "gpfs-parse: the separator is the first one before a slash; the path is everything behind it" {
+	rec "$(show)" '/gpfs/a/x -- y.txt' | expect 'rec /gpfs/a/x -- y.txt'
+	rec "$(show)" '/gpfs/a/x -- /y.txt' | expect 'rec /gpfs/a/x -- /y.txt'
+	rec "$(show)" '/ lead/f' | expect 'rec / lead/f'
+	rec "$(show)" '/gpfs/a ' | expect 'rec /gpfs/a '
+	rec "-- x -- $(show)" /gpfs/a | expect 'rec /gpfs/a'
+	rec "$(show) --" /gpfs/a | expect 'rec /gpfs/a'
+	rec "$(show)" $'/gpfs/a\r' | expect 'rec /gpfs/a\r'
+	rec "$(show)" f.txt | expect 'reject: no absolute path'
+	rec "$(show)" '' | expect 'reject: no absolute path'
+	printf '<0> 200 1 0  %s --/gpfs/a' "$(show)" | expect 'reject: no absolute path'
+	printf '<0> 200 1 0  %s' "$(show)" | expect 'reject: no absolute path'
+	printf '7' | expect 'reject: no absolute path'
+}
+
+@test "gpfs-parse: odd names come out byte for byte" {
+	local name
+	for name in $'caf\xe9' $'caf\xc3\xa9' $'a\xc2\x85b' $'a\xe2\x80\xa8b' 'say "a|b"' '100%25.txt' $'a\vb\fc' $'\x01\x7f\xff'; do
+		rec "$(show)" "/gpfs/a/$name" | expect "rec /gpfs/a/$name"
+	done
+	rec "$(show)" $'/gpfs/a/\t\\n' | expect 'rec /gpfs/a/\t\\n'
+	rec "$(show)" $'/gpfs/a\rb' | expect 'rec /gpfs/a\rb'
+}
+
+@test "gpfs-parse: a line feed in a name leaves a cut path and an unrecognised line" {
+	rec "$(show)" $'/gpfs/a/one\ntwo' | expect $'rec /gpfs/a/one\nskip: unrecognised'
+}
+
+@test "gpfs-parse: NUL" {
+	rec "$(show)" '/gpfs/a@b' | tr @ '\0' | expect 'reject: nul'
+	rec "$(show) x@" /gpfs/a | tr @ '\0' | expect 'reject: nul'
+	printf '# @' | tr @ '\0' | expect 'skip: comment'
+	[[ $(tr '\0' @ <outcome.rejects) == '' ]]
+}
+
+@test "gpfs-parse: paths are normalised; dots and a root that is no directory are rejected" {
+	rec "$(show)" //gpfs///a/ | expect 'rec /gpfs/a'
+	rec "$(show)" /gpfs/./a | expect 'reject: dot component'
+	rec "$(show)" /gpfs/a/.. | expect 'reject: dot component'
+	rec "$(show)" /gpfs/a/. | expect 'reject: dot component'
+	rec "$(show)" /../a | expect 'reject: dot component'
+	rec "$(show)" /gpfs/.../.a/a. | expect 'rec /gpfs/.../.a/a.'
+	rec "$(show)" / | expect 'reject: root is no directory'
+	rec "$(show)" // | expect 'reject: root is no directory'
+	rec "$(show 4096 4 0 0 drwxr-xr-x)" / | expect 'rec /'
+}
+
+@test "gpfs-parse: missing fields" {
+	local key
+	for key in s a u g p; do
+		rec "$(show | sed -E "s/(^| )$key=[^ ]*//")" /gpfs/a | expect 'reject: missing field'
+	done
+	rec "$(show | sed 's/ac=[^ ]* [^ ]*//')" /gpfs/a | expect 'reject: missing field'
+	rec '' /gpfs/a | expect 'reject: missing field'
+	rec _NULL_ /gpfs/a | expect 'reject: missing field'
+	printf '200 1 0 -- /gpfs/a' | expect 'reject: missing field'
+	# without the optional ones
+	rec "$(show | sed 's/ mt=.*//; s/m=FAu //')" /gpfs/a | expect 'rec /gpfs/a'
+	[[ $(field mtime)$(field crtime)$(field nlink) == '' && $(ledger bad_optional) == 0 ]]
+}
+
+@test "gpfs-parse: inode, generation, snapshot" {
+	printf '200x 1 0  %s -- /gpfs/a' "$(show)" | expect 'reject: bad inode'
+	printf '9223372036854775808 1 0  %s -- /gpfs/a' "$(show)" | expect 'reject: bad inode'
+	printf '200 x 0  %s -- /gpfs/a' "$(show)" | expect 'reject: bad generation'
+	printf '200 -1 0  %s -- /gpfs/a' "$(show)" | expect 'reject: bad generation'
+	printf '200 1 0x0  %s -- /gpfs/a' "$(show)" | expect 'reject: bad snapshot'
+	printf '200 1 %s -- /gpfs/a' "$(show)" | expect 'reject: bad snapshot'
+	printf '200 -- /gpfs/a' | expect 'reject: bad generation'
+	printf '9223372036854775807 4294967295 0  %s -- /gpfs/a' "$(show)" | expect 'rec /gpfs/a'
+	[[ $(field inode) == 9223372036854775807 && $(field generation) == 4294967295 ]]
+	printf '000000000000000000000200 01 00  %s -- /gpfs/a' "$(show)" | expect 'rec /gpfs/a'
+	[[ $(field inode) == 200 && $(ledger snapshot_entries) == 0 ]]
+	printf '200 1 7  %s -- /gpfs/.snapshots/s1/f' "$(show)" | expect 'rec /gpfs/.snapshots/s1/f'
+	[[ $(ledger snapshot_entries) == 1 ]]
+}
+
+@test "gpfs-parse: sizes and owners have ranges" {
+	local u
+	for u in -2 4294967296 abc '' 1. 99999999999999999999999; do
+		rec "$(show | sed "s/u=1000/u=$u/")" /gpfs/a | expect 'reject: bad uid'
+		rec "$(show | sed "s/g=100/g=$u/")" /gpfs/a | expect 'reject: bad gid'
+	done
+	rec "$(show 1024 8 4294967294 4294967295)" /gpfs/a | expect 'rec /gpfs/a'
+	[[ $(field uid) == 4294967294 && $(field gid) == 4294967295 ]]
+	rec "$(show 9223372036854775808)" /gpfs/a | expect 'reject: bad size'
+	rec "$(show 1e9)" /gpfs/a | expect 'reject: bad size'
+	rec "$(show 9223372036854775807 0)" /gpfs/a | expect 'rec /gpfs/a'
+	rec "$(show 1 9007199254740992)" /gpfs/a | expect 'reject: bad allocated'
+	rec "$(show 1 -8)" /gpfs/a | expect 'reject: bad allocated'
+	rec "$(show 1 9007199254740975)" /gpfs/a | expect 'rec /gpfs/a'
+	[[ $(field allocated) == 9223372036854758400 ]]
+}
+
+@test "gpfs-parse: the first of several faults is the same in any order of words" {
+	rec "u=x s=x $(show)" /gpfs/a | expect 'reject: bad size'
+	rec "s=x u=x $(show)" /gpfs/a | expect 'reject: bad size'
+	printf 'x2 1 0 s=1 -- /gpfs/a' | expect 'skip: unrecognised'
+	printf '2x 1 0 s=1 -- gpfs' | expect 'reject: no absolute path'
+	printf '2x 1 0 s=x -- /gpfs/..' | expect 'reject: bad inode'
+}
+
+@test "gpfs-parse: keys in any order, the first counts, unknown words are skipped" {
+	rec "nl=3 cr=2025-01-01 00:00:01 g=7 p=-rw------- fset=my set u=6 x a=4 as=9 ss=9 ac=2025-01-01 00:00:00 stray s=5" \
+		/gpfs/a | expect 'rec /gpfs/a'
+	[[ $(field size) == 5 && $(field allocated) == 4096 && $(field uid) == 6 && $(field gid) == 7 &&
+		$(field nlink) == 3 && $(field crtime) == 1735689601 && $(field mtime) == '' ]]
+	rec "s=1 s=2 $(show)" /gpfs/a | expect 'rec /gpfs/a'
+	[ "$(field size)" = 1 ]
+	rec "fset=my set $(show)" /gpfs/a | expect 'rec /gpfs/a'
+	rec "u=x $(show)" /gpfs/a | expect 'reject: bad uid'
+	rec "$(show) u=x" /gpfs/a | expect 'rec /gpfs/a'
+	rec "xs=9 Xs=8 $(show) S=9" /gpfs/a | expect 'rec /gpfs/a'
+	[ "$(field size)" = 1024 ]
+}
+
+@test "gpfs-parse: times" {
+	local t
+	for t in '2025-13-01 10:00:00' '2025-02-30 10:00:00' '2025-12-01 24:00:00' '2025-12-01 10:60:00' '2025-12-01 10:00:61' \
+		'0000-01-01 10:00:00' '2025-12-01' '2025-12-01 x' '2025-12-01 10:00' 'never' '2025-12-01T10:00:00' \
+		'2025-12-01 10:00:00.' '2025-12-01 10:00:00.5x' '2025-12-01 10:00:00Z' '+025-12-01 10:00:00' '2025-12-01-10:00:00'; do
+		rec "$(show 1 8 1 1 -rw-r--r-- "$t")" /gpfs/a | expect 'reject: bad time'
+	done
+	rec "$(show | sed 's/ac=[^ ]*/ac=/')" /gpfs/a | expect 'reject: bad time'
+	for t in '2024-02-29 23:59:59=1709251199' '1969-12-31 23:59:59=-1' '0001-01-01 00:00:00=-62135596800' \
+		'9999-12-31 23:59:59=253402300799' '2025-12-01 10:00:60=1764583259' '2025-12-01 10:00:00.123456=1764583200' \
+		'1969-12-31 23:59:59.999=-1' '2025-12-01   10:00:00=1764583200' $'2025-12-01\t10:00:00=1764583200'; do
+		rec "$(show 1 8 1 1 -rw-r--r-- "${t%=*}")" /gpfs/a | expect 'rec /gpfs/a'
+		[ "$(field atime)" = "${t##*=}" ]
+	done
+}
+
+@test "gpfs-parse: malformed optional values are absent, counted, and no reason to lose the file" {
+	rec "$(show | sed 's/mt=2025-11-15/mt=2025-11-31/')" /gpfs/a | expect 'rec /gpfs/a'
+	[[ $(field mtime) == '' && $(field crtime) == 1763200800 && $(ledger bad_optional) == 1 ]]
+	rec "$(show | sed 's/mt=[^ ]* [^ ]*/mt=never/; s/cr=2025-11/cr=2025-1x/; s/nl=1/nl=one/')" /gpfs/a | expect 'rec /gpfs/a'
+	[[ $(field mtime)$(field crtime)$(field nlink) == '' && $(ledger bad_optional) == 3 ]]
+	rec "$(show | sed 's/nl=1/nl=4294967296/')" /gpfs/a | expect 'rec /gpfs/a'
+	[[ $(field nlink) == '' && $(ledger bad_optional) == 1 ]]
+	rec "$(show) mt=never" /gpfs/a | expect 'rec /gpfs/a'
+	[[ $(field mtime) == 1763200800 && $(ledger bad_optional) == 0 ]]
+}
+
+@test "gpfs-parse: modes and types" {
+	local m
+	for m in -rw-r--r--=-100644 drwxrwxrwt=d041777 lrwxrwxrwx=l120777 brw-rw----=b060660 crw-rw-rw-=c020666 prw-------=p010600 \
+		srwxrwxrwx=s140777 '?rw-r--r--=?000644' -rwsr-xr-x=-104755 -rwSr--r--=-104644 -rwxr-sr-x=-102755 -rw-r-Sr--=-102644 \
+		drwxr-xr-T=d041754 -rw-r--r--.=-100644 -rw-r--r--+=-100644 -rw-r--r--@=-100644; do
+		rec "$(show 1 8 1 1 "${m%%=*}")" /gpfs/a | expect 'rec /gpfs/a'
+		[ "$(field type)$(field mode)" = "${m##*=}" ]
+	done
+	for m in '' -rw-r--r- xrw-r--r-- -rw-r--r--x -rw-r--r--++ 100644 -wr-r--r-- -rw-r--s-- -rwtr--r-- -rw-r--r-s; do
+		rec "$(show 1 8 1 1 "$m")" /gpfs/a | expect 'reject: bad mode'
+	done
+}
+
+@test "gpfs-parse: allocation, data in the inode, hard links" {
+	rec "$(show 3800 0)" /gpfs/a | expect 'rec /gpfs/a'
+	[[ $(field allocated) == 3800 && $(ledger inline_files) == 1 && $(ledger inline_bytes) == 3800 ]]
+	rec "$(show 4096 0)" /gpfs/a | expect 'rec /gpfs/a'
+	[ "$(field allocated)" = 4096 ]
+	rec "$(show 4097 0)" /gpfs/a | expect 'rec /gpfs/a'
+	[[ $(field allocated) == 0 && $(ledger inline_files) == 0 ]]
+	rec "$(show 1048576 0 | sed s/FAu/FMV/)" /gpfs/a | expect 'rec /gpfs/a'
+	[ "$(field allocated)" = 0 ]
+	rec "$(show 11 0 1 1 lrwxrwxrwx)" /gpfs/a | expect 'rec /gpfs/a'
+	[[ $(field allocated) == 0 && $(ledger inline_files) == 0 ]]
+	rec "$(show 4096 0 1 1 drwxr-xr-x)" /gpfs/a | expect 'rec /gpfs/a'
+	[[ $(field allocated) == 0 && $(ledger directory_lines) == 1 ]]
+	{
+		rec "$(show | sed s/nl=1/nl=2/)" /gpfs/a
+		echo
+		rec "$(show | sed s/nl=1/nl=2/)" /gpfs/b
+	} | expect $'rec /gpfs/a\nrec /gpfs/b'
+	[[ $(ledger multilink_files) == 2 && $(ledger multilink_bytes) == 16384 ]]
+	{ rec "$(show)" /gpfs/a; echo; rec "$(show)" /gpfs/a; } | expect $'rec /gpfs/a\nrec /gpfs/a'
+}
+
+@test "gpfs-parse: two writers in one line" {
+	printf '<0> 200 1 0  s=1 a=8 <1> 201 1 0  %s -- /gpfs/a/f' "$(show)" | expect 'reject: interleaved'
+	printf '<0> 200 1 0  <1> 201 1 0  %s -- /gpfs/a/f' "$(show)" | expect 'reject: interleaved'
+	printf '<0> 200 1 0  x=<1> 201 1 0 <1> 7 <x> 1 2 3 <> 1 2 3 %s -- /gpfs/a/f' "$(show)" | expect 'rec /gpfs/a/f'
+	printf '<0> 200 1 0  %s -- /gpfs/a <1> 201 1 0  %s -- /gpfs/b' "$(show)" "$(show)" |
+		expect "rec /gpfs/a <1> 201 1 0  $(show) -- /gpfs/b"
+}
+
+@test "gpfs-parse: --escape=pct decodes after splitting" {
+	rec "$(show)" /gpfs/100%25.txt | expect 'rec /gpfs/100%25.txt'
+	rec "$(show)" /gpfs/100%25.txt | expect 'rec /gpfs/100%.txt' --escape=pct
+	rec "$(show)" /gpfs/a%0ab%20%E9 | expect $'rec /gpfs/a\\nb \xe9' --escape=pct
+	rec "$(show)" '/gpfs/a%20--%20/b' | expect 'rec /gpfs/a -- /b' --escape=pct
+	rec "$(show | sed 's/ /%20/g; s/=/%3D/g; s/:/%3A/g')" /gpfs/a | expect 'rec /gpfs/a' --escape=pct
+	[[ $(field atime) == 1764583200 && $(field nlink) == 1 ]]
+	rec "$(show) x%20--%20/y" /gpfs/a | expect 'rec /gpfs/a' --escape=pct
+	local bad
+	for bad in %4 %zz % %4g a%; do
+		rec "$(show)" "/gpfs/$bad" | expect 'reject: bad escape' --escape=pct
+		rec "$(show) $bad" /gpfs/a | expect 'reject: bad escape' --escape=pct
+	done
+	rec "$(show)" /gpfs/a%00b | expect 'reject: nul' --escape=pct
+	rec "$(show)" /gpfs/a%2Fb | expect 'reject: slash' --escape=pct
+	rec "$(show)" /gpfs/a%2fb | expect 'reject: slash' --escape=pct
+	rec "$(show)" /gpfs/%2e%2E/b | expect 'reject: dot component' --escape=pct
+	rec "$(show)" gpfs%2Fb | expect 'reject: no absolute path' --escape=pct
+	rec '' /gpfs/a | expect 'reject: missing field' --escape=pct
+}
+
+@test "gpfs-parse: --crlf and a byte order mark" {
+	{ printf '\xef\xbb\xbf'; line 200 /gpfs/a; line 201 /gpfs/b; printf '\xef\xbb\xbf'; line 202 /gpfs/c; } >bom
+	gpfs-parse -q -t bom >out
+	[[ $(rows out | cut -f 1 | tr '\n' ' ') == '/gpfs/a /gpfs/b ' && $(ledger skipped_unrecognised out) == 1 ]]
+	{ line 200 /gpfs/a; line 201 $'/gpfs/b\r'; echo; echo '# c'; } | sed 's/$/\r/' >crlf
+	gpfs-parse -q -t --crlf crlf >out
+	[[ $(rows out | cut -f 1 | tr '\n' ' ') == '/gpfs/a /gpfs/b\r ' ]]
+	[[ $(ledger skipped_blank out) == 1 && $(ledger skipped_comment out) == 1 ]]
+	gpfs-parse -q -t crlf >out
+	[[ $(rows out | cut -f 1 | tr '\n' ' ') == '/gpfs/a\r /gpfs/b\r\r ' && $(ledger skipped_unrecognised out) == 1 ]]
+	# the digest is that of the lines, with or without CR
+	{ line 200 /gpfs/a; line 201 $'/gpfs/b\r'; echo; echo '# c'; } | gpfs-parse -q -t >lf
+	gpfs-parse -q -t --crlf crlf >out
+	[ "$(ledger digest out)" = "$(ledger digest lf)" ]
+}
+
+@test "gpfs-parse: a list of another phase of mmapplypolicy is named" {
+	printf '0:bff0000000000000:c8:1:400:0:0:0:13!/gpfs/a/f.txt:6!system\n' >prepared
+	run -3 --separate-stderr gpfs-parse prepared
+	[[ $stderr == "gpfs-parse: prepared:1: mmapplypolicy -I prepare record format, not a list" ]]
+	sed s/^0/bff/ prepared >letter
+	run -3 --separate-stderr gpfs-parse letter
+	[[ $stderr == *"mmapplypolicy -I prepare record format"* ]]
+	# among records it is a line like any other: anyone can name a file so
+	{ line 1 /gpfs/a; cat prepared; } >mixed
+	run -0 gpfs-parse -q -t mixed
+}
+
+# ---- long lines and chunk borders ----
+
+# long_line LENGTH [PATH_LENGTH]: a record line of exactly that many bytes, without LF.
+long_line() {
+	perl -e '
+		my ($length, $path, $show) = @ARGV;
+		my $head = "200 1 0  $show ";
+		my $tail = " -- /" . "p" x (($path || 20) - 1);
+		print $head, "x" x ($length - length($head) - length($tail)), $tail;' "$1" "${2:-}" "$(show)"
+}
+
+@test "gpfs-parse: the longest line and the longest path; longer ones are rejected whole" {
+	long_line 69632 >log
+	[ "$(wc -c <log)" -eq 69632 ]
+	[[ $(outcome <log) == rec\ /ppp* ]]
+	long_line 69633 | expect 'reject: too long'
+	long_line 66000 65535 >log
+	[[ $(outcome <log) == rec\ /ppp* ]]
+	[ "$(field path | tr -d '\n' | wc -c)" -eq 65535 ]
+	long_line 66000 65536 | expect 'reject: too long'
+	long_line 90000 70000 | expect 'reject: too long'
+	printf '# %*s' 100000 x | expect 'skip: comment'
+	printf '%*s' 100000 '' | expect 'skip: blank'
+}
+
+@test "gpfs-parse: a line longer than memory is one line, and the next one parses" {
+	local n
+	for n in $((chunk - 400)) $((chunk - 1)) $chunk $((chunk + 1)) $((2 * chunk)) 3000000; do
+		long_line "$n" | expect 'reject: too long' -S 4M
+		[ "$(ledger lines)" = 3 ]
+		[ "$(cut -f 2,3 outcome.rejects)" = $'2\ttoo long' ]
+		[ "$(cut -f 4 outcome.rejects | wc -c)" -eq 69633 ]
+	done
+	long_line 3000000 >cut
+	run -3 --separate-stderr gpfs-parse cut
+	[[ $stderr == *"cut: the input ends inside line 1 "* ]]
+	{ line 1 /gpfs/a; cat cut; } | gpfs-parse -q -t --allow-cut-end >out
+	[[ $(ledger rejected out) == 1 && $(ledger entries out) == 1 ]]
+}
+
+@test "gpfs-parse: a record at every offset of a chunk border" {
+	local record before
+	record=$(rec "$(show 77 8 1234 567 -rw-r----- '2024-02-29 12:34:56.789')" '/gpfs/border/a name -- /x')
+	{ echo "$record"; line 9 /gpfs/next; } >tail.log
+	gpfs-parse -q -t <tail.log | grep '^/' >want
+	[ "$(wc -l <want)" -eq 2 ]
+	perl -e 'print "#", "x" x ($ARGV[0] - 300), "\n"' $chunk >head.log
+	before=$(wc -c <head.log)
+	for ((offset = chunk - ${#record} - 3; offset <= chunk + 2; offset++)); do
+		{ cat head.log; printf '%*s\n' $((offset - before - 1)) ''; cat tail.log; } |
+			gpfs-parse -q -t -j $((1 + offset % 2)) | grep '^/' >got
+		cmp want got || { echo "record at byte $offset"; return 1; }
+	done
+}
+
+@test "gpfs-parse: any number of threads, any memory, any size of reads: the same bytes" {
+	big_log 12000 >log
+	{ printf '200 x\n'; long_line 600000; printf '\n[I] x\n'; } >>log
+	big_log 4000 5 | sed 's/ u=/ u=x/' >bad
+	cat bad >>log
+	local same=(gpfs-parse --source s --max-rejects 100%)
+	"${same[@]}" -j1 --rejects want.rejects log >want
+	[ "$(wc -l <want.rejects)" -eq 4002 ]
+	for args in -j2 -j3 -j4 -j64 '-S 4M -j4' '-S 16M -j8' '-S 1G -j2'; do
+		# shellcheck disable=SC2086
+		"${same[@]}" $args --rejects got.rejects log >got
+		cmp want got
+		cmp want.rejects got.rejects
+	done
+	cat log | "${same[@]}" -j2 >got
+	cmp want got
+	perl -e '$| = 1; while (sysread(STDIN, $b, 1 + int rand 9000)) { syswrite STDOUT, $b }' <log | "${same[@]}" >got
+	cmp want got
+}
+
+@test "gpfs-parse: TSV has the same records as binary" {
+	small_log >log
+	gpfs-parse "${day[@]}" log | rec-cat >via-binary
+	gpfs-parse "${day[@]}" -t log >direct
+	cmp via-binary direct
+	[ "$(rows direct | wc -l)" -eq 27 ]
+}
+
+@test "gpfs-parse: the digest does not depend on the order of lines, and lines = entries + skipped + rejected" {
+	small_log >log
+	gpfs-parse -t log >a
+	sort -R --random-source=<(yes) log | gpfs-parse -t >b
+	[ "$(ledger digest a)" = "$(ledger digest b)" ]
+	[[ $(ledger lines a) == 30 && $(ledger entries a) == 27 && $(ledger skipped_message a) == 1 &&
+		$(ledger skipped_comment a) == 1 && $(ledger skipped_blank a) == 1 && $(ledger rejected a) == 0 ]]
+	sed 's/top.txt/top.txu/' log | gpfs-parse -t >b
+	[ "$(ledger digest a)" != "$(ledger digest b)" ]
+}
+
+# ---- input that is not what it should be ----
+
+@test "gpfs-parse: input that ends inside a line" {
+	{ line 1 /gpfs/a; line 2 /gpfs/b; } >log
+	head -c -1 log >complete
+	head -c -20 log >incomplete
+	for cut in complete incomplete; do
+		run -3 --separate-stderr gpfs-parse -o out.rec $cut
+		[[ $stderr == "gpfs-parse: $cut: the input ends inside line 2 (--allow-cut-end accepts that)" ]]
+		[ ! -e out.rec ]
+	done
+	gpfs-parse -q -t --allow-cut-end complete >out
+	[ "$(ledger entries out)" = 2 ]
+	gpfs-parse -q -t --allow-cut-end --rejects rejects incomplete >out
+	[[ $(ledger entries out) == 1 && $(ledger 'reject cut' out) == 1:2:incomplete ]]
+	[[ $(cut -f 1-3 rejects) == $'incomplete\t2\tcut' ]]
+	{ line 1 /gpfs/a; printf '[I] mess'; } | gpfs-parse -q -t --allow-cut-end >out
+	[ "$(ledger skipped_message out)" = 1 ]
+	{ line 1 /gpfs/a; printf '2'; } | gpfs-parse -q -t --allow-cut-end >out
+	[ "$(ledger 'reject cut' out)" = 1:2:- ]
+}
+
+@test "gpfs-parse: empty input and input without a record" {
+	: >empty
+	run -3 --separate-stderr gpfs-parse -o out.rec empty
+	[[ $stderr == "gpfs-parse: empty: is empty" ]]
+	gzip empty
+	run -3 --separate-stderr gpfs-parse -o out.rec empty.gz
+	[[ $stderr == "gpfs-parse: empty.gz: is empty" ]]
+	run -3 --separate-stderr gpfs-parse -o out.rec </dev/null
+	[[ $stderr == "gpfs-parse: standard input: is empty" ]]
+	printf '# a\n\n[I] b\n' >none
+	run -3 --separate-stderr gpfs-parse -o out.rec none
+	[[ $stderr == "gpfs-parse: no record in 3 lines" ]]
+	line 1 /gpfs/a >log
+	run -3 --separate-stderr gpfs-parse -o out.rec log empty.gz
+	[ ! -e out.rec ]
+	printf '\xef\xbb\xbf' >bom
+	run -3 gpfs-parse bom
+}
+
+@test "gpfs-parse: too many rejects: exit 3, no trailer, reasons and a hint" {
+	{ small_log; line 1 /gpfs/x -x; printf '1\n2 3\nnoise\nnoise\n'; } >log
+	run -3 --separate-stderr gpfs-parse --max-rejects 4 -o out.rec --rejects rejects log
+	[[ $stderr == "gpfs-parse: 5 lines are no records, and the limit is 4; no absolute path: 2 (first log:32); "\
+"bad size: 1 (first log:31); unrecognised: 2 (first log:34); --rejects FILE keeps rejected lines, "\
+"--max-rejects changes the limit" ]]
+	[ ! -e out.rec ]
+	[ "$(cut -f 2,3 rejects)" = $'31\tbad size\n32\tno absolute path\n33\tno absolute path' ]
+	run -0 gpfs-parse --max-rejects 5 -o out.rec log
+	run -3 gpfs-parse --max-rejects 0 -o /dev/null log
+	run -0 gpfs-parse --max-rejects 15% -o /dev/null log
+	run -3 gpfs-parse --max-rejects 14% -o /dev/null log
+	run -0 gpfs-parse --max-rejects 14.5% -o /dev/null log
+	run -0 gpfs-parse --max-rejects 1K -o /dev/null log
+	# the default: 100 lines
+	{ small_log; for ((i = 0; i < 100; i++)); do echo noise; done; } >log
+	run -0 gpfs-parse -o /dev/null log
+	echo noise >>log
+	run -3 --separate-stderr gpfs-parse -o /dev/null log
+	[[ $stderr == "gpfs-parse: 101 lines are no records, and the limit is 100; unrecognised: 101 (first log:31); "* ]]
+	# over all sources
+	for s in 1 2 3; do { line $s /gpfs/$s; printf 'noise\n'; } >s$s; done
+	run -3 gpfs-parse -q --max-rejects 2 -o /dev/null s1 s2 s3
+	run -0 gpfs-parse -q --max-rejects 3 -o /dev/null s1 s2 s3
+}
+
+@test "gpfs-parse: --max-rejects N stops as soon as it is exceeded" {
+	# yes(1) would never end
+	run -3 --separate-stderr bash -c 'yes noise | gpfs-parse --max-rejects 1000 -o /dev/null'
+	[[ $stderr == *"and the limit is 1000; unrecognised: "* ]]
+}
+
+@test "gpfs-parse: 0.01 % of many lines are more than 100" {
+	slow
+	big_log 1100000 >log
+	for ((i = 0; i < 110; i++)); do echo noise; done >>log
+	run -0 gpfs-parse -o /dev/null log
+	echo noise >>log
+	run -3 gpfs-parse -o /dev/null log
+}
+
+@test "gpfs-parse: the rejects file: one line each, escaped, mode 0640, replaced only when complete" {
+	{ line 1 /gpfs/a; printf '1\t\\\r\n'; printf 'noise\n2\n'; } >log
+	echo old >rejects
+	gpfs-parse -q --rejects rejects -o /dev/null log
+	[ "$(cat rejects)" = $'log\t2\tno absolute path\t1\\t\\\\\\r\nlog\t4\tno absolute path\t2' ]
+	rm rejects
+	gpfs-parse -q --rejects rejects -o /dev/null log
+	[ "$(stat -c %a rejects)" = 640 ]
+	line 1 /gpfs/a | gpfs-parse -q --rejects rejects -o /dev/null
+	[[ -e rejects && ! -s rejects ]]
+	run -4 --separate-stderr gpfs-parse -q --rejects /dev/full -o /dev/null log
+	gpfs-parse -q --source $'a\tb' --rejects rejects -o /dev/null <log
+	[ "$(head -n 1 rejects | cut -f 1)" = 'a\tb' ]
+	gpfs-parse -q --rejects - -o /dev/null log >out
+	[ "$(cut -f 2 out)" = $'2\n4' ]
+	run -2 gpfs-parse --rejects - log
+	run -2 gpfs-parse --rejects - -o x -o - log
+}
+
+@test "gpfs-parse: sums that pass 2^63-1 are refused; only lengths of files saturate" {
+	{ line 1 /gpfs/a 1 9007199254740000; line 2 /gpfs/b 1 9007199254740000; } >log
+	run -3 --separate-stderr gpfs-parse -q log -o /dev/null
+	[[ $stderr == *"more than 2^63-1 bytes" ]]
+	{ line 1 /gpfs/a 1 9007199254740000; long_line 530000; printf '\n'; line 2 /gpfs/b 1 9007199254740000; } >log
+	run -3 gpfs-parse -q log -o /dev/null
+	{ line 1 /gpfs/a 9223372036854775807 8; line 2 /gpfs/b 9223372036854775807 8; } | gpfs-parse -q -t >out
+	[ "$(ledger apparent_size out)" = 9223372036854775807 ]
+}
+
+@test "gpfs-parse: a log without a directory line gets one warning" {
+	line 1 /gpfs/a/f >log
+	run -0 --separate-stderr gpfs-parse -t log
+	[[ $stderr == "gpfs-parse: no line is about a directory "* && ${#stderr_lines[@]} -eq 1 ]]
+	run -0 --separate-stderr gpfs-parse -q -t log
+	[[ -z $stderr ]]
+	line 2 /gpfs/a 4096 4 0 0 drwxr-xr-x >>log
+	run -0 --separate-stderr gpfs-parse -t log
+	[[ -z $stderr ]]
+}
+
+# ---- what sources say ----
+
+head_field() {
+	head -n 1 "$1" | tr '\t' '\n' | sed -n "s/^$2=//p"
+}
+
+@test "gpfs-parse: file system and date from the name, whatever packs it" {
+	local name
+	for name in 20260111_csfs1_asp.list.list_all.log 20260111_csfs1_asp.list; do
+		small_log >"$name"
+		gpfs-parse -t "./$name" >out
+		[[ $(head_field out filesystem) == asp && $(head_field out scan_date) == 2026-01-11 ]]
+		[[ $(head_field out source) == "$name" ]]
+	done
+	for name in 20260111_csfs1_.list 2026011_csfs1_asp.list 20261311_csfs1_asp.list 20260111_csfs1_asp.lst \
+		20260111__asp.list 20260111_csfs1.list x20260111_csfs1_asp.list 20260111_csfs1_.x.list; do
+		small_log >"$name"
+		gpfs-parse -t "$name" >out
+		[[ $(head_field out filesystem)$(head_field out scan_date) == '' ]] || { echo "$name"; return 1; }
+	done
+	small_log | gpfs-parse -t --source 20260111_csfs1_a_b.list.list_all.log >out
+	[[ $(head_field out filesystem) == a_b && $(head_field out source) == 20260111_csfs1_a_b.list.list_all.log ]]
+	small_log | gpfs-parse -t >out
+	[[ $(head_field out source) == - ]]
+	gpfs-parse -t -f gone --scan-date 20250228 20260111_csfs1_asp.list >out
+	[[ $(head_field out filesystem) == gone && $(head_field out scan_date) == 2025-02-28 ]]
+}
+
+@test "gpfs-parse: the first line of a scan-tree log is obeyed, options win" {
+	{ echo '# treetally scan-tree 1 escape=pct scan_date=2026-01-02 filesystem=tree new=1'; line 1 /x/a%25; } >log
+	gpfs-parse -q -t log >out
+	[[ $(head_field out filesystem) == tree && $(head_field out scan_date) == 2026-01-02 ]]
+	[[ $(rows out | cut -f 1) == /x/a% && $(ledger skipped_comment out) == 1 ]]
+	gpfs-parse -q -t --escape none -f f --scan-date 2000-01-01 log >out
+	[[ $(head_field out filesystem) == f && $(head_field out scan_date) == 2000-01-01 && $(rows out | cut -f 1) == /x/a%25 ]]
+	sed 's/$/\r/; 1s/^/\xef\xbb\xbf/' log >other
+	gpfs-parse -q -t --crlf other >out
+	[[ $(head_field out filesystem) == tree && $(rows out | cut -f 1) == /x/a% ]]
+	# only as line 1
+	{ line 9 /x/z; cat log; } >other
+	gpfs-parse -q -t other >out
+	[[ $(head_field out filesystem) == '' && $(rows out | tail -n 1 | cut -f 1) == /x/a%25 ]]
+	# and each source for itself
+	line 2 /x/b%25 >plain
+	gpfs-parse -q -t log plain >out
+	[[ $(rows out | cut -f 1 | tr '\n' ' ') == '/x/a% /x/b%25 ' ]]
+	cp log 20260102_x_tree.list
+	gpfs-parse -q -t 20260102_x_tree.list >out
+	echo '# treetally scan-tree 1' | cat - plain >bare
+	gpfs-parse -q -t bare >out
+	[[ $(rows out | cut -f 1) == /x/b%25 ]]
+	local bad
+	for bad in '2 escape=pct' '1 escape=rot13' '1 scan_date=2026-02-30' '1 filesystem=a/b' '1 filesystem=' 'x'; do
+		{ echo "# treetally scan-tree $bad"; line 1 /x/a; } >log
+		run -3 --separate-stderr gpfs-parse -q log
+		[[ -z $output && $stderr == "gpfs-parse: log:1: "* ]]
+	done
+}
+
+@test "gpfs-parse: sources of different scans are refused, naming both" {
+	line 1 /x/a >20260111_c_asp.list
+	line 2 /x/b >20260111_c_hpc.list
+	line 3 /x/c >20260112_c_asp.list
+	line 4 /x/d >other
+	run -3 --separate-stderr gpfs-parse -q -o out 20260111_c_asp.list 20260111_c_hpc.list
+	[[ $stderr == "gpfs-parse: 20260111_c_hpc.list: says file system hpc, but 20260111_c_asp.list says asp; --filesystem decides" ]]
+	run -3 --separate-stderr gpfs-parse -q -o out 20260111_c_asp.list 20260112_c_asp.list
+	[[ $stderr == *"says scan date 2026-01-12, but 20260111_c_asp.list says 2026-01-11; --scan-date decides" ]]
+	[ ! -e out ]
+	gpfs-parse -q -t --force 20260111_c_asp.list 20260111_c_hpc.list 20260112_c_asp.list >out
+	[[ $(head_field out filesystem) == asp && $(head_field out scan_date) == 2026-01-11 && $(ledger entries out) == 3 ]]
+	gpfs-parse -q -t -f x 20260111_c_asp.list 20260111_c_hpc.list >out
+	[[ $(head_field out filesystem) == x && $(head_field out scan_date) == 2026-01-11 ]]
+	gpfs-parse -q -t other 20260111_c_asp.list >out
+	[[ $(head_field out filesystem) == asp && $(head_field out source) == $'20260111_c_asp.list\nother' ]]
+	# first lines: of the first source, and of a later one, for which the header cannot wait
+	{ echo '# treetally scan-tree 1 filesystem=tree'; line 5 /x/e; } >tree
+	run -3 --separate-stderr gpfs-parse -q tree 20260111_c_asp.list
+	[[ $stderr == *"20260111_c_asp.list: says file system asp, but tree says tree; "* ]]
+	run -3 --separate-stderr gpfs-parse -q -o out2 other tree
+	[[ $stderr == *"tree: says file system tree, and the source before says nothing; --filesystem decides" && ! -e out2 ]]
+	gpfs-parse -q -o out2 --force other tree
+	gpfs-parse -q -t tree other >out
+	[[ $(head_field out filesystem) == tree ]]
+}
+
+@test "gpfs-parse: the same log twice is an error" {
+	small_log >a
+	gzip -c a >b.gz
+	run -3 --separate-stderr gpfs-parse -o out a b.gz
+	[[ $stderr == "gpfs-parse: b: the same log came twice (--force accepts that)" && ! -e out ]]
+	gpfs-parse -t --force a b.gz >out
+	[[ $(ledger entries out) == 54 && $(ledger source out | wc -l) -eq 2 ]]
+	# shards are one scan
+	small_log | split -n r/3 - shard.
+	gpfs-parse -q -t shard.* >parts
+	gpfs-parse -q -t a >whole
+	for name in lines entries total_size apparent_size digest directory_lines; do
+		[ "$(ledger $name parts)" = "$(ledger $name whole)" ]
+	done
+}
+
+# ---- compressed input ----
+
+pack() {
+	case $1 in
+	gz) gzip -c ;;
+	bz2) bzip2 -c ;;
+	xz) xz -c ;;
+	lzma) xz --format=lzma -c ;;
+	zst) zstd -qc ;;
+	lz4) lz4 -qc ;;
+	esac
+}
+
+@test "gpfs-parse: compressed operands and standard input of each kind" {
+	big_log 5000 >log
+	gpfs-parse --source log log >want
+	for kind in gz bz2 xz lzma zst lz4; do
+		pack $kind <log >log.$kind
+		gpfs-parse log.$kind >got
+		cmp want got
+		gpfs-parse --source log <log.$kind >got
+		cmp want got
+		cat log.$kind | gpfs-parse --source log >got
+		cmp want got
+		gpfs-parse --source log <(cat log.$kind) >got
+		cmp want got
+		# the first bytes of a pipe can come one by one
+		{ head -c 1 log.$kind; sleep 0.05; tail -c +2 log.$kind; } | gpfs-parse --source log >got
+		cmp want got
+	done
+	# the name does not matter, the bytes do
+	cp log.xz misnamed.gz
+	gpfs-parse --source log misnamed.gz >got
+	cmp want got
+	cp log log.gz
+	gpfs-parse --source log log.gz >got
+	cmp want got
+	# several members are one log
+	{ head -n 2000 log | gzip -c; tail -n +2001 log | gzip -c; } | gpfs-parse --source log >got
+	cmp want got
+}
+
+@test "gpfs-parse: standard input that is a file is read from where it stands" {
+	big_log 100 >log
+	{ echo skip this; gzip -c log; } >both
+	{ read -r _; gpfs-parse --source log; } <both >got || true
+	gpfs-parse --source log log >want
+	# bash reads a file byte by byte or seeks back, so the position is right behind the line
+	cmp want got
+}
+
+@test "gpfs-parse: a damaged or cut compressed log is exit 3 and leaves nothing" {
+	big_log 20000 >log
+	for kind in gz bz2 xz zst lz4; do
+		pack $kind <log >good
+		head -c -7 good >cut
+		head -c $(($(wc -c <good) / 2)) good >half
+		perl -0777 -pe 'substr($_, length() / 2, 4) ^= "\x55\xaa\x55\xaa"' good >flipped
+		for broken in cut half flipped; do
+			run -3 --separate-stderr gpfs-parse -o out.rec $broken
+			[[ $stderr == *"gpfs-parse: $broken: "*" failed with status "* ]] || { echo "$kind $broken: $stderr"; return 1; }
+			run -3 --separate-stderr bash -c "cat $broken | gpfs-parse -o out.rec"
+			[[ $stderr == *"gpfs-parse: standard input: "*" failed with status "* ]]
+			[ ! -e out.rec ]
+		done
+	done
+}
+
+@test "gpfs-parse: a missing decompressor is named with its package" {
+	small_log >log
+	local program=$TREETALLY_BUILD/gpfs-parse package
+	mkdir bin
+	ln -s "$(type -P cat)" bin/cat
+	for package in gz:gzip:gzip bz2:bzip2:bzip2 xz:xz:xz-utils zst:zstd:zstd lz4:lz4:lz4; do
+		IFS=: read -r kind name package <<<"$package"
+		pack "$kind" <log >packed
+		run -4 --separate-stderr env PATH="$PWD/bin" "$program" -o out.rec packed
+		[[ $stderr == "gpfs-parse: packed: is compressed ("*"), and the program $name is not there (Debian's package: $package)" ]]
+		run -4 --separate-stderr env PATH="$PWD/bin" "$program" -o out.rec < <(cat packed)
+		[[ $stderr == *"the program $name is not there (Debian's package: $package)" && ! -e out.rec ]]
+	done
+}
+
+@test "gpfs-parse: the threaded decompressor is preferred, and its status counts" {
+	small_log | gzip -c >log.gz
+	mkdir bin
+	printf '#!/bin/sh\necho used >pigz.used\nexec gzip "$@"\n' >bin/pigz
+	chmod +x bin/pigz
+	PATH=$PWD/bin:$PATH gpfs-parse -o out.rec log.gz
+	[ -e pigz.used ]
+	printf '#!/bin/sh\ngzip "$@"\nexit 7\n' >bin/pigz
+	PATH=$PWD/bin:$PATH run -3 --separate-stderr gpfs-parse -o out2.rec log.gz
+	[[ $stderr == "gpfs-parse: log.gz: pigz failed with status 7" && ! -e out2.rec ]]
+	printf '#!/bin/sh\ngzip "$@"\nkill -KILL $$\n' >bin/pigz
+	PATH=$PWD/bin:$PATH run -3 --separate-stderr gpfs-parse -o out2.rec log.gz
+	[[ $stderr == "gpfs-parse: log.gz: pigz was killed by signal 9" && ! -e out2.rec ]]
+}
+
+@test "gpfs-parse: when it ends early, no decompressor is left" {
+	mkdir bin
+	printf '#!/bin/sh\necho $$ >pid\nexec gzip "$@"\n' >bin/pigz
+	chmod +x bin/pigz
+	big_log 30000 | gzip -c >log.gz
+	PATH=$PWD/bin:$PATH run -141 bash -c 'cat log.gz | gpfs-parse -t | head -n 1 >/dev/null; exit "${PIPESTATUS[1]}"'
+	for ((i = 0; i < 50; i++)); do
+		kill -0 "$(cat pid)" 2>/dev/null || return 0
+		sleep 0.1
+	done
+	echo "pigz is still there"
+	return 1
+}
+
+# ---- options and output ----
+
+@test "gpfs-parse: help, version, usage errors" {
+	run -0 --separate-stderr gpfs-parse --help
+	[[ $output == "usage: gpfs-parse "* && -z $stderr && ${#lines[@]} -le 30 ]]
+	[ "$(wc -L <<<"$output")" -le 80 ]
+	run -0 --separate-stderr gpfs-parse -V
+	[[ $output == "gpfs-parse (treetally) "[0-9]*.[0-9]*.[0-9]* && -z $stderr ]]
+	small_log >log
+	local bad
+	for bad in --bogus -Z -S1 '-S 4X' '-S 2.5G' -j0 -j65 -jx '-f a/b' '-f .' '-f .x' --filesystem= $'-f\x01' \
+		--scan-date=2026-02-30 --scan-date=26-01-01 --scan-date= --source= --escape=x --max-rejects=x --max-rejects= \
+		--max-rejects=-1 --max-rejects=% --max-rejects=101% --max-rejects=1e1% --max-rejects=0x1% --max-rejects=1.% --max-rejects=5%%; do
+		[[ $bad == *=1.% ]] && continue
+		# shellcheck disable=SC2086
+		run -2 --separate-stderr gpfs-parse $bad log
+		[[ -z $output && $stderr == *"try 'gpfs-parse --help'" ]] || { echo "$bad: $stderr"; return 1; }
+	done
+	run -2 gpfs-parse --source x log log
+	run -2 --separate-stderr gpfs-parse - - <log
+	[[ $stderr == *"standard input can be read only once"* ]]
+	run -4 --separate-stderr gpfs-parse -o out.rec log nowhere
+	[[ $stderr == "gpfs-parse: cannot open nowhere: No such file or directory" && ! -e out.rec ]]
+	run -4 --separate-stderr gpfs-parse .
+	[[ $stderr == *": it is a directory" ]]
+	run -0 gpfs-parse -T /nowhere -o out.rec log
+}
+
+@test "gpfs-parse: several outputs get the same bytes; a full disk is exit 4" {
+	small_log >log
+	gpfs-parse log >want
+	gpfs-parse -o a -o b -o - log >c
+	for out in a b c; do cmp want $out; done
+	gpfs-parse -o /dev/fd/3 log 3>&1 >/dev/null | cmp want -
+	run -4 --separate-stderr bash -c 'gpfs-parse log >/dev/full'
+	[[ $stderr == "gpfs-parse: cannot write standard output: No space left on device" ]]
+	run -4 gpfs-parse -o d -o /dev/full log
+	[ ! -e d ]
+	run -4 gpfs-parse -o /nowhere/x log
+}
+
+@test "gpfs-parse: refuses to write binary to a terminal" {
+	type -P script >/dev/null || skip "no script(1)"
+	small_log >log
+	run script -qec 'gpfs-parse log' /dev/null
+	[[ $status -eq 2 && $output == *"is a terminal and the stream is binary"* ]]
+}
+
+@test "gpfs-parse: a reader that goes away ends it by SIGPIPE" {
+	big_log 30000 >log
+	run -141 bash -c 'gpfs-parse log | true; exit "${PIPESTATUS[0]}"'
+	[[ -z $output ]]
+}
+
+@test "gpfs-parse: progress in fields, verbose in a line" {
+	big_log 5000 >log
+	gpfs-parse --progress=progress log -o /dev/null
+	[ "$(head -n 1 progress)" = $'gpfs-parse\treading\t0\t'"$(wc -c <log)"$'\tbytes\t0' ]
+	gzip -k log
+	gpfs-parse --progress=/dev/fd/3 log.gz log --force -o /dev/null 3>progress
+	[ "$(head -n 1 progress | cut -f 4)" -eq "$(cat log log.gz | wc -c)" ]
+	cat log | gpfs-parse --progress=/dev/fd/3 log.gz - --force -o /dev/null 3>progress
+	[ "$(head -n 1 progress | cut -f 4)" -eq 0 ]
+	# some time between: position in the compressed file, and lines
+	{ cat log.gz; sleep 1.2; } | gpfs-parse --progress=progress2 -o /dev/null
+	awk -F '\t' 'NF != 6 { exit 1 }' progress2
+	run -0 --separate-stderr gpfs-parse -v -j2 -o /dev/null log
+	[[ $stderr == "gpfs-parse: 5000 lines in "*" s "*": 5000 entries, 0 skipped, 0 rejected; threads: 2, "* ]]
+	run -0 --separate-stderr gpfs-parse -v -j8 -S 4M -o /dev/null log
+	[[ $stderr == *"threads: 1, chunks: 1 "* ]]
+}
+
+@test "gpfs-parse: memory stays within -S, however long lines are" {
+	sanitized && skip "shadow memory"
+	{ big_log 20000; long_line 5000000; printf '\n'; big_log 20000 2; } >log
+	[ "$(bash -c 'ulimit -v 65536; gpfs-parse -S 4M -j4 -q --max-rejects 100% -t log' | tail -n 1 | tr '\t' '\n' | grep ^entries)" = entries=40000 ]
+	# peak resident size, in KiB
+	perl -e 'exec @ARGV' gpfs-parse -S 4M -q -o /dev/null log &
+	wait $!
+	local peak
+	peak=$(bash -c 'gpfs-parse -S 4M -q -o /dev/null --progress=/dev/null log & pid=$!
+		while read -r _ kb _ < <(grep VmHWM /proc/$pid/status 2>/dev/null); do echo "$kb"; done; wait $pid' | sort -n | tail -n 1)
+	[ "${peak:-0}" -le 10240 ]
+}
