@@ -19,6 +19,7 @@ PIPES    = pipelines/scan-import pipelines/scan-tree
 PIPELIBS = $(addprefix pipelines/lib/,progress.sh stages.sh target.sh)
 SCRIPTS  = $(PIPES) pipelines/demo tests/run .ci/run
 SHELLIBS = $(wildcard tests/*.bash)
+HELPERS  = $(shell grep -lE '^\#!.*sh$$' $(filter-out tests/run,$(wildcard tests/*)))
 LINTS    = lint-gcc lint-clang lint-cppcheck lint-shell lint-man
 
 all: $(PROGRAMS)
@@ -57,7 +58,7 @@ lint-cppcheck:
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr \
 		--suppress=missingIncludeSystem --error-exitcode=1 -D_GNU_SOURCE -I. common tools
 lint-shell:
-	shellcheck -ax $(SCRIPTS)
+	shellcheck -ax $(SCRIPTS) $(HELPERS)
 	shellcheck $(SHELLIBS)
 	shellcheck -x --shell=bats --exclude=SC2016 $(wildcard tests/*.bats)
 lint-man:
