@@ -1,0 +1,281 @@
+/*
+ * A file without a name and SQLite, which opens files by name, meet in /proc/self/fd/N. SQLite
+ * refuses symbolic links there and wants to resolve them before, so db_create registers a VFS of
+ * its own: the system's "unix-none" (no locks: nobody else can know the file) that takes names
+ * literally, and an open(2) that follows the link for these names only.
+ */
+#include "common/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/spill.h"
+
+#define FD_DIRECTORY "/proc/self/fd/"
+#define VFS_NAME "treetally-unnamed"
+
+void db_setup(const char *temp_dir)
+{
+	const char *dir = spill_directory(temp_dir);
+
+	if (access(dir, W_OK | X_OK))
+		die_errno("cannot use temporary directory %s", dir);
+	if (setenv("SQLITE_TMPDIR", dir, 1))
+		die_errno("cannot set SQLITE_TMPDIR");
+	/* Nobody asks SQLite for memory statistics, and keeping them costs a lock per allocation. */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	if (sqlite3_initialize() != SQLITE_OK)
+		die(EXIT_SYSTEM, "SQLite does not start");
+}
+
+static NORETURN void fail(struct db *db, int rc)
+{
+	int primary = rc & 0xff;
+
+	if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED)
+		die(EXIT_SYSTEM, "%s: is being used by another process", db->name);
+	if (primary == SQLITE_NOTADB)
+		die(EXIT_INPUT, "%s: is not a SQLite database; it is left as it is", db->name);
+	die(primary == SQLITE_CORRUPT ? EXIT_INPUT : EXIT_SYSTEM, "%s: %s", db->name,
+	    db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(rc));
+}
+
+void db_check(struct db *db, int rc)
+{
+	if (rc != SQLITE_OK)
+		fail(db, rc);
+}
+
+void db_exec(struct db *db, const char *sql)
+{
+	db_check(db, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
+}
+
+sqlite3_stmt *db_prepare(struct db *db, const char *sql)
+{
+	sqlite3_stmt *statement;
+
+	db_check(db, sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL));
+	return statement;
+}
+
+bool db_step(struct db *db, sqlite3_stmt *statement)
+{
+	int rc = sqlite3_step(statement);
+
+	if (rc == SQLITE_ROW)
+		return true;
+	if (rc != SQLITE_DONE)
+		fail(db, rc);
+	db_check(db, sqlite3_reset(statement));
+	return false;
+}
+
+int64_t db_integer(struct db *db, const char *sql)
+{
+	sqlite3_stmt *statement = db_prepare(db, sql);
+	int64_t value = 0;
+
+	if (db_step(db, statement))
+		value = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return value;
+}
+
+void db_bind(struct db *db, sqlite3_stmt *statement, int at, int64_t value)
+{
+	db_check(db, value == DB_NULL ? sqlite3_bind_null(statement, at) :
+					sqlite3_bind_int64(statement, at, value));
+}
+
+void db_bind_name(struct db *db, sqlite3_stmt *statement, int at, const char *bytes, size_t len)
+{
+	int rc;
+
+	if (!bytes)
+		rc = sqlite3_bind_null(statement, at);
+	else if (db_is_text(bytes, len))
+		rc = sqlite3_bind_text64(statement, at, bytes, len, SQLITE_TRANSIENT, SQLITE_UTF8);
+	else
+		rc = sqlite3_bind_blob64(statement, at, bytes, len, SQLITE_TRANSIENT);
+	db_check(db, rc);
+}
+
+bool db_is_text(const char *bytes, size_t len)
+{
+	const unsigned char *at = (const unsigned char *)bytes, *end = at + len;
+
+	while (at < end) {
+		unsigned first = *at++, more = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+
+		if (first < 0x80)
+			continue;
+		if (first < 0xc2 || first > 0xf4 || (size_t)(end - at) < more)
+			return false;
+		/* The second byte rules out long forms, surrogates and what is above U+10FFFF. */
+		if (at[0] < (first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80) ||
+		    at[0] > (first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf))
+			return false;
+		for (unsigned i = 1; i < more; i++) {
+			if ((at[i] & 0xc0) != 0x80)
+				return false;
+		}
+		at += more;
+	}
+	return true;
+}
+
+/* ---- what is there ---- */
+
+static enum db_state check_format(struct db *db)
+{
+	int64_t format;
+
+	if (db_integer(db, "PRAGMA application_id") != DB_APPLICATION_ID)
+		die(EXIT_INPUT, "%s: is a database of another program; it is left as it is", db->name);
+	format = db_integer(db, "PRAGMA user_version");
+	if (format != DB_FORMAT)
+		die(EXIT_INPUT, "%s: has database format %lld, this program knows format %d; it is left as it is",
+		    db->name, (long long)format, DB_FORMAT);
+	return db_integer(db, "SELECT count(*) FROM scan_metadata") ? DB_COMPLETE : DB_DIRECTORIES;
+}
+
+enum db_state db_open(struct db *db, const char *name)
+{
+	struct stat st;
+	char *real;
+
+	*db = (struct db){ .name = xstrdup(name) };
+	if (stat(name, &st)) {
+		if (errno == ENOENT)
+			return DB_ABSENT;
+		die_errno("cannot open %s", name);
+	}
+	if (!S_ISREG(st.st_mode) || !st.st_size)
+		die(EXIT_INPUT, "%s: is %s; it is left as it is", name,
+		    S_ISREG(st.st_mode) ? "an empty file, not a database" : "not a regular file");
+	/* An absolute name can mean nothing special to SQLite, as ":memory:" and "file:x" would. */
+	real = realpath(name, NULL);
+	if (!real)
+		die_errno("cannot open %s", name);
+	db_check(db, sqlite3_open_v2(real, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
+	free(real);
+	sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
+	return check_format(db);
+}
+
+enum db_state db_look(const char *name)
+{
+	struct db db;
+	enum db_state state = db_open(&db, name);
+
+	db_close(&db);
+	return state;
+}
+
+void db_close(struct db *db)
+{
+	db_check(db, sqlite3_close(db->handle));
+	free(db->name);
+	*db = (struct db){ 0 };
+}
+
+/* ---- making one ---- */
+
+static int keep_name(sqlite3_vfs *vfs, const char *name, int size, char *out)
+{
+	(void)vfs;
+	return snprintf(out, (size_t)size, "%s", name) < size ? SQLITE_OK : SQLITE_CANTOPEN;
+}
+
+static int open_following(const char *path, int flags, int mode)
+{
+	if (strncmp(path, FD_DIRECTORY, strlen(FD_DIRECTORY)) == 0)
+		flags &= ~O_NOFOLLOW;
+	return open(path, flags, mode);
+}
+
+static void register_vfs(struct db *db)
+{
+	const sqlite3_vfs *base = sqlite3_vfs_find("unix-none");
+
+	if (!base)
+		die(EXIT_SYSTEM, "this SQLite library has no file system 'unix-none'");
+	db->vfs = xmalloc(sizeof(*db->vfs));
+	*db->vfs = *base;
+	db->vfs->zName = VFS_NAME;
+	db->vfs->xFullPathname = keep_name;
+	db_check(db, sqlite3_vfs_register(db->vfs, 0));
+	db_check(db, db->vfs->xSetSystemCall(db->vfs, "open", (sqlite3_syscall_ptr)open_following));
+}
+
+void db_create(struct db *db, const char *name)
+{
+	char path[sizeof(FD_DIRECTORY) + 12], pragmas[200];
+
+	*db = (struct db){ .name = xstrdup(name) };
+	outfile_open(&db->file, name, 0640);
+	register_vfs(db);
+	snprintf(path, sizeof(path), FD_DIRECTORY "%d", db->file.fd);
+	db_check(db, sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, VFS_NAME));
+	snprintf(pragmas, sizeof(pragmas), "PRAGMA page_size = %d; PRAGMA journal_mode = OFF;"
+		 "PRAGMA synchronous = OFF; PRAGMA application_id = %d; PRAGMA user_version = %d",
+		 DB_PAGE_SIZE, DB_APPLICATION_ID, DB_FORMAT);
+	db_exec(db, pragmas);
+}
+
+/* Also the directory, or the name could be gone after a power cut. */
+static void sync_directory(const char *file)
+{
+	char *copy = xstrdup(file);
+	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	/* Not every file system can sync a directory; then there is nothing more to be done. */
+	if (fd < 0 || (fsync(fd) && errno != EINVAL && errno != EBADF))
+		die_errno("cannot sync the directory of %s", file);
+	close(fd);
+	free(copy);
+}
+
+void db_publish(struct db *db)
+{
+	char *real = xstrdup(db->file.name);
+
+	db_check(db, sqlite3_close(db->handle));
+	sqlite3_vfs_unregister(db->vfs);
+	free(db->vfs);
+	if (fsync(db->file.fd))
+		die_errno("cannot write %s", db->name);
+	outfile_commit(&db->file);
+	sync_directory(real);
+	free(real);
+	free(db->name);
+	*db = (struct db){ 0 };
+}
+
+void db_limits(struct db *db, uint64_t memory, unsigned threads)
+{
+	/* Each helping thread sorts a list of its own, as large as the cache may be. */
+	uint64_t kib = memory / 1024 / (threads > 1 ? threads + 1 : 2);
+	char sql[200];
+
+	/* SQLite's limit for a list in memory is 512 MiB, and more cache than that gains nothing. */
+	if (kib > 512u << 10)
+		kib = 512u << 10;
+	snprintf(sql, sizeof(sql), "PRAGMA cache_size = -%llu; PRAGMA threads = %u; PRAGMA temp_store = FILE;"
+				   "PRAGMA mmap_size = 0; PRAGMA secure_delete = OFF",
+		 (unsigned long long)kib, threads > 1 ? threads - 1 : 0);
+	db_exec(db, sql);
+}
+
+void db_sync(struct db *db)
+{
+	sqlite3_file *file;
+
+	/* Through SQLite's own descriptor: closing a second one would drop its locks (POSIX). */
+	db_check(db, sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file));
+	db_check(db, file->pMethods->xSync(file, SQLITE_SYNC_FULL));
+}

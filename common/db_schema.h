@@ -1,0 +1,26 @@
+/*
+ * db_schema - the tables, views and indexes of a database, as SQL. Their meaning and the units of
+ * every column are in treetally-db(5); keep the two together. DB_FORMAT (db.h) names this schema.
+ */
+#ifndef TREETALLY_DB_SCHEMA_H
+#define TREETALLY_DB_SCHEMA_H
+
+#include <stddef.h>
+
+/* What dir-load makes: directories, load_state, and scan_metadata, empty. */
+extern const char db_schema_directories[];
+
+/* What stats-load makes. The first statements remove what a run that was killed has left. */
+extern const char db_schema_stats[];
+
+extern const char *const db_schema_indexes[];
+extern const size_t db_schema_index_count;
+
+/* Columns of tables that are filled by position. */
+#define DIRECTORIES_COLUMNS 10
+#define DIRECTORIES_NAME 2 /* which of them, from 0, holds the name */
+#define DIRECTORY_STATS_COLUMNS 15
+#define USAGE_COLUMNS 8
+#define SUMMARY_COLUMNS 6
+
+#endif

@@ -1,0 +1,177 @@
+#include "common/stats_tables.h"
+
+#include <assert.h>
+
+#include "common/db_schema.h"
+
+static_assert(TIME_NONE == DB_NULL, "a time that is missing becomes NULL");
+
+void stats_tables_init(struct stats_tables *t, struct db *db)
+{
+	*t = (struct stats_tables){ .db = db };
+	db_batch_init(&t->window, db, "directory_stats", DIRECTORY_STATS_COLUMNS, DB_BATCH_NO_NAME, STATS_WINDOW);
+	db_batch_init(&t->usage_nr, db, "usage_nr", USAGE_COLUMNS, DB_BATCH_NO_NAME, DB_BATCH_ROWS);
+	t->late = db_prepare(db, "INSERT INTO directory_stats VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+}
+
+void stats_tables_open_dir(struct stats_tables *t, int64_t dir_id)
+{
+	int64_t *row = db_batch_add(&t->window);
+
+	if (t->window.count == 1)
+		t->window_from = dir_id;
+	row[0] = DB_NULL; /* not complete: left out when the window is inserted before it is */
+}
+
+static void fill_half(int64_t *row, const struct usage_sums *sums, uint64_t dirs)
+{
+	row[0] = (int64_t)sums->file_count;
+	row[1] = (int64_t)sums->total_size;
+	row[2] = (int64_t)sums->apparent_size;
+	row[3] = (int64_t)dirs;
+	row[4] = sums->max_atime;
+	row[5] = sums->max_mtime;
+}
+
+void stats_tables_put_totals(struct stats_tables *t, const struct dir_totals *d)
+{
+	int64_t late[DIRECTORY_STATS_COLUMNS], *row = late;
+
+	if (d->dir_id >= t->window_from)
+		row = t->window.values + (d->dir_id - t->window_from) * DIRECTORY_STATS_COLUMNS;
+	row[0] = d->dir_id;
+	fill_half(row + 1, &d->own, d->own_dirs);
+	fill_half(row + 7, &d->whole, d->whole_dirs);
+	row[13] = d->uid == OWNER_SEVERAL ? DB_NULL : d->uid;
+	row[14] = d->gid == OWNER_SEVERAL ? DB_NULL : d->gid;
+	if (row != late)
+		return;
+	for (int i = 0; i < DIRECTORY_STATS_COLUMNS; i++)
+		db_bind(t->db, t->late, i + 1, late[i]);
+	db_step(t->db, t->late);
+	t->late_rows++;
+}
+
+static void fill_usage(int64_t *row, int64_t dir_id, const struct usage_key *key, const struct usage_sums *sums)
+{
+	row[0] = dir_id;
+	row[1] = key->uid;
+	row[2] = key->gid;
+	row[3] = key->age_bucket;
+	row[4] = key->size_bucket;
+	row[5] = (int64_t)sums->file_count;
+	row[6] = (int64_t)sums->total_size;
+	row[7] = (int64_t)sums->apparent_size;
+}
+
+void stats_tables_put_usage(struct stats_tables *t, int64_t dir_id, const struct usage_key *key,
+			    const struct usage_sums *sums)
+{
+	fill_usage(db_batch_add(&t->usage_nr), dir_id, key, sums);
+	t->usage_nr_rows++;
+}
+
+void stats_tables_flush(struct stats_tables *t)
+{
+	db_batch_flush(&t->window);
+	db_batch_flush(&t->usage_nr);
+}
+
+void stats_tables_write_usage_r(struct stats_tables *t, struct stats_sort *sorted, int64_t root_id,
+				struct stats_item *first_owner)
+{
+	struct db_batch rows;
+	struct stats_item item;
+
+	db_batch_init(&rows, t->db, "usage_r", USAGE_COLUMNS, DB_BATCH_NO_NAME, DB_BATCH_ROWS);
+	for (stats_sort_next(sorted, &item); item.part == PART_USAGE_R; stats_sort_next(sorted, &item)) {
+		if (item.dir_id < root_id)
+			continue;
+		fill_usage(db_batch_add(&rows), item.dir_id, &item.key, &item.sums);
+		t->usage_r_rows++;
+	}
+	*first_owner = item;
+	db_batch_release(&rows);
+}
+
+/* The sums of one owner, whose rows come next in `usage`: id and three sums, by id. */
+static void add_owner(struct db *db, sqlite3_stmt *usage, bool *more, uint32_t id, struct usage_sums *sums)
+{
+	while (*more && sqlite3_column_int64(usage, 0) == id) {
+		const struct usage_sums row = { (uint64_t)sqlite3_column_int64(usage, 1),
+						(uint64_t)sqlite3_column_int64(usage, 2),
+						(uint64_t)sqlite3_column_int64(usage, 3), TIME_NONE, TIME_NONE };
+
+		if (!usage_add(sums, &row))
+			die(EXIT_INPUT, "the files or bytes of an owner exceed 2^63-1");
+		*more = db_step(db, usage);
+	}
+}
+
+/*
+ * Everybody with a file has a count of directories, so the counts say which rows there are; the sums
+ * are those of the scan root. SQL's sum() would fail where file lengths stop at 2^63-1.
+ */
+static void write_summary(struct stats_tables *t, struct stats_sort *sorted, struct stats_item *item,
+			  const char *table, const char *usage_by_id, int64_t root_id)
+{
+	sqlite3_stmt *usage = db_prepare(t->db, usage_by_id);
+	enum stats_part part = item->part;
+	struct db_batch rows;
+	bool more;
+
+	db_batch_init(&rows, t->db, table, SUMMARY_COLUMNS, DB_BATCH_NO_NAME, DB_BATCH_ROWS);
+	db_bind(t->db, usage, 1, root_id);
+	more = db_step(t->db, usage);
+	for (; item->part == part; stats_sort_next(sorted, item)) {
+		struct usage_sums sums = { 0, 0, 0, TIME_NONE, TIME_NONE };
+		int64_t *row = db_batch_add(&rows);
+
+		add_owner(t->db, usage, &more, item->id, &sums);
+		row[0] = item->id;
+		row[1] = (int64_t)sums.total_size;
+		row[2] = (int64_t)sums.apparent_size;
+		row[3] = (int64_t)sums.file_count;
+		row[4] = (int64_t)item->directories;
+		row[5] = (int64_t)item->owned;
+	}
+	assert(!more);
+	sqlite3_finalize(usage);
+	db_batch_release(&rows);
+}
+
+static void write_histogram(struct stats_tables *t, const char *insert, int64_t root_id)
+{
+	sqlite3_stmt *statement = db_prepare(t->db, insert);
+
+	db_bind(t->db, statement, 1, root_id);
+	db_step(t->db, statement);
+	sqlite3_finalize(statement);
+}
+
+void stats_tables_write_summaries(struct stats_tables *t, struct stats_sort *sorted, int64_t root_id,
+				  struct stats_item *item)
+{
+	if (item->part == PART_UIDS)
+		write_summary(t, sorted, item, "owner_summary",
+			      "SELECT uid, file_count, total_size, apparent_size FROM usage_r WHERE dir_id = ?"
+			      " ORDER BY uid", root_id);
+	if (item->part == PART_GIDS)
+		write_summary(t, sorted, item, "group_summary",
+			      "SELECT gid, file_count, total_size, apparent_size FROM usage_r WHERE dir_id = ?"
+			      " ORDER BY gid", root_id);
+	write_histogram(t, "INSERT INTO access_histogram"
+			   " SELECT uid, age_bucket, sum(file_count), sum(total_size) FROM usage_r"
+			   " WHERE dir_id = ? GROUP BY uid, age_bucket", root_id);
+	write_histogram(t, "INSERT INTO size_histogram"
+			   " SELECT uid, size_bucket, sum(file_count), sum(total_size) FROM usage_r"
+			   " WHERE dir_id = ? GROUP BY uid, size_bucket", root_id);
+}
+
+void stats_tables_release(struct stats_tables *t)
+{
+	db_batch_release(&t->window);
+	db_batch_release(&t->usage_nr);
+	sqlite3_finalize(t->late);
+	*t = (struct stats_tables){ 0 };
+}

@@ -1,0 +1,247 @@
+/*
+ * dir-load - make a database of a stream of directories: the table `directories`.
+ *
+ * The stream is in tree order: a directory comes right before its subtree. So its parent, and every
+ * ancestor that the stream does not have, is found with a stack of the directories that are open,
+ * and dir_id is a counter:
+ *
+ *     /gpfs/fs1/a      makes 1 `/`, 2 `gpfs`, 3 `fs1` (implied: not in the stream), then 4 `a`
+ *     /gpfs/fs1/a/b    5, below 4
+ *     /gpfs/fs1/c      closes 5 and 4; 6, below 3
+ *
+ * Memory does not grow with the stream; the stack needs 16 bytes a level.
+ */
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "common/db_batch.h"
+#include "common/db_scan.h"
+#include "common/db_schema.h"
+#include "common/opts.h"
+#include "common/path.h"
+#include "common/progress.h"
+#include "common/tree_in.h"
+
+/* SQLite only appends here; more cache than this would only put off writing (bytes). */
+#define CACHE_ENOUGH (32u << 20)
+
+static const char usage[] =
+	"usage: dir-load [options] DB [STREAM]\n"
+	"Make the database DB of a dir stream in tree order, as depth-sort writes it.\n"
+	"\n"
+	"      --replace        replace DB if it is a treetally database [refuse]\n"
+	"  -S, --memory SIZE    memory for everything [256M; at least 4M]\n"
+	"  -T, --temp-dir DIR   temporary files go here [$TMPDIR, else /var/tmp]\n"
+	"  -j, --threads N      accepted as everywhere; one is used\n"
+	"      --unverified     accept text rows without a right #end line; marks DB\n"
+	"      --kind KIND      what rows are when the #treetally line is gone (dir)\n"
+	"      --progress[=FILE]  report progress on stderr or in FILE\n"
+	"  -q, --quiet   -v, --verbose   -h, --help   -V, --version\n";
+
+enum { OPT_REPLACE = OPT_TOOL };
+
+struct options {
+	struct opts shared;
+	bool replace;
+	const char *db, *stream;
+};
+
+static void parse_args(struct options *opt, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		OPTS_LONG, OPTS_LONG_READ, { "replace", no_argument, NULL, OPT_REPLACE }, { 0 },
+	};
+	int letter;
+
+	opts_init(&opt->shared, usage, KIND_DIR);
+	while ((letter = getopt_long(argc, argv, OPTS_SHORT, longs, NULL)) != -1) {
+		if (letter == OPT_REPLACE)
+			opt->replace = true;
+		else
+			opts_shared(&opt->shared, letter, optarg);
+	}
+	if (optind == argc)
+		opts_die("the name of the database is missing");
+	if (argc - optind > 2)
+		opts_die("'%s': one database and one stream are all that is taken", argv[optind + 2]);
+	opt->db = argv[optind];
+	opt->stream = argv[optind + 1];
+	if (strcmp(opt->db, "-") == 0)
+		opts_die("a database cannot be standard output");
+}
+
+struct level {
+	size_t len; /* of its path */
+	int64_t dir_id;
+};
+
+struct loader {
+	struct db db;
+	struct tree_in in;
+	struct db_batch rows;
+	struct buf path;      /* the directory that was loaded last */
+	struct level *levels; /* it and its ancestors, the root first */
+	size_t depth, levels_cap;
+	uint64_t directories, implied, with_line;
+};
+
+/* The next row: a child of the lowest open directory, or the root. `line` NULL: implied. */
+static void open_directory(struct loader *l, const char *path, size_t len, const struct inode_line *line)
+{
+	size_t name_at = l->depth ? l->levels[l->depth - 1].len + 1 : 0;
+	int64_t *row = db_batch_add(&l->rows);
+
+	l->directories++;
+	row[0] = (int64_t)l->directories;
+	row[1] = l->depth ? l->levels[l->depth - 1].dir_id : DB_NULL;
+	if (l->depth)
+		db_batch_set_name(&l->rows, row, path + name_at, len - name_at);
+	else
+		db_batch_set_name(&l->rows, row, "/", 1);
+	row[3] = (int64_t)l->depth;
+	row[4] = line ? (int64_t)line->inode : DB_NULL;
+	row[5] = line ? (int64_t)line->generation : DB_NULL;
+	row[6] = line ? line->uid : DB_NULL;
+	row[7] = line ? line->gid : DB_NULL;
+	row[8] = line ? line->mode : DB_NULL;
+	row[9] = line ? (int64_t)line->allocated : DB_NULL;
+	l->implied += !line;
+
+	if (l->depth == l->levels_cap) {
+		l->levels_cap = l->levels_cap ? l->levels_cap + l->levels_cap / 2 : 64;
+		l->levels = xrealloc_array(l->levels, l->levels_cap, sizeof(*l->levels));
+	}
+	l->levels[l->depth++] = (struct level){ len, row[0] };
+}
+
+/* Is the lowest open directory an ancestor of `path`, which shares `common` bytes with the last one? */
+static bool is_above(const struct loader *l, const char *path, size_t len, size_t common)
+{
+	size_t level_len = l->levels[l->depth - 1].len;
+
+	return level_len <= common && level_len < len && path[level_len] == '\0';
+}
+
+static void load_directory(struct loader *l, const char *path, size_t len, const struct inode_line *line)
+{
+	size_t common = path_common(l->path.data, l->path.len, path, len);
+
+	while (l->depth && !is_above(l, path, len, common))
+		l->depth--;
+	if (!l->depth)
+		open_directory(l, path, 0, len ? NULL : line);
+	while (l->levels[l->depth - 1].len < len) {
+		size_t at = l->levels[l->depth - 1].len + 1;
+		const char *end = memchr(path + at, '\0', len - at);
+		size_t end_at = end ? (size_t)(end - path) : len;
+
+		open_directory(l, path, end_at, end ? NULL : line);
+	}
+	l->with_line += line != NULL;
+	l->path.len = 0;
+	buf_add(&l->path, path, len);
+}
+
+static void load_stream(struct loader *l, const struct opts *shared)
+{
+	struct progress progress;
+
+	progress_init(&progress, shared->progress, shared->progress_file);
+	progress_phase(&progress, "loading", "directories", 0);
+	while (tree_in_next(&l->in)) {
+		load_directory(l, (char *)l->in.path.data, l->in.path.len, l->in.line);
+		if (l->in.records % 4096 == 0)
+			progress_update(&progress, l->directories, 0);
+	}
+	if (!l->directories)
+		die(EXIT_INPUT, "%s: has no directory", l->in.stream.name);
+	db_batch_flush(&l->rows);
+	progress_end(&progress);
+}
+
+/* Of several lines of one directory one is left, so there may be fewer rows than lines. */
+static void check_lines(struct loader *l)
+{
+	uint64_t lines = l->in.stream.ledger.sum.count[COUNT_DIRECTORY_LINES];
+
+	if (l->in.stream.head.unverified)
+		return;
+	if (l->with_line > lines || (lines && !l->with_line))
+		die(EXIT_INPUT, "%s: has %" PRIu64 " directories with a line of their own, but the scan had %" PRIu64
+		    " such lines", l->in.stream.name, l->with_line, lines);
+}
+
+static void store_state(struct loader *l)
+{
+	struct scan_state state = { .head = l->in.stream.head, .ledger = l->in.stream.ledger,
+				    .directories = (int64_t)l->directories, .implied = (int64_t)l->implied };
+
+	scan_state_store(&l->db, &state);
+}
+
+/*
+ * The lock keeps a stats-load that works on the old file from leaving its journal beside the new
+ * one, which SQLite would take for the new one's own; and it makes SQLite clear up after one
+ * that was killed. It is held until the old file's name is the new one's.
+ */
+static enum db_state lock_old(struct db *old, const struct options *opt)
+{
+	enum db_state state = db_open(old, opt->db);
+
+	if (state == DB_ABSENT)
+		return state;
+	if (!opt->replace)
+		die(EXIT_USAGE, "%s: is there already, %s statistics; --replace replaces it", opt->db,
+		    state == DB_COMPLETE ? "complete with" : "with directories, without");
+	db_exec(old, "BEGIN IMMEDIATE");
+	return state;
+}
+
+static void make_database(struct loader *l, const struct options *opt)
+{
+	uint64_t memory = opt->shared.memory / 2;
+
+	tree_in_open(&l->in, opt->stream, &opt->shared.in);
+	db_create(&l->db, opt->db);
+	db_limits(&l->db, memory < CACHE_ENOUGH ? memory : CACHE_ENOUGH, 1);
+	db_exec(&l->db, "BEGIN");
+	db_exec(&l->db, db_schema_directories);
+	db_batch_init(&l->rows, &l->db, "directories", DIRECTORIES_COLUMNS, DIRECTORIES_NAME, DB_BATCH_ROWS);
+	load_stream(l, &opt->shared);
+	check_lines(l);
+	head_add_program(&l->in.stream.head, program_invocation_short_name);
+	store_state(l);
+	db_exec(&l->db, "COMMIT");
+	db_batch_release(&l->rows);
+	if (opt->shared.verbose)
+		warn("%" PRIu64 " directories, %" PRIu64 " of them implied, database of %" PRId64 " bytes",
+		     l->directories, l->implied,
+		     db_integer(&l->db, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"));
+}
+
+static void loader_release(struct loader *l)
+{
+	tree_in_close(&l->in);
+	buf_release(&l->path);
+	free(l->levels);
+}
+
+int main(int argc, char **argv)
+{
+	struct options opt = { 0 };
+	struct loader loader = { 0 };
+	struct db old;
+	enum db_state state;
+
+	tool_begin("dir-load");
+	parse_args(&opt, argc, argv);
+	db_setup(opt.shared.temp_dir);
+	state = lock_old(&old, &opt);
+	make_database(&loader, &opt);
+	if (state == DB_ABSENT && access(opt.db, F_OK) == 0)
+		die(EXIT_USAGE, "%s: was made by another program meanwhile", opt.db);
+	db_publish(&loader.db);
+	db_close(&old);
+	loader_release(&loader);
+	return EXIT_OK;
+}

@@ -1,0 +1,525 @@
+/*
+ * stats-load - finish a database: everything but the table `directories`, which dir-load made.
+ *
+ * Two streams in tree order meet: the directories of the database, whose paths are put together
+ * again with a stack, and the usage rows of standard input. A directory's totals are known when its
+ * subtree is over (rollup.h). Their rows are to be written in the order of dir_id all the same:
+ *
+ *     directory_stats   rows wait in a window of fixed size (stats_tables.h)
+ *     usage_nr          comes in the order of the table
+ *     usage_r, owners   go through an external sorter (usage_fold.h, stats_sort.h)
+ *
+ * All this and the indexes are one transaction. The names of users come after it, and then, when
+ * all is on the disk, the row of scan_metadata that makes the database complete.
+ */
+#include <inttypes.h>
+
+#include "common/db_names.h"
+#include "common/db_scan.h"
+#include "common/db_schema.h"
+#include "common/opts.h"
+#include "common/progress.h"
+#include "common/stats_tables.h"
+#include "common/tree_in.h"
+#include "common/tree_rows.h"
+#include "common/usage_fold.h"
+
+/* Groups of one directory that are told apart in memory; more are counted by SQLite. */
+#define GROUPS_KEPT 256
+/* SQLite mostly appends while directories are loaded; more cache gains nothing then (bytes). */
+#define CACHE_ENOUGH (32u << 20)
+
+static const char usage[] =
+	"usage: stats-load [options] DB [STREAM]\n"
+	"Finish DB, which dir-load made, with a usage stream of the same scan.\n"
+	"\n"
+	"      --passwd FILE    take user names from FILE [ask the name service]\n"
+	"      --group FILE     take group names from FILE [ask the name service]\n"
+	"      --no-names       leave names out\n"
+	"  -S, --memory SIZE    memory for everything [256M; at least 4M]\n"
+	"  -T, --temp-dir DIR   temporary files go here [$TMPDIR, else /var/tmp]\n"
+	"  -j, --threads N      threads that may help to sort [cores, at most 4]\n"
+	"      --unverified     accept text rows without a right #end line; marks DB\n"
+	"      --kind KIND      what rows are when the #treetally line is gone (usage)\n"
+	"      --progress[=FILE]  report progress on stderr or in FILE\n"
+	"  -q, --quiet   -v, --verbose   -h, --help   -V, --version\n";
+
+enum { OPT_PASSWD = OPT_TOOL, OPT_GROUP, OPT_NO_NAMES };
+
+struct options {
+	struct opts shared;
+	struct name_files names;
+	bool no_names;
+	const char *db, *stream;
+};
+
+static void parse_args(struct options *opt, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		OPTS_LONG, OPTS_LONG_READ,
+		{ "passwd", required_argument, NULL, OPT_PASSWD },
+		{ "group", required_argument, NULL, OPT_GROUP },
+		{ "no-names", no_argument, NULL, OPT_NO_NAMES }, { 0 },
+	};
+	int letter;
+
+	opts_init(&opt->shared, usage, KIND_USAGE);
+	while ((letter = getopt_long(argc, argv, OPTS_SHORT, longs, NULL)) != -1) {
+		switch (letter) {
+		case OPT_PASSWD: opt->names.path[NAME_USER] = optarg; break;
+		case OPT_GROUP: opt->names.path[NAME_GROUP] = optarg; break;
+		case OPT_NO_NAMES: opt->no_names = true; break;
+		default: opts_shared(&opt->shared, letter, optarg);
+		}
+	}
+	if (opt->no_names && (opt->names.path[NAME_USER] || opt->names.path[NAME_GROUP]))
+		opts_die("--no-names contradicts %s", opt->names.path[NAME_USER] ? "--passwd" : "--group");
+	if (optind == argc)
+		opts_die("the name of the database is missing");
+	if (argc - optind > 2)
+		opts_die("'%s': one database and one stream are all that is taken", argv[optind + 2]);
+	opt->db = argv[optind];
+	opt->stream = argv[optind + 1];
+}
+
+struct loader {
+	const struct options *opt;
+	struct db db;
+	struct scan_state dir_state; /* what dir-load read */
+	struct tree_in in;
+	bool have_usage;          /* in.path, in.key and in.sums are a row to come */
+	struct tree_rows dirs;
+	struct rollup sums;
+	struct usage_fold fold;
+	struct stats_sort sorted;
+	struct stats_tables tables;
+	struct progress progress;
+	const char *phase;        /* NULL: none yet */
+	struct timespec phase_start;
+
+	/*
+	 * The scan root is the deepest directory that is or contains every entry, so it is still open
+	 * at the end. What is known of its depth so far; INT64_MAX before the first entry.
+	 */
+	int64_t root_depth;
+	int64_t root_id;
+	bool root_has_child;
+	struct buf root_path;     /* memory form */
+	struct dir_totals total;  /* of `/` */
+	bool verified;
+};
+
+/* ---- is it the same scan? ---- */
+
+static NORETURN void die_other_scan(const struct loader *l, const char *what, const char *here, const char *there)
+{
+	die(EXIT_INPUT, "%s: is not of the scan that dir-load read into %s: %s is %s here and %s there",
+	    l->in.stream.name, l->db.name, what, here, there);
+}
+
+static void check_heads(const struct loader *l)
+{
+	const struct head *usage_head = &l->in.stream.head, *dirs = &l->dir_state.head;
+	char here[DATE_TEXT_SIZE], there[DATE_TEXT_SIZE];
+	const char *none = "not known";
+
+	if (strcmp(usage_head->filesystem ? usage_head->filesystem : "", dirs->filesystem ? dirs->filesystem : ""))
+		die_other_scan(l, "the file system", usage_head->filesystem ? usage_head->filesystem : none,
+			       dirs->filesystem ? dirs->filesystem : none);
+	/* A date that only stats-accum was told is no contradiction. */
+	if (usage_head->scan_day != dirs->scan_day && dirs->scan_day != DAY_NONE && usage_head->scan_day != DAY_NONE)
+		die_other_scan(l, "the scan date", scantime_date_text(here, usage_head->scan_day),
+			       scantime_date_text(there, dirs->scan_day));
+}
+
+/* After the whole stream was read. */
+static void check_ledgers(const struct loader *l)
+{
+	const struct ledger *usage_ledger = &l->in.stream.ledger, *dirs = &l->dir_state.ledger;
+	char here[DIGEST_TEXT_SIZE], there[DIGEST_TEXT_SIZE];
+
+	if (ledger_equal(usage_ledger, dirs))
+		return;
+	for (int i = 0; i < LEDGER_COUNTS; i++) {
+		if (usage_ledger->sum.count[i] != dirs->sum.count[i]) {
+			snprintf(here, sizeof(here), "%" PRIu64, usage_ledger->sum.count[i]);
+			snprintf(there, sizeof(there), "%" PRIu64, dirs->sum.count[i]);
+			die_other_scan(l, ledger_count_names[i], here, there);
+		}
+	}
+	die_other_scan(l, "the digest of all lines", digest_text(here, usage_ledger->sum.digest),
+		       digest_text(there, dirs->sum.digest));
+}
+
+static void check_total(const struct loader *l, enum ledger_count which, uint64_t sum)
+{
+	uint64_t expected = l->in.stream.ledger.sum.count[which];
+
+	if (sum != expected)
+		die(EXIT_INPUT, "%s: %s add up to %" PRIu64 ", but the scan had %" PRIu64, l->in.stream.name,
+		    ledger_count_names[which], sum, expected);
+}
+
+static void check_everything(const struct loader *l)
+{
+	if (l->verified) {
+		check_ledgers(l);
+		check_total(l, COUNT_FILES, l->total.whole.file_count);
+		check_total(l, COUNT_TOTAL_SIZE, l->total.whole.total_size);
+		check_total(l, COUNT_APPARENT_SIZE, l->total.whole.apparent_size);
+	} else if (!l->opt->shared.quiet) {
+		warn("%s: unverified rows: whether they are those of the scan is not checked", l->db.name);
+	}
+	if (l->total.whole.apparent_size == INT64_MAX && !l->opt->shared.quiet)
+		warn("%s: file lengths add up to 2^63-1 bytes or more and are given as 2^63-1", l->db.name);
+}
+
+/* ---- directories and usage rows ---- */
+
+static void give_usage(void *arg, int64_t dir_id, const struct usage_key *key, const struct usage_sums *part)
+{
+	stats_sort_add_usage(arg, dir_id, key, part);
+}
+
+/* Close open directories until `depth` are left; the next one has the id `next_id`. */
+static void close_directories(struct loader *l, size_t depth, int64_t next_id, bool at_end)
+{
+	while (l->sums.depth > depth) {
+		int64_t level = (int64_t)l->sums.depth - 1;
+		enum fold_give give = GIVE_IF_LARGE;
+
+		if (at_end && level <= l->root_depth)
+			give = level == l->root_depth ? GIVE_ALWAYS : GIVE_NEVER;
+		usage_fold_close(&l->fold, give);
+		l->total = *rollup_close(&l->sums, next_id);
+		stats_tables_put_totals(&l->tables, &l->total);
+	}
+}
+
+/* Groups of the rows of one directory, each to be counted once. */
+struct group_set {
+	uint32_t ids[GROUPS_KEPT];
+	size_t count;
+	bool overflow;
+};
+
+static void note_group(struct group_set *groups, uint32_t gid)
+{
+	for (size_t i = groups->count; i-- > 0;) {
+		if (groups->ids[i] == gid)
+			return;
+	}
+	if (groups->count == GROUPS_KEPT)
+		groups->overflow = true;
+	else
+		groups->ids[groups->count++] = gid;
+}
+
+static void count_groups(struct loader *l, const struct group_set *groups, int64_t dir_id)
+{
+	sqlite3_stmt *select;
+
+	if (!groups->overflow) {
+		for (size_t i = 0; i < groups->count; i++)
+			stats_sort_add_owner(&l->sorted, PART_GIDS, groups->ids[i], 1, 0);
+		return;
+	}
+	db_batch_flush(&l->tables.usage_nr);
+	select = db_prepare(&l->db, "SELECT DISTINCT gid FROM usage_nr WHERE dir_id = ?");
+	db_bind(&l->db, select, 1, dir_id);
+	while (db_step(&l->db, select))
+		stats_sort_add_owner(&l->sorted, PART_GIDS, (uint32_t)sqlite3_column_int64(select, 0), 1, 0);
+	sqlite3_finalize(select);
+}
+
+/* All usage rows of the current directory; the first one is there. */
+static void load_usage(struct loader *l)
+{
+	int64_t dir_id = l->dirs.row.dir_id, last_uid = -1;
+	struct group_set groups;
+
+	groups.count = 0;
+	groups.overflow = false;
+	do {
+		const struct usage_key *key = &l->in.key;
+
+		if (key->uid != last_uid)
+			stats_sort_add_owner(&l->sorted, PART_UIDS, key->uid, 1, 0);
+		last_uid = key->uid;
+		note_group(&groups, key->gid);
+		rollup_add(&l->sums, key, &l->in.sums);
+		usage_fold_add(&l->fold, key, &l->in.sums);
+		stats_tables_put_usage(&l->tables, dir_id, key, &l->in.sums);
+		l->have_usage = tree_in_next(&l->in);
+	} while (l->have_usage && l->in.same_path);
+	count_groups(l, &groups, dir_id);
+}
+
+static NORETURN void die_no_directory(struct loader *l)
+{
+	char *path = path_for_message((char *)l->in.path.data, l->in.path.len);
+
+	die(EXIT_INPUT, "%s: %s has files but is not in %s: not the same scan", l->in.stream.name, path, l->db.name);
+}
+
+/* Do the next usage rows belong to the current directory? */
+static bool has_usage(struct loader *l)
+{
+	int order;
+
+	if (!l->have_usage)
+		return false;
+	order = path_compare(l->in.path.data, l->in.path.len, l->dirs.path.data, l->dirs.path.len);
+	if (order < 0)
+		die_no_directory(l);
+	return order == 0;
+}
+
+/* An entry can make nothing but itself the scan root; a sibling lifts the scan root above both. */
+static void find_scan_root(struct loader *l, bool is_entry)
+{
+	int64_t depth = l->dirs.row.depth;
+
+	if (l->sums.depth > (size_t)depth && l->root_depth >= depth)
+		l->root_depth = depth - 1;
+	if (is_entry && l->root_depth > depth)
+		l->root_depth = depth;
+}
+
+static void load_directory(struct loader *l)
+{
+	const struct tree_row *row = &l->dirs.row;
+	size_t depth = (size_t)row->depth;
+	bool with_files = has_usage(l);
+
+	find_scan_root(l, with_files || row->has_line);
+	close_directories(l, depth, row->dir_id, false);
+	if (depth && l->sums.open[depth - 1].dir_id != row->parent_id)
+		die(EXIT_INPUT, "%s: table directories is damaged at dir_id %" PRId64, l->db.name, row->dir_id);
+	rollup_open(&l->sums, row->dir_id);
+	usage_fold_open(&l->fold, row->dir_id, l->dirs.has_child);
+	stats_tables_open_dir(&l->tables, row->dir_id);
+	if (row->has_line) {
+		stats_sort_add_owner(&l->sorted, PART_UIDS, row->uid, 0, 1);
+		stats_sort_add_owner(&l->sorted, PART_GIDS, row->gid, 0, 1);
+	}
+	if (with_files)
+		load_usage(l);
+}
+
+/* All directories of the last path are open, the scan root among them. */
+static void finish_directories(struct loader *l)
+{
+	int64_t last_depth = l->dirs.row.depth;
+	size_t root_len = l->dirs.path.len;
+
+	if (l->root_depth > last_depth)
+		l->root_depth = last_depth;
+	for (int64_t depth = last_depth; depth > l->root_depth; depth--)
+		root_len = path_parent((char *)l->dirs.path.data, root_len);
+	buf_add(&l->root_path, l->dirs.path.data, root_len);
+	l->root_id = l->sums.open[l->root_depth].dir_id;
+	l->root_has_child = l->root_depth < last_depth;
+	close_directories(l, 0, l->dirs.row.dir_id + 1, true);
+}
+
+/* ---- the tables ---- */
+
+static void begin_phase(struct loader *l, const char *name, const char *unit, uint64_t total)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (l->phase && l->opt->shared.verbose)
+		warn("%s: %.1f s", l->phase, (double)(now.tv_sec - l->phase_start.tv_sec) +
+						      (double)(now.tv_nsec - l->phase_start.tv_nsec) / 1e9);
+	l->phase = name;
+	l->phase_start = now;
+	if (name)
+		progress_phase(&l->progress, name, unit, total);
+}
+
+static void load_tree(struct loader *l)
+{
+	begin_phase(l, "loading", "directories", (uint64_t)l->dir_state.directories);
+	stats_tables_init(&l->tables, &l->db);
+	tree_rows_open(&l->dirs, &l->db);
+	l->have_usage = tree_in_next(&l->in);
+	while (tree_rows_next(&l->dirs)) {
+		load_directory(l);
+		if (l->dirs.row.dir_id % 4096 == 0)
+			progress_update(&l->progress, (uint64_t)l->dirs.row.dir_id, 0);
+	}
+	if (l->dirs.row.dir_id != l->dir_state.directories || !l->dir_state.directories)
+		die(EXIT_INPUT, "%s: table directories has lost rows", l->db.name);
+	if (l->have_usage)
+		die_no_directory(l);
+	finish_directories(l);
+	stats_tables_flush(&l->tables);
+}
+
+static void write_summaries(struct loader *l)
+{
+	struct stats_item first_owner;
+
+	begin_phase(l, "usage", "rows", 0);
+	stats_sort_finish(&l->sorted);
+	stats_tables_write_usage_r(&l->tables, &l->sorted, l->root_id, &first_owner);
+	/* The whole subtree of a directory without children is itself. */
+	if (!l->root_has_child)
+		db_exec(&l->db, "INSERT INTO usage_r SELECT * FROM usage_nr");
+	begin_phase(l, "summaries", "steps", 0);
+	stats_tables_write_summaries(&l->tables, &l->sorted, l->root_id, &first_owner);
+}
+
+struct ticker {
+	struct loader *loader;
+	uint64_t step;
+};
+
+static int tick(void *arg)
+{
+	struct ticker *t = arg;
+
+	progress_update(&t->loader->progress, t->step, 0);
+	return 0;
+}
+
+static void make_indexes(struct loader *l)
+{
+	struct ticker t = { .loader = l };
+
+	begin_phase(l, "index", "steps", db_schema_index_count);
+	db_limits(&l->db, l->opt->shared.memory - l->opt->shared.memory / 4, l->opt->shared.threads);
+	sqlite3_progress_handler(l->db.handle, 100000, tick, &t);
+	for (; t.step < db_schema_index_count; t.step++)
+		db_exec(&l->db, db_schema_indexes[t.step]);
+	sqlite3_progress_handler(l->db.handle, 0, NULL, NULL);
+}
+
+static struct scan_facts facts_of(const struct loader *l)
+{
+	return (struct scan_facts){
+		.dirs = &l->dir_state, .usage_head = &l->in.stream.head, .usage_ledger = &l->in.stream.ledger,
+		.root_path = &l->root_path, .root_id = l->root_id, .files = l->total.whole.file_count,
+		.total_size = l->total.whole.total_size, .apparent_size = l->total.whole.apparent_size,
+		.verified = l->verified,
+	};
+}
+
+/* ---- from beginning to end ---- */
+
+static void require_directories(const char *name, enum db_state state)
+{
+	if (state == DB_ABSENT)
+		die(EXIT_SYSTEM, "%s: is not there; dir-load makes it", name);
+	if (state == DB_COMPLETE)
+		die(EXIT_USAGE, "%s: is complete already; dir-load --replace starts a new one", name);
+}
+
+/* The stream first: it begins when its log has been read, which can take hours, and much can change. */
+static void open_both(struct loader *l)
+{
+	tree_in_open(&l->in, l->opt->stream, &l->opt->shared.in);
+	require_directories(l->opt->db, db_open(&l->db, l->opt->db));
+	db_exec(&l->db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; BEGIN EXCLUSIVE");
+	if (db_integer(&l->db, "SELECT count(*) FROM scan_metadata"))
+		require_directories(l->opt->db, DB_COMPLETE);
+	scan_state_load(&l->db, &l->dir_state);
+	l->verified = !l->in.stream.head.unverified && !l->dir_state.head.unverified;
+	check_heads(l);
+}
+
+/* Shares of -S: a quarter each for SQLite and the sorter, an eighth for rows of open directories. */
+static void load(struct loader *l)
+{
+	const struct opts *shared = &l->opt->shared;
+	uint64_t cache = shared->memory / 2 < CACHE_ENOUGH ? shared->memory / 2 : CACHE_ENOUGH;
+	struct extsort_config sorting = { .memory = shared->memory / 4, .threads = shared->threads,
+					  .temp_dir = shared->temp_dir };
+
+	db_limits(&l->db, cache, 1);
+	db_exec(&l->db, db_schema_stats);
+	stats_sort_init(&l->sorted, &sorting);
+	usage_fold_init(&l->fold, shared->memory / 8, give_usage, &l->sorted);
+	load_tree(l);
+	check_everything(l);
+	usage_fold_release(&l->fold);
+	write_summaries(l);
+}
+
+static void report(const struct loader *l)
+{
+	struct extsort_stats sorted = extsort_stats(l->sorted.sorter);
+
+	warn("%" PRId64 " directories, %" PRIu64 " rows of directory_stats after their window, %" PRIu64
+	     " rows of usage_nr, %" PRIu64 " of usage_r; %" PRIu64 " bytes spilled",
+	     l->dir_state.directories, l->tables.late_rows, l->tables.usage_nr_rows, l->tables.usage_r_rows,
+	     sorted.spill_written);
+}
+
+static void release(struct loader *l)
+{
+	tree_rows_close(&l->dirs);
+	stats_tables_release(&l->tables);
+	stats_sort_release(&l->sorted);
+	rollup_release(&l->sums);
+}
+
+static void add_names(struct loader *l)
+{
+	struct name_files names = l->opt->names;
+
+	if (l->opt->no_names)
+		return;
+	begin_phase(l, "names", "steps", 0);
+	db_exec(&l->db, "BEGIN");
+	if (!db_names_store(&l->db, &names) && !l->opt->shared.quiet)
+		warn("%s: the name service did not name everybody within %d s; --passwd and --group help",
+		     l->db.name, NAMES_SECONDS);
+	db_exec(&l->db, "COMMIT");
+}
+
+static void seal(struct loader *l)
+{
+	struct scan_facts facts = facts_of(l);
+
+	db_sync(&l->db);
+	db_exec(&l->db, "PRAGMA synchronous = FULL; BEGIN");
+	scan_facts_seal(&l->db, &facts);
+	db_exec(&l->db, "COMMIT");
+}
+
+int main(int argc, char **argv)
+{
+	struct options opt = { 0 };
+	struct loader l = { .opt = &opt, .root_depth = INT64_MAX };
+	struct scan_facts facts;
+
+	tool_begin("stats-load");
+	parse_args(&opt, argc, argv);
+	db_setup(opt.shared.temp_dir);
+	require_directories(opt.db, db_look(opt.db));
+	name_files_open(&opt.names);
+	progress_init(&l.progress, opt.shared.progress, opt.shared.progress_file);
+
+	open_both(&l);
+	load(&l);
+	if (opt.shared.verbose)
+		report(&l);
+	release(&l);
+	make_indexes(&l);
+	facts = facts_of(&l);
+	scan_facts_store(&l.db, &facts);
+	db_exec(&l.db, "COMMIT");
+	add_names(&l);
+	begin_phase(&l, NULL, NULL, 0);
+	seal(&l);
+	progress_end(&l.progress);
+
+	db_close(&l.db);
+	tree_in_close(&l.in);
+	scan_state_release(&l.dir_state);
+	buf_release(&l.root_path);
+	return EXIT_OK;
+}
