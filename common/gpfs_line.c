@@ -70,7 +70,7 @@ static const char *walk_encoded(struct gpfs_parser *p, struct gpfs_show *v, cons
 	if (*fault != REJECT_NONE)
 		return path;
 	memset(p->show + len, '\n', GPFS_LINE_PADDING);
-	gpfs_show_walk(v, p->show);
+	gpfs_show_walk(v, p->memo, p->show);
 	return path;
 }
 
@@ -120,7 +120,7 @@ static enum reject_reason judge_values(const struct gpfs_show *v, struct gpfs_li
 	e->mtime = given >> SHOW_MTIME & 1 ? v->time[SHOW_MTIME] : TIME_NONE;
 	e->crtime = given >> SHOW_CRTIME & 1 ? v->time[SHOW_CRTIME] : TIME_NONE;
 	e->nlink = given >> SHOW_NLINK & 1 ? v->number[SHOW_NLINK] : 0;
-	line->bad_optional = (unsigned)__builtin_popcount(v->bad);
+	line->bad_optional = v->bad ? (unsigned)__builtin_popcount(v->bad) : 0;
 	line->inline_data = S_ISREG(v->mode) && !e->own.allocated && e->size <= GPFS_INLINE_MAX;
 	if (line->inline_data)
 		e->own.allocated = e->size;
@@ -155,7 +155,7 @@ static enum reject_reason take_record(struct gpfs_parser *p, bool pct, const cha
 	v.seen = v.bad = 0;
 	v.interleaved = false;
 	numbers = take_inode(&at, line);
-	path = pct ? walk_encoded(p, &v, at, &encoding) : gpfs_show_walk(&v, at);
+	path = pct ? walk_encoded(p, &v, at, &encoding) : gpfs_show_walk(&v, p->memo, at);
 	if (!path)
 		return REJECT_NO_PATH;
 	if (numbers != REJECT_NONE)
@@ -242,10 +242,12 @@ void gpfs_parser_init(struct gpfs_parser *p)
 {
 	p->path = xmalloc(PATH_BYTES_MAX);
 	p->show = NULL;
+	p->memo = xcalloc(1, sizeof(*p->memo));
 }
 
 void gpfs_parser_release(struct gpfs_parser *p)
 {
 	free(p->path);
 	free(p->show);
+	free(p->memo);
 }

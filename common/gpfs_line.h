@@ -45,9 +45,12 @@ struct gpfs_line {
 	size_t path_len;
 };
 
+struct show_memo;
+
 struct gpfs_parser {
 	char *path; /* PATH_BYTES_MAX bytes */
 	char *show; /* decoded SHOW text; NULL until a line needs it */
+	struct show_memo *memo;
 };
 
 /* How the lines of a source are written. */

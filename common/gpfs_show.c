@@ -34,18 +34,60 @@ static bool take_class(const char *p, char special, uint32_t special_bit, uint32
 }
 
 /*
- * Ten letters as ls -l has them; a mark of an ACL may follow. take_class shifts: a special bit
- * set with the owner's class moves twice more to reach 04000.
+ * Ten letters as ls -l has them. take_class shifts: a special bit set with the owner's class moves
+ * twice more to reach 04000.
  */
-static bool take_mode(const char **at, uint32_t *mode)
+static bool parse_mode(const char *p, int32_t *mode)
 {
-	const char *p = *at;
 	uint32_t format, bits = 0;
 
 	if (!mode_from_letter(*p, &format) || !take_class(p + 1, 's', 04000 >> 6, &bits) ||
 	    !take_class(p + 4, 's', 02000 >> 3, &bits) || !take_class(p + 7, 't', 01000, &bits))
 		return false;
-	*mode = format | bits;
+	*mode = (int32_t)(format | bits);
+	return true;
+}
+
+static bool parse_day(const char *p, int32_t *day)
+{
+	int64_t value;
+
+	if (!scantime_day(p, &value))
+		return false;
+	*day = (int32_t)value;
+	return true;
+}
+
+/*
+ * The value of the ten bytes at `at`, from one of `slots` words or else by `parse`; false if they
+ * have none.
+ */
+static bool recall(struct show_word *words, unsigned slots, const char *at, bool (*parse)(const char *, int32_t *),
+		   int32_t *value)
+{
+	uint64_t head = get_le64(at);
+	uint16_t tail = (uint16_t)((unsigned char)at[8] | (unsigned char)at[9] << 8);
+	uint64_t hash = (head ^ (uint64_t)tail << 24) * UINT64_C(0x9e3779b97f4a7c15);
+	struct show_word *word = &words[hash >> 40 & (slots - 1)];
+
+	if (word->head != head || word->tail != tail) {
+		if (!parse(at, value))
+			return false;
+		*word = (struct show_word){ head, tail, *value };
+	}
+	*value = word->value;
+	return true;
+}
+
+/* A mark of an ACL may follow the letters. */
+static bool take_mode(struct show_memo *memo, const char **at, uint32_t *mode)
+{
+	const char *p = *at;
+	int32_t value;
+
+	if (!recall(memo->modes, SHOW_MODE_SLOTS, p, parse_mode, &value))
+		return false;
+	*mode = (uint32_t)value;
 	p += 10;
 	if (*p == '+' || *p == '.' || *p == '@')
 		p++;
@@ -57,14 +99,15 @@ static bool take_mode(const char **at, uint32_t *mode)
  * A stamp: day, blanks, time of day, maybe a fraction, which is dropped: times are floored, those
  * before 1970 too, since the fraction counts upward there as well.
  */
-static bool take_stamp(const char **at, int64_t *time)
+static bool take_stamp(struct show_memo *memo, const char **at, int64_t *time)
 {
 	const char *p = *at;
-	int64_t day, seconds;
+	int64_t seconds;
+	int32_t day;
 
-	if (!scantime_day(p, &day) || !is_blank(p[10]))
+	if (!recall(memo->days, SHOW_DAY_SLOTS, p, parse_day, &day) || !is_blank(p[10]))
 		return false;
-	p = skip_blanks(p + 10);
+	p = skip_blanks(p + 11);
 	if (!scantime_clock(p, &seconds))
 		return false;
 	p += 8;
@@ -74,41 +117,8 @@ static bool take_stamp(const char **at, int64_t *time)
 			p++;
 	}
 	*at = p;
-	*time = day * SECONDS_PER_DAY + seconds;
+	*time = (int64_t)day * SECONDS_PER_DAY + seconds;
 	return ends_word(*p);
-}
-
-/* Is this the first value of its key? Later ones do not count. */
-static bool is_first(struct gpfs_show *v, int key)
-{
-	unsigned bit = 1u << key;
-	bool first = !(v->seen & bit);
-
-	v->seen |= bit;
-	return first;
-}
-
-/* These three parse a value at `at`, note it or its being bad, and return the end of its word. */
-static const char *number_value(struct gpfs_show *v, int key, const char *at, uint64_t limit)
-{
-	if (is_first(v, key) && !take_number(&at, limit, &v->number[key]))
-		v->bad |= 1u << key;
-	return skip_word(at);
-}
-
-static const char *mode_value(struct gpfs_show *v, const char *at)
-{
-	if (is_first(v, SHOW_MODE) && !take_mode(&at, &v->mode))
-		v->bad |= 1u << SHOW_MODE;
-	return skip_word(at);
-}
-
-/* The time of day after a bad day is a word without '=', which means nothing: no need to skip it. */
-static const char *time_value(struct gpfs_show *v, int key, const char *at)
-{
-	if (is_first(v, key) && !take_stamp(&at, &v->time[key]))
-		v->bad |= 1u << key;
-	return skip_word(at);
 }
 
 /* "<n>" and three numbers: another writer's record begins inside this one. */
@@ -131,68 +141,85 @@ static bool is_record_start(const char *at)
 	return true;
 }
 
-/*
- * One word of SHOW; returns its end. `at` is at a word, and LF ends the line, so that looking at
- * the next byte is safe whenever this one is a letter.
- */
-static const char *take_word(struct gpfs_show *v, const char *at)
-{
-	const uint64_t u63 = UINT64_C(1) << 63, u53 = UINT64_C(1) << 53, u32 = UINT64_C(1) << 32;
+#define KEYS 128
+#define NO_KEY 0 /* the tables hold SHOW_... + 1 */
 
-	switch (*at) {
-	case 's':
-		if (at[1] == '=')
-			return number_value(v, SHOW_SIZE, at + 2, u63);
-		break;
-	case 'a':
-		if (at[1] == '=') /* KiB, and the bytes must stay below 2^63 */
-			return number_value(v, SHOW_ALLOCATED, at + 2, u53);
-		if (at[1] == 'c' && at[2] == '=')
-			return time_value(v, SHOW_ATIME, at + 3);
-		break;
-	case 'u':
-		if (at[1] == '=')
-			return number_value(v, SHOW_UID, at + 2, u32);
-		break;
-	case 'g':
-		if (at[1] == '=')
-			return number_value(v, SHOW_GID, at + 2, u32);
-		break;
-	case 'p':
-		if (at[1] == '=')
-			return mode_value(v, at + 2);
-		break;
-	case 'm':
-		if (at[1] == 't' && at[2] == '=')
-			return time_value(v, SHOW_MTIME, at + 3);
-		break;
-	case 'c':
-		if (at[1] == 'r' && at[2] == '=')
-			return time_value(v, SHOW_CRTIME, at + 3);
-		break;
-	case 'n':
-		if (at[1] == 'l' && at[2] == '=')
-			return number_value(v, SHOW_NLINK, at + 3, u32);
-		break;
-	case '<':
-		v->interleaved |= is_record_start(at);
-		break;
+static const unsigned char one_letter[KEYS] = {
+	['s'] = SHOW_SIZE + 1, ['a'] = SHOW_ALLOCATED + 1, ['u'] = SHOW_UID + 1, ['g'] = SHOW_GID + 1,
+	['p'] = SHOW_MODE + 1,
+};
+
+static unsigned two_letters(const char *at)
+{
+	switch (at[0] << 8 | at[1]) {
+	case 'a' << 8 | 'c': return SHOW_ATIME + 1;
+	case 'm' << 8 | 't': return SHOW_MTIME + 1;
+	case 'c' << 8 | 'r': return SHOW_CRTIME + 1;
+	case 'n' << 8 | 'l': return SHOW_NLINK + 1;
+	default: return NO_KEY;
 	}
+}
+
+/* The key at the start of a word, if it is one that matters; *value is what follows its '='. */
+static unsigned take_key(const char *at, const char **value)
+{
+	if (at[1] == '=') {
+		*value = at + 2;
+		return (unsigned char)*at < KEYS ? one_letter[(unsigned char)*at] : NO_KEY;
+	}
+	*value = at + 3;
+	return at[2] == '=' ? two_letters(at) : NO_KEY;
+}
+
+/* Parse the value of a key at `at`; returns the end of its word. */
+static const char *take_value(struct gpfs_show *v, struct show_memo *memo, unsigned value, const char *at)
+{
+	/* 0: no number. KiB are fewer, for as bytes they must stay below 2^63. */
+	static const uint64_t limits[SHOW_VALUES] = {
+		[SHOW_SIZE] = UINT64_C(1) << 63, [SHOW_ALLOCATED] = UINT64_C(1) << 53,
+		[SHOW_UID] = UINT64_C(1) << 32, [SHOW_GID] = UINT64_C(1) << 32, [SHOW_NLINK] = UINT64_C(1) << 32,
+	};
+	unsigned bit = 1u << value;
+	bool good;
+
+	if (v->seen & bit) /* the first one counts */
+		return skip_word(at);
+	v->seen |= bit;
+	if (limits[value])
+		good = take_number(&at, limits[value], &v->number[value]);
+	else if (value == SHOW_MODE)
+		good = take_mode(memo, &at, &v->mode);
+	else
+		good = take_stamp(memo, &at, &v->time[value]);
+	if (good)
+		return at;
+	v->bad |= bit;
+	/* A time of day behind a bad day is a word without '=', which means nothing: no need to skip it. */
 	return skip_word(at);
 }
 
-/* Read words from the blank at `at` to the separator; returns the path, or NULL at the line's end. */
-const char *gpfs_show_walk(struct gpfs_show *v, const char *at)
+const char *gpfs_show_walk(struct gpfs_show *v, struct show_memo *memo, const char *at)
 {
 	for (;;) {
-		const char *path;
+		const char *behind;
+		unsigned key;
 
 		at = skip_blanks(at);
-		if (*at == '\n')
+		key = take_key(at, &behind);
+		if (key != NO_KEY) {
+			at = take_value(v, memo, key - 1, behind);
+			continue;
+		}
+		if (*at == '-') {
+			const char *path = path_behind(at);
+
+			if (path)
+				return path;
+		} else if (*at == '<') {
+			v->interleaved |= is_record_start(at);
+		} else if (*at == '\n') {
 			return NULL;
-		path = path_behind(at);
-		if (path)
-			return path;
-		at = take_word(v, at);
+		}
+		at = skip_word(at);
 	}
 }

@@ -1,11 +1,13 @@
 /*
  * gpfs_word - steps through the words of a line. The line ends with LF, which is the sentinel of
- * every loop here: it is no blank, no digit and part of no word.
+ * every loop here: it is no blank, no digit and part of no word. Numbers are looked at eight bytes
+ * at once, so GPFS_LINE_PADDING bytes must be readable from the LF on.
  */
 #ifndef TREETALLY_GPFS_WORD_H
 #define TREETALLY_GPFS_WORD_H
 
 #include "common/die.h"
+#include "common/wire.h"
 
 static inline bool is_blank(char c)
 {
@@ -37,23 +39,39 @@ static inline const char *skip_word(const char *at)
 	return at;
 }
 
+/* How many of the eight bytes at `at`, from the first on, are digits; *value is their number. */
+static inline unsigned take_digits(const char *at, uint64_t *value)
+{
+	uint64_t v = get_le64(at) ^ UINT64_C(0x3030303030303030), others;
+	unsigned bits;
+
+	/* Digits are now 0 to 9. The top bit of `others` marks all other bytes. */
+	others = ((v + UINT64_C(0x7676767676767676)) | v) & UINT64_C(0x8080808080808080);
+	bits = others ? (unsigned)__builtin_ctzll(others) & ~7u : 64;
+	/* Push what is no digit out at the top: zeros come in below, as leading digits. */
+	v = bits ? v << (64 - bits) : 0;
+	/* Join neighbours: 8 digits to 4 pairs, 2 fours, 1 number. */
+	v = (v * 10 + (v >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
+	v = (v * 100 + (v >> 16)) & UINT64_C(0x0000ffff0000ffff);
+	*value = (v * 10000 + (v >> 32)) & UINT64_C(0xffffffff);
+	return bits / 8;
+}
+
+/* take_number for numbers of eight digits and more. */
+bool take_long_number(const char **at, uint64_t limit, uint64_t *value);
+
 /*
  * The word at *at as a decimal number below `limit`, which is at most 2^63. Leading zeros are
  * allowed, a sign is not. Moves *at behind the word if it is one, else somewhere into it.
  */
 static inline bool take_number(const char **at, uint64_t limit, uint64_t *value)
 {
-	const char *p = *at, *first;
-	uint64_t v = 0;
+	unsigned digits = take_digits(*at, value);
 
-	while (*p == '0' && is_digit(p[1]))
-		p++;
-	for (first = p; is_digit(*p); p++)
-		v = v * 10 + (uint64_t)(*p - '0');
-	*at = p;
-	*value = v;
-	/* 19 digits cannot overflow 64 bits; a number below 2^63 has no more. */
-	return p > first && p - first <= 19 && v < limit && ends_word(*p);
+	if (digits == 8)
+		return take_long_number(at, limit, value);
+	*at += digits;
+	return digits && *value < limit && ends_word(**at);
 }
 
 /* If the separator stands at the beginning of this word, the path behind it, else NULL. */
