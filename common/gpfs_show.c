@@ -5,6 +5,8 @@
  */
 #include "common/gpfs_show.h"
 
+#include <limits.h>
+
 #include "common/gpfs_word.h"
 
 /* rwx of one class, with the letter that a set-id or sticky bit has in place of x. */
@@ -141,10 +143,9 @@ static bool is_record_start(const char *at)
 	return true;
 }
 
-#define KEYS 128
 #define NO_KEY 0 /* the tables hold SHOW_... + 1 */
 
-static const unsigned char one_letter[KEYS] = {
+static const unsigned char one_letter[UCHAR_MAX + 1] = {
 	['s'] = SHOW_SIZE + 1, ['a'] = SHOW_ALLOCATED + 1, ['u'] = SHOW_UID + 1, ['g'] = SHOW_GID + 1,
 	['p'] = SHOW_MODE + 1,
 };
@@ -165,7 +166,7 @@ static unsigned take_key(const char *at, const char **value)
 {
 	if (at[1] == '=') {
 		*value = at + 2;
-		return (unsigned char)*at < KEYS ? one_letter[(unsigned char)*at] : NO_KEY;
+		return one_letter[(unsigned char)*at];
 	}
 	*value = at + 3;
 	return at[2] == '=' ? two_letters(at) : NO_KEY;

@@ -26,7 +26,8 @@ static inline bool ends_word(char c)
 
 static inline const char *skip_blanks(const char *at)
 {
-	while (is_blank(*at))
+	/* What follows a blank is mostly above it: one comparison. */
+	while ((unsigned char)*at <= ' ' && is_blank(*at))
 		at++;
 	return at;
 }
@@ -42,6 +43,7 @@ static inline const char *skip_word(const char *at)
 /* How many of the eight bytes at `at`, from the first on, are digits; *value is their number. */
 static inline unsigned take_digits(const char *at, uint64_t *value)
 {
+	const uint64_t pairs = UINT64_C(0x000000ff000000ff); /* first and third */
 	uint64_t v = get_le64(at) ^ UINT64_C(0x3030303030303030), others;
 	unsigned bits;
 
@@ -50,10 +52,10 @@ static inline unsigned take_digits(const char *at, uint64_t *value)
 	bits = others ? (unsigned)__builtin_ctzll(others) & ~7u : 64;
 	/* Push what is no digit out at the top: zeros come in below, as leading digits. */
 	v = bits ? v << (64 - bits) : 0;
-	/* Join neighbours: 8 digits to 4 pairs, 2 fours, 1 number. */
-	v = (v * 10 + (v >> 8)) & UINT64_C(0x00ff00ff00ff00ff);
-	v = (v * 100 + (v >> 16)) & UINT64_C(0x0000ffff0000ffff);
-	*value = (v * 10000 + (v >> 32)) & UINT64_C(0xffffffff);
+	/* Join neighbours: 8 digits to 4 pairs, which lie in every other byte, and those to one number. */
+	v = v * 10 + (v >> 8);
+	*value = ((v & pairs) * (100 + (UINT64_C(1000000) << 32)) +
+		  (v >> 16 & pairs) * (1 + (UINT64_C(10000) << 32))) >> 32;
 	return bits / 8;
 }
 
