@@ -152,7 +152,7 @@ static const unsigned char one_letter[UCHAR_MAX + 1] = {
 
 static unsigned two_letters(const char *at)
 {
-	switch (at[0] << 8 | at[1]) {
+	switch ((unsigned char)at[0] << 8 | (unsigned char)at[1]) {
 	case 'a' << 8 | 'c': return SHOW_ATIME + 1;
 	case 'm' << 8 | 't': return SHOW_MTIME + 1;
 	case 'c' << 8 | 'r': return SHOW_CRTIME + 1;

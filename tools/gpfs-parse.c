@@ -368,6 +368,17 @@ static void report(const struct run *run, const struct timespec *began)
 	     run->log.threads, run->log.chunk_count, CHUNK_SIZE >> 10);
 }
 
+static void release(struct run *run)
+{
+	for (size_t i = 0; i < run->opt->log_count; i++)
+		free(run->names[i]);
+	free(run->names);
+	free(run->opt->claim.filesystem);
+	scan_facts_release(&run->facts);
+	ledger_release(&run->ledger);
+	parse_log_release(&run->log);
+}
+
 int main(int argc, char **argv)
 {
 	struct options opt;
@@ -385,6 +396,6 @@ int main(int argc, char **argv)
 	progress_end(&run.progress);
 	if (opt.shared.verbose)
 		report(&run, &began);
-	parse_log_release(&run.log);
+	release(&run);
 	return EXIT_OK;
 }
