@@ -9,11 +9,25 @@ LOG=20260115_fs1_asp.list.log
 
 setup() {
 	common_setup
+	# bats puts files of its own into the directory of the test
+	mkdir work
+	cd work || return
 	small_log >"$LOG"
 }
 
 ask() {
 	sqlite3 -batch -init /dev/null "$@"
+}
+
+# Wait for a file, not for ever.
+await() {
+	local i
+	for ((i = 0; i < 400; i++)); do
+		[ ! -e "$1" ] || return 0
+		sleep 0.05
+	done
+	echo "$1 did not come"
+	return 1
 }
 
 # All programs in ./programs, where single ones can be replaced.
@@ -77,8 +91,8 @@ clean() {
 	run -0 scan-import -q "$LOG"
 	[[ -z $output ]]
 	run -0 --separate-stderr scan-import -v "$LOG"
-	[[ $stderr =~ "scan-import: gpfs-parse: reading: "[0-9.]+" "[KMGTi]*B", "[0-9]+" s" ]]
-	[[ $stderr =~ "scan-import: dir-load: loading: 11 directories, "[0-9]+" s" ]]
+	[[ $stderr =~ "scan-import: gpfs-parse: reading: 4."[0-9]" KiB, "[0-9]+\.[0-9]" s" ]]
+	[[ $stderr =~ "scan-import: dir-load: loading: "([0-9]+" directories, ")?[0-9]+\.[0-9]" s" ]]
 	[[ $stderr =~ "scan-import: stats-load: index: " ]]
 	[[ $stderr != *$'\r'* ]]
 }
@@ -96,7 +110,7 @@ clean() {
 	TERM=xterm run -0 script -qec "stty cols 70; scan-import $LOG" /dev/null </dev/null
 	[[ $output == *"gpfs-parse: reading 976.5 KiB of 2.8 MiB, 33 %, "*" lines/s"* ]]
 	[[ $output == *$'\r\e[K'"gpfs-parse: a warning"* ]]
-	[[ $output == *$'\r\e[K'"scan-import: asp.db: done"* ]]
+	[[ $output == *"scan-import: asp.db: done"* ]]
 	clean asp.db
 }
 
@@ -356,7 +370,7 @@ clean() {
 	scan-import -q "$LOG"
 	ask asp.db "BEGIN" "SELECT count(*) FROM directories" ".system touch reading; sleep 2" \
 		"SELECT total_files FROM scan_metadata" >seen.txt 3>&- &
-	until [ -e reading ]; do sleep 0.05; done
+	await reading
 	rm reading
 	head -n 10 "$LOG" | scan-import -q --replace --db asp.db --source "$LOG"
 	wait
@@ -369,7 +383,7 @@ clean() {
 	slow
 	scan-import -q "$LOG"
 	ask asp.db "BEGIN IMMEDIATE" ".system touch writing; sleep 25" "ROLLBACK" 3>&- &
-	until [ -e writing ]; do sleep 0.05; done
+	await writing
 	rm writing
 	run -4 --separate-stderr scan-import "$LOG"
 	[[ $stderr == *"asp.db: is being written or cannot be recovered"* ]]
@@ -388,7 +402,7 @@ clean() {
 	END
 	scan-import -q "$LOG" 3>&- &
 	local first=$!
-	until [ -e started.txt ]; do sleep 0.05; done
+	await started.txt
 	[ "$(stat -c %a asp.db.import)" = 700 ]
 	run -4 --separate-stderr scan-import "$LOG"
 	[[ $stderr == "scan-import: asp.db: another import into it is running" ]]
@@ -407,7 +421,7 @@ clean() {
 	END
 	scan-import -q "$LOG" 3>&- &
 	local first=$!
-	until [ -e started.txt ]; do sleep 0.05; done
+	await started.txt
 	kill -KILL "$first"
 	wait "$first" || true
 	[ -d asp.db.import ]
@@ -429,7 +443,7 @@ clean() {
 		rm -f started.txt
 		scan-import "$LOG" 2>err.txt 3>&- &
 		scan=$! status=0
-		until [ -e started.txt ]; do sleep 0.05; done
+		await started.txt
 		kill -s $signal "$scan"
 		wait "$scan" || status=$?
 		[ "$status" = $((128 + $(kill -l $signal))) ]
@@ -447,7 +461,7 @@ clean() {
 	END
 	# script hands the byte to its terminal, which makes SIGINT of it
 	{
-		until [ -e started.txt ]; do sleep 0.05; done
+		await started.txt
 		printf '\003'
 		sleep 1
 	} | TERM=xterm script -qec "scan-import $LOG" /dev/null >out.txt 3>&- || echo $? >status.txt
@@ -552,11 +566,11 @@ clean() {
 		sum=$((reading + $(sed -n '/^-S$/{n;p}' stats-accum.args.txt)))
 		((sum <= memory << 20))
 	done
-	# standard ones, the one for progress, and two outputs for gpfs-parse; bats adds its own
+	# standard ones, the one for progress, two outputs of gpfs-parse; high ones are the caller's
 	for stage in dir-extract depth-sort dir-load stats-accum stats-load; do
-		run ! grep -vE '^(0|1|2|3)$' $stage.fds.txt
+		[ -z "$(awk '$1 > 3 && $1 < 200' $stage.fds.txt)" ]
 	done
-	run ! grep -vE '^(0|1|2|3|4|5)$' gpfs-parse.fds.txt
+	[ -z "$(awk '$1 > 5 && $1 < 200' gpfs-parse.fds.txt)" ]
 }
 
 @test "scan-import: rejected lines are counted and kept" {

@@ -24,10 +24,10 @@ say() {
 
 # die STATUS MESSAGE
 die() {
-	local status=$1
+	local code=$1
 	shift
 	say "$*"
-	exit "$status"
+	exit "$code"
 }
 
 hint() {
@@ -71,41 +71,42 @@ clock() {
 }
 
 # The latest machine line of each program that is in a phase: PROGRAM PHASE DONE TOTAL UNIT LINES;
-# the SECONDS when the phase began and when DONE last grew.
+# when the phase began and when DONE last grew, in microseconds.
 declare -A report=() began=() moved=()
 
 progress() {
-	local program=$1 phase=$2 before
+	local program=$1 phase=$2 before line now=${EPOCHREALTIME/./}
 	IFS=$'\t' read -r _ before _ <<<"${report[$program]:-}"
 	if [[ $before != "$phase" ]]; then
 		phase_ended "$program"
-		began[$program]=$SECONDS
+		began[$program]=$now
 	fi
-	local line
 	printf -v line '%s\t' "$@"
-	[[ ${report[$program]:-} == "$line" ]] || moved[$program]=$SECONDS
+	[[ ${report[$program]:-} == "$line" ]] || moved[$program]=$now
 	report[$program]=$line
 }
 
+# Forget the phase that a program was in; with -v it gets its line. How far it came is told only
+# when that is known: the last machine line came up to half a second before the end.
 phase_ended() {
-	local program=$1 phase at all unit
+	local program=$1 phase all unit amount='' took
 	[[ ${report[$program]:-} ]] || return 0
-	IFS=$'\t' read -r _ phase at all unit _ <<<"${report[$program]}"
-	# The last line came up to half a second before the end; a phase that ended well got to its
-	# total.
-	if ((all > at)); then at=$all; fi
-	if [[ $unit == bytes ]]; then bytes "$at"; else count "$at"; REPLY+=" $unit"; fi
-	((!verbose)) || say "$program: $phase: $REPLY, $((SECONDS - began[$program])) s"
+	IFS=$'\t' read -r _ phase _ all unit _ <<<"${report[$program]}"
 	unset "report[$program]"
+	((verbose)) || return 0
+	took=$((${EPOCHREALTIME/./} - began[$program]))
+	if [[ $unit == bytes ]]; then bytes "$all"; else count "$all"; REPLY+=" $unit"; fi
+	((!all)) || amount=" $REPLY,"
+	say "$program: $phase:$amount $((took / 1000000)).$((took / 100000 % 10)) s"
 }
 
 # The one line on the terminal. While the log is read it is about gpfs-parse; later about the
 # program furthest downstream among those that get ahead.
 paint() {
-	local program=starting stage phase='' at=0 all=0 unit=- lines=0 text
+	local program=starting stage phase='' at=0 all=0 unit=- lines=0 text now=${EPOCHREALTIME/./}
 	for stage in "${STAGES[@]}"; do
 		[[ ${report[$stage]:-} ]] || continue
-		[[ $program == starting ]] || ((SECONDS - moved[$stage] < 3)) || continue
+		[[ $program == starting ]] || ((now - moved[$stage] < 3000000)) || continue
 		program=$stage
 		[[ $stage != gpfs-parse ]] || break
 	done
@@ -131,17 +132,18 @@ paint() {
 
 # Bytes, lines per second, share and time left; for paint, whose variables it uses.
 text_of_reading() {
-	local elapsed=$((SECONDS - began[$program]))
+	local micros=$((now - began[$program]))
 	bytes "$at"
 	text+=" $REPLY"
 	if ((all)); then
 		bytes "$all"
 		text+=" of $REPLY, $((at / (all / 100 + 1))) %"
 	fi
-	count $((lines / (elapsed + 1)))
+	count $((lines * 1000000 / (micros + 1)))
 	text+=", $REPLY lines/s"
-	if ((elapsed && all > at && at >= 1024)); then
-		clock $((elapsed * ((all - at) / 1024) / (at / 1024)))
+	# Not before there is something to judge by.
+	if ((micros >= 2000000 && all > at && at >= 1024)); then
+		clock $((micros / 1000 * ((all - at) / 1024) / (at / 1024) / 1000))
 		text+=", $REPLY left"
 	fi
 }

@@ -70,9 +70,9 @@ listen() {
 	else
 		heard+=$text
 	fi
-	if ((painting)) && ((${EPOCHREALTIME//[.,]/} - last_paint > 500000)); then
+	if ((painting && ${EPOCHREALTIME/./} - last_paint > 500000)); then
 		paint
-		last_paint=${EPOCHREALTIME//[.,]/}
+		last_paint=${EPOCHREALTIME/./}
 	fi
 }
 
