@@ -1,0 +1,105 @@
+/*
+ * render - the rows of an answer, in one of five formats.
+ *
+ *     table    for people: aligned, as wide as the terminal, human sizes, bars, colour
+ *     tsv      one line of column names, then rows; text escaped as in streams (escape.h)
+ *     csv      RFC 4180: CRLF, quotes where needed; text that is not UTF-8 as \x and its hex digits
+ *     json     RFC 8259: {"kind":..., "columns":[...], "rows":[{...}]}; in text that is not UTF-8 each
+ *              such byte is U+FFFD and a member NAME_hex beside it holds all bytes
+ *     ndjson   one such row object in each line
+ *
+ * All but tables give exact integers and all columns but RENDER_SHARE. A table is laid out when its
+ * first rows are known (RENDER_AHEAD); rows beyond them are written as they come, so memory is
+ * bounded. What is written for a terminal holds no control byte that came from a name.
+ *
+ * Life: render_format -> render_open -> (render_row | render_total | render_note)* -> render_close
+ * Every failure to write dies (4).
+ */
+#ifndef TREETALLY_RENDER_H
+#define TREETALLY_RENDER_H
+
+#include "common/buf.h"
+#include "common/outfile.h"
+
+#define RENDER_AHEAD 1000      /* rows that decide how wide the columns of a table are */
+#define RENDER_COLUMNS_MAX 64
+
+enum render_format { RENDER_TABLE, RENDER_TSV, RENDER_CSV, RENDER_JSON, RENDER_NDJSON };
+
+enum render_type {
+	RENDER_TEXT,   /* cell.text */
+	RENDER_PATH,   /* cell.text with '/'; shortened in the middle where a table is too wide */
+	RENDER_COUNT,  /* tables: 1,234,567 */
+	RENDER_BYTES,  /* tables: 1.2 TiB */
+	RENDER_TIME,   /* seconds UTC; tables: 2026-01-11 */
+	RENDER_NUMBER, /* an id, a depth: plain digits everywhere */
+	RENDER_SHARE,  /* cell.share, 0 to 1: a bar; in tables only */
+};
+
+struct render_column {
+	const char *name;  /* what machines see */
+	const char *title; /* above it in tables; NULL: not in tables */
+	enum render_type type;
+	/* Tables too wide for the terminal lose columns, the highest rank first; 0: never. */
+	unsigned rank;
+};
+
+struct render_cell {
+	bool null;
+	int64_t number;
+	const char *text; /* raw bytes, borrowed for the call; NULL is as null */
+	size_t len;
+	double share;
+};
+
+struct render_options {
+	bool format_given;
+	enum render_format format;
+	const char *output; /* file; NULL: standard output */
+	const char *title;  /* a line above a table; NULL: none */
+	int width;          /* of a table; 0: the terminal's, and no limit without a terminal */
+	bool upright;       /* tables: each row as lines `title  value` */
+};
+
+struct render_layout; /* tables: widths and rows that wait for them (render_table.h) */
+
+struct render {
+	enum render_format format;
+	const char *kind;
+	const struct render_column *columns;
+	size_t column_count;
+	uint64_t rows;  /* without totals */
+	bool has_total; /* JSON: `rows` is over */
+	struct buf out; /* not yet written */
+	struct outfile file;
+	struct render_layout *layout;
+};
+
+/* The value of --format; false when it is none. */
+bool render_format_from_name(const char *name, enum render_format *format) WARN_UNUSED;
+/* What it will be: the one given, else a table on a terminal and TSV elsewhere. */
+enum render_format render_format(const struct render_options *options);
+
+/* `columns` must live until render_close. */
+void render_open(struct render *r, const struct render_options *options, const char *kind,
+		 const struct render_column *columns, size_t column_count);
+/* One cell for each column. */
+void render_row(struct render *r, const struct render_cell *cells);
+/* The last row: below a rule in tables, the member "total" in JSON, a row elsewhere. */
+void render_total(struct render *r, const struct render_cell *cells);
+/* A line of a table; nothing elsewhere. */
+void render_note(struct render *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void render_close(struct render *r);
+
+/* For callers that fill cells. */
+static inline struct render_cell render_number(int64_t number)
+{
+	return (struct render_cell){ .number = number };
+}
+
+static inline struct render_cell render_text(const char *text, size_t len)
+{
+	return (struct render_cell){ .text = text, .len = len };
+}
+
+#endif
