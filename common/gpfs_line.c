@@ -21,7 +21,8 @@ static int hex_digit(char c)
  * Decode %XX from [at, end) to `to`. A slash that was encoded is no separator and cannot be part
  * of a name either.
  */
-static enum reject_reason decode_pct(char *to, size_t *len, const char *at, const char *end, bool path)
+static enum reject_reason decode_pct(char *to, size_t *len, const char *at, const char *end,
+				     bool path)
 {
 	char *start = to;
 
@@ -50,7 +51,8 @@ static enum reject_reason decode_pct(char *to, size_t *len, const char *at, cons
  * The encoded form: find the separator in the raw text, then read the words of the decoded SHOW.
  * *fault tells why it does not decode. Returns the path, still encoded.
  */
-static const char *walk_encoded(struct gpfs_parser *p, struct gpfs_show *v, const char *at, enum reject_reason *fault)
+static const char *walk_encoded(struct gpfs_parser *p, struct gpfs_show *v, const char *at,
+				enum reject_reason *fault)
 {
 	const char *show = at, *path;
 	size_t len;
@@ -74,8 +76,8 @@ static const char *walk_encoded(struct gpfs_parser *p, struct gpfs_show *v, cons
 	return path;
 }
 
-static enum reject_reason take_path(struct gpfs_parser *p, bool pct, const char *text, const char *end,
-				    struct gpfs_line *line)
+static enum reject_reason take_path(struct gpfs_parser *p, bool pct, const char *text,
+				    const char *end, struct gpfs_line *line)
 {
 	size_t len = (size_t)(end - text);
 	enum path_fault fault;
@@ -145,8 +147,8 @@ static enum reject_reason take_inode(const char **at, struct gpfs_line *line)
 	return REJECT_NONE;
 }
 
-static enum reject_reason take_record(struct gpfs_parser *p, bool pct, const char *at, const char *end,
-				      struct gpfs_line *line)
+static enum reject_reason take_record(struct gpfs_parser *p, bool pct, const char *at,
+				      const char *end, struct gpfs_line *line)
 {
 	struct gpfs_show v;
 	enum reject_reason numbers, values, encoding = REJECT_NONE;
@@ -202,7 +204,8 @@ static enum gpfs_line_kind skip_kind(const char *text, const char *at, const cha
 }
 
 enum gpfs_line_kind gpfs_line_parse(struct gpfs_parser *p, const struct gpfs_format *format,
-				    const char *text, size_t len, bool maybe_nul, struct gpfs_line *line)
+				    const char *text, size_t len, bool maybe_nul,
+				    struct gpfs_line *line)
 {
 	const char *end = text + len, *at = after_tag(text);
 

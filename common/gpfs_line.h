@@ -1,5 +1,5 @@
 /*
- * gpfs_line - one line of a GPFS policy list in the default layout: what it is, and the entry in it.
+ * gpfs_line - one line of a GPFS policy list in the default layout: its kind and its entry.
  *
  *     [<n> ]INODE GENERATION SNAPSHOT  SHOW -- /PATH
  *     SHOW: s=BYTES a=KIB u=UID g=GID p=MODE ac=STAMP [m=... mt=STAMP cr=STAMP nl=LINKS ...]
@@ -66,7 +66,8 @@ void gpfs_parser_init(struct gpfs_parser *p);
  * that there is no NUL byte in it. `line` is valid for entries; of a rejected line only the reason.
  */
 enum gpfs_line_kind gpfs_line_parse(struct gpfs_parser *p, const struct gpfs_format *format,
-				    const char *text, size_t len, bool maybe_nul, struct gpfs_line *line);
+				    const char *text, size_t len, bool maybe_nul,
+				    struct gpfs_line *line);
 
 /* Is this a record as `mmapplypolicy -I prepare` leaves them, between its phases? */
 bool gpfs_line_is_prepared(const char *text, size_t len);

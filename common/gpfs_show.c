@@ -64,8 +64,8 @@ static bool parse_day(const char *p, int32_t *day)
  * The value of the ten bytes at `at`, from one of `slots` words or else by `parse`; false if they
  * have none.
  */
-static bool recall(struct show_word *words, unsigned slots, const char *at, bool (*parse)(const char *, int32_t *),
-		   int32_t *value)
+static bool recall(struct show_word *words, unsigned slots, const char *at,
+		   bool (*parse)(const char *, int32_t *), int32_t *value)
 {
 	uint64_t head = get_le64(at);
 	uint16_t tail = (uint16_t)((unsigned char)at[8] | (unsigned char)at[9] << 8);
@@ -146,8 +146,8 @@ static bool is_record_start(const char *at)
 #define NO_KEY 0 /* the tables hold SHOW_... + 1 */
 
 static const unsigned char one_letter[UCHAR_MAX + 1] = {
-	['s'] = SHOW_SIZE + 1, ['a'] = SHOW_ALLOCATED + 1, ['u'] = SHOW_UID + 1, ['g'] = SHOW_GID + 1,
-	['p'] = SHOW_MODE + 1,
+	['s'] = SHOW_SIZE + 1, ['a'] = SHOW_ALLOCATED + 1, ['u'] = SHOW_UID + 1,
+	['g'] = SHOW_GID + 1, ['p'] = SHOW_MODE + 1,
 };
 
 static unsigned two_letters(const char *at)
@@ -173,12 +173,14 @@ static unsigned take_key(const char *at, const char **value)
 }
 
 /* Parse the value of a key at `at`; returns the end of its word. */
-static const char *take_value(struct gpfs_show *v, struct show_memo *memo, unsigned value, const char *at)
+static const char *take_value(struct gpfs_show *v, struct show_memo *memo, unsigned value,
+			      const char *at)
 {
 	/* 0: no number. KiB are fewer, for as bytes they must stay below 2^63. */
 	static const uint64_t limits[SHOW_VALUES] = {
 		[SHOW_SIZE] = UINT64_C(1) << 63, [SHOW_ALLOCATED] = UINT64_C(1) << 53,
-		[SHOW_UID] = UINT64_C(1) << 32, [SHOW_GID] = UINT64_C(1) << 32, [SHOW_NLINK] = UINT64_C(1) << 32,
+		[SHOW_UID] = UINT64_C(1) << 32, [SHOW_GID] = UINT64_C(1) << 32,
+		[SHOW_NLINK] = UINT64_C(1) << 32,
 	};
 	unsigned bit = 1u << value;
 	bool good;
@@ -195,7 +197,7 @@ static const char *take_value(struct gpfs_show *v, struct show_memo *memo, unsig
 	if (good)
 		return at;
 	v->bad |= bit;
-	/* A time of day behind a bad day is a word without '=', which means nothing: no need to skip it. */
+	/* A time of day behind a bad day has no '=' and means nothing: no need to skip it. */
 	return skip_word(at);
 }
 

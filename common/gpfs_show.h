@@ -22,7 +22,8 @@ enum {
 	SHOW_VALUES
 };
 #define SHOW_REQUIRED ((1u << SHOW_MTIME) - 1)
-_Static_assert(REJECT_TIME - REJECT_SIZE == SHOW_ATIME - SHOW_SIZE, "reasons in the order of values");
+_Static_assert(REJECT_TIME - REJECT_SIZE == SHOW_ATIME - SHOW_SIZE,
+	       "reasons in the order of values");
 
 /*
  * Modes and days are words of ten bytes of which a scan has few: each is parsed once, then looked

@@ -52,7 +52,7 @@ static inline unsigned take_digits(const char *at, uint64_t *value)
 	bits = others ? (unsigned)__builtin_ctzll(others) & ~7u : 64;
 	/* Push what is no digit out at the top: zeros come in below, as leading digits. */
 	v = bits ? v << (64 - bits) : 0;
-	/* Join neighbours: 8 digits to 4 pairs, which lie in every other byte, and those to one number. */
+	/* Join 8 digits to 4 pairs, which lie in every other byte, and those to one number. */
 	v = v * 10 + (v >> 8);
 	*value = ((v & pairs) * (100 + (UINT64_C(1000000) << 32)) +
 		  (v >> 16 & pairs) * (1 + (UINT64_C(10000) << 32))) >> 32;

@@ -20,7 +20,8 @@ static const struct compression {
 	const char *programs[MAX_PROGRAMS][5]; /* the first that is installed is used */
 } compressions[] = {
 	{ "gzip", "gzip", 2, { 0x1f, 0x8b }, { { "pigz", "-dc" }, { "gzip", "-dc" } } },
-	{ "bzip2", "bzip2", 3, "BZh", { { "lbzip2", "-dc" }, { "pbzip2", "-dc" }, { "bzip2", "-dc" } } },
+	{ "bzip2", "bzip2", 3, "BZh",
+	  { { "lbzip2", "-dc" }, { "pbzip2", "-dc" }, { "bzip2", "-dc" } } },
 	{ "xz", "xz-utils", 6, { 0xfd, '7', 'z', 'X', 'Z', 0 }, { { "xz", "-dc", "-T0" } } },
 	{ "lzma", "xz-utils", 3, { 0x5d, 0, 0 }, { { "xz", "-dc" } } },
 	/* --long: logs packed with a large window are read too. */
@@ -28,7 +29,7 @@ static const struct compression {
 	{ "lz4", "lz4", 4, { 0x04, 0x22, 0x4d, 0x18 }, { { "lz4", "-dcq" } } },
 };
 
-/* "BZh" could begin a text; behind it there is a digit and a block that begins with 1 or ends with 17 hex. */
+/* "BZh" could begin a text; then comes a digit, and a block (31 hex) or the end (17 hex). */
 static bool is_bzip2(const unsigned char *bytes)
 {
 	return bytes[3] >= '1' && bytes[3] <= '9' && (bytes[4] == 0x31 || bytes[4] == 0x17);
@@ -171,7 +172,8 @@ static void decompress(struct logsource *s, const struct compression *c)
 			s->program = usual;
 	}
 	if (!s->program)
-		die(EXIT_SYSTEM, "%s: is compressed (%s), and the program %s is not there (Debian's package: %s)",
+		die(EXIT_SYSTEM, "%s: is compressed (%s), and the program %s is not there "
+		    "(Debian's package: %s)",
 		    s->name, c->name, usual, c->package);
 	close(ends[1]);
 	if (s->file < 0)
@@ -207,9 +209,11 @@ static void check_child(struct logsource *s, pid_t pid, const char *program, boo
 			die_errno("cannot wait for %s", program);
 	}
 	if (WIFSIGNALED(status) && !(pipe_is_fine && WTERMSIG(status) == SIGPIPE))
-		die(EXIT_INPUT, "%s: %s was killed by signal %d", s->name, program, WTERMSIG(status));
+		die(EXIT_INPUT, "%s: %s was killed by signal %d", s->name, program,
+		    WTERMSIG(status));
 	if (WIFEXITED(status) && WEXITSTATUS(status))
-		die(EXIT_INPUT, "%s: %s failed with status %d", s->name, program, WEXITSTATUS(status));
+		die(EXIT_INPUT, "%s: %s failed with status %d", s->name, program,
+		    WEXITSTATUS(status));
 }
 
 /* A feeder may be cut off by a decompressor that has seen the end of what it understands. */

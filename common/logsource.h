@@ -20,7 +20,7 @@
 struct logsource {
 	const char *name; /* for messages: the operand, or "standard input" */
 	int fd;           /* gives the text */
-	int file;         /* the operand: position and size of a regular file; -1: it is something else */
+	int file; /* the operand: position and size of a regular file; -1: it is something else */
 	unsigned char peeked[LOGSOURCE_PEEK]; /* taken off a plain pipe, not yet given out */
 	size_t peeked_len;
 	const char *program; /* the decompressor; NULL: plain */

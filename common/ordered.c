@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <pthread.h>
 
-/* Enough for parsing and encoding, which keep their buffers on the heap; sanitizers need a part of it. */
+/* Work keeps its buffers on the heap; sanitizers need a part of this. */
 #define STACK_SIZE (256u << 10)
 
 struct slot {

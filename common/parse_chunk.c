@@ -6,7 +6,8 @@
 
 void chunk_init(struct chunk *c, bool keep_rejects)
 {
-	*c = (struct chunk){ .text = xmalloc(CHUNK_SIZE + GPFS_LINE_PADDING), .keep_rejects = keep_rejects };
+	*c = (struct chunk){ .text = xmalloc(CHUNK_SIZE + GPFS_LINE_PADDING),
+			     .keep_rejects = keep_rejects };
 }
 
 void chunk_release(struct chunk *c)
@@ -75,7 +76,9 @@ static char *first_line(const struct chunk *c)
 {
 	size_t mark = strlen(BYTE_ORDER_MARK);
 
-	return c->text + (c->at_start && c->len >= mark && !memcmp(c->text, BYTE_ORDER_MARK, mark) ? mark : 0);
+	if (c->at_start && c->len >= mark && !memcmp(c->text, BYTE_ORDER_MARK, mark))
+		return c->text + mark;
+	return c->text;
 }
 
 /*
@@ -113,7 +116,8 @@ void chunk_worker_release(struct chunk_worker *w)
 	block_build_release(&w->build);
 }
 
-static void accept(struct chunk_worker *w, struct chunk *c, const struct gpfs_line *line, const char *text, size_t len)
+static void accept(struct chunk_worker *w, struct chunk *c, const struct gpfs_line *line,
+		   const char *text, size_t len)
 {
 	XXH128_hash_t hash = XXH3_128bits(text, len);
 
@@ -139,7 +143,9 @@ static void reject(struct chunk *c, enum reject_reason reason, const char *text)
 		c->rejects = xrealloc_array(c->rejects, c->reject_cap, sizeof(*c->rejects));
 	}
 	c->rejects[c->reject_count++] = (struct chunk_reject){
-		.line = (uint32_t)line, .at = (uint32_t)(text - c->text) & 0xffffff, .reason = (uint8_t)reason,
+		.line = (uint32_t)line,
+		.at = (uint32_t)(text - c->text) & 0xffffff,
+		.reason = (uint8_t)reason,
 	};
 }
 
@@ -160,8 +166,8 @@ static void look_for_prepared(struct chunk *c, const char *text, size_t len)
 		c->prepared_line = c->tally.count[COUNT_LINES];
 }
 
-static void parse_line(struct chunk_worker *w, struct chunk *c, const char *text, size_t len, bool maybe_nul,
-		       bool cut)
+static void parse_line(struct chunk_worker *w, struct chunk *c, const char *text, size_t len,
+		       bool maybe_nul, bool cut)
 {
 	uint64_t *count = c->tally.count;
 	struct gpfs_line line;

@@ -20,8 +20,8 @@
 #define CHUNK_SIZE (512u << 10) /* bytes of text */
 
 /* Upper bounds in bytes, for dividing a budget: buffers of one chunk, buffers of one worker. */
-#define CHUNK_MEMORY (1280u << 10)
-#define CHUNK_WORKER_MEMORY (2048u << 10)
+#define CHUNK_MEMORY (UINT64_C(1280) << 10)
+#define CHUNK_WORKER_MEMORY (UINT64_C(2048) << 10)
 
 struct chunk_reject {
 	uint32_t line; /* number in the chunk, from 1 */
@@ -79,6 +79,7 @@ void chunk_parse(struct chunk_worker *w, struct chunk *c);
 void chunk_worker_release(struct chunk_worker *w);
 
 /* The bytes of a kept reject, without line end, at most GPFS_LINE_MAX of them. */
-const char *chunk_reject_text(const struct chunk *c, const struct chunk_reject *reject, size_t *len);
+const char *chunk_reject_text(const struct chunk *c, const struct chunk_reject *reject,
+			      size_t *len);
 
 #endif

@@ -9,18 +9,21 @@ static void parse(void *workers, unsigned worker, void *chunk)
  * Two chunks more than workers: one that is being read and one that is being written. A single
  * worker is the caller itself, which does one after the other with one chunk.
  */
+static size_t chunks_for(unsigned threads)
+{
+	return threads == 1 ? 1 : threads + 2;
+}
+
 static uint64_t memory_for(unsigned threads)
 {
-	uint64_t chunks = threads == 1 ? 1 : threads + 2;
-
-	return threads * (uint64_t)CHUNK_WORKER_MEMORY + chunks * CHUNK_MEMORY;
+	return threads * CHUNK_WORKER_MEMORY + chunks_for(threads) * CHUNK_MEMORY;
 }
 
 void parse_log_init(struct parse_log *p, unsigned threads, uint64_t memory, bool keep_rejects)
 {
 	while (threads > 1 && memory_for(threads) > memory)
 		threads--;
-	*p = (struct parse_log){ .threads = threads, .chunk_count = threads == 1 ? 1 : threads + 2 };
+	*p = (struct parse_log){ .threads = threads, .chunk_count = chunks_for(threads) };
 	p->workers = xcalloc(threads, sizeof(*p->workers));
 	for (unsigned i = 0; i < threads; i++)
 		chunk_worker_init(&p->workers[i]);

@@ -53,7 +53,8 @@ static void flush(struct rejects *r)
 	r->text.len = 0;
 }
 
-void rejects_add(struct rejects *r, const char *source, uint64_t lines_before, const struct chunk *c)
+void rejects_add(struct rejects *r, const char *source, uint64_t lines_before,
+		 const struct chunk *c)
 {
 	for (size_t i = 0; r->on && i < c->reject_count; i++) {
 		const struct chunk_reject *reject = &c->rejects[i];

@@ -39,7 +39,8 @@ struct rejects {
 void rejects_open(struct rejects *r, const char *name);
 
 /* What a chunk has kept; its lines follow `lines_before` lines of the same source. */
-void rejects_add(struct rejects *r, const char *source, uint64_t lines_before, const struct chunk *c);
+void rejects_add(struct rejects *r, const char *source, uint64_t lines_before,
+		 const struct chunk *c);
 
 void rejects_commit(struct rejects *r);
 

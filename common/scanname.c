@@ -70,17 +70,19 @@ void scanname_claim(struct scan_claim *claim, const char *source)
 
 static const char *set_word(struct scan_claim *claim, const char *key, const char *value)
 {
-	if (strcmp(key, "escape") == 0)
-		return scanname_escape_from_name(value, &claim->escape) ? NULL : "escape= is neither none nor pct";
-	if (strcmp(key, "scan_date") == 0)
-		return scantime_parse_date(value, &claim->scan_day) ? NULL : "scan_date= is no date";
-	if (strcmp(key, "filesystem") == 0) {
+	if (strcmp(key, "escape") == 0) {
+		if (!scanname_escape_from_name(value, &claim->escape))
+			return "escape= is neither none nor pct";
+	} else if (strcmp(key, "scan_date") == 0) {
+		if (!scantime_parse_date(value, &claim->scan_day))
+			return "scan_date= is no date";
+	} else if (strcmp(key, "filesystem") == 0) {
 		if (!scanname_valid_filesystem(value))
 			return "filesystem= is no name for a file system";
 		free(claim->filesystem);
 		claim->filesystem = xstrdup(value);
 	}
-	return NULL; /* a word that a later version has added */
+	return NULL; /* any other word is one that a later version has added */
 }
 
 const char *scanname_claim_line(struct scan_claim *claim, const char *line, size_t len)
@@ -113,45 +115,47 @@ void scanname_release(struct scan_claim *claim)
 	*claim = (struct scan_claim){ .scan_day = DAY_NONE };
 }
 
-static void hear(const struct scan_facts *facts, struct scan_fact *fact, const char *what, const char *option,
-		 const char *value, const char *source)
+static void hear(const struct agreement *a, struct agreed *agreed, const char *what,
+		 const char *option, const char *value, const char *source)
 {
-	if (fact->value && !fact->source)
+	if (agreed->value && !agreed->source)
 		return;
-	if (!fact->value && !facts->closed) {
-		*fact = (struct scan_fact){ xstrdup(value), source };
+	if (!agreed->value && !a->closed) {
+		*agreed = (struct agreed){ xstrdup(value), source };
 		return;
 	}
-	if (facts->force || (fact->value && strcmp(fact->value, value) == 0))
+	if (a->force || (agreed->value && strcmp(agreed->value, value) == 0))
 		return;
-	if (!fact->value)
-		die(EXIT_INPUT, "%s: says %s %s, and the source before says nothing; %s decides", source, what,
-		    value, option);
-	die(EXIT_INPUT, "%s: says %s %s, but %s says %s; %s decides", source, what, value, fact->source,
-	    fact->value, option);
+	if (!agreed->value)
+		die(EXIT_INPUT, "%s: says %s %s, and the source before says nothing; %s decides",
+		    source, what, value, option);
+	die(EXIT_INPUT, "%s: says %s %s, but %s says %s; %s decides", source, what, value,
+	    agreed->source, agreed->value, option);
 }
 
-void scan_facts_hear(struct scan_facts *facts, const struct scan_claim *claim, const char *source)
+void agreement_hear(struct agreement *a, const struct scan_claim *claim, const char *source)
 {
 	char date[DATE_TEXT_SIZE];
 
 	if (claim->filesystem)
-		hear(facts, &facts->filesystem, "file system", "--filesystem", claim->filesystem, source);
+		hear(a, &a->filesystem, "file system", "--filesystem", claim->filesystem, source);
 	if (claim->scan_day != DAY_NONE)
-		hear(facts, &facts->scan_date, "scan date", "--scan-date",
+		hear(a, &a->scan_date, "scan date", "--scan-date",
 		     scantime_date_text(date, claim->scan_day), source);
 }
 
-int64_t scan_facts_day(const struct scan_facts *facts)
+int64_t agreement_day(const struct agreement *a)
 {
 	int64_t day;
 
-	return facts->scan_date.value && scantime_parse_date(facts->scan_date.value, &day) ? day : DAY_NONE;
+	if (!a->scan_date.value || !scantime_parse_date(a->scan_date.value, &day))
+		return DAY_NONE;
+	return day;
 }
 
-void scan_facts_release(struct scan_facts *facts)
+void agreement_release(struct agreement *a)
 {
-	free(facts->filesystem.value);
-	free(facts->scan_date.value);
-	*facts = (struct scan_facts){ 0 };
+	free(a->filesystem.value);
+	free(a->scan_date.value);
+	*a = (struct agreement){ 0 };
 }

@@ -39,7 +39,7 @@ const char *scanname_claim_line(struct scan_claim *claim, const char *line, size
 void scanname_release(struct scan_claim *claim);
 
 /* One property of the whole scan, as text. */
-struct scan_fact {
+struct agreed {
 	char *value;        /* owned; NULL: nobody has said anything */
 	const char *source; /* who said it; NULL: an option, which nobody can contradict */
 };
@@ -48,17 +48,17 @@ struct scan_fact {
  * What holds for all sources of a scan. The first to speak decides, the others must agree. Zeroed
  * is empty. Names of sources must outlive it.
  */
-struct scan_facts {
-	struct scan_fact filesystem, scan_date;
-	bool closed; /* the stream's header is written: now, who speaks first disagrees with silence */
+struct agreement {
+	struct agreed filesystem, scan_date;
+	bool closed; /* the header is written: who speaks first now disagrees with silence */
 	bool force;  /* disagreement is accepted, the first stays */
 };
 
-/* Dies (3) with both sides when the claim disagrees. `source` NULL: the claim is that of options. */
-void scan_facts_hear(struct scan_facts *facts, const struct scan_claim *claim, const char *source);
+/* Dies (3) naming both sides when they disagree. `source` NULL: options claim this. */
+void agreement_hear(struct agreement *a, const struct scan_claim *claim, const char *source);
 
-int64_t scan_facts_day(const struct scan_facts *facts);
+int64_t agreement_day(const struct agreement *a);
 
-void scan_facts_release(struct scan_facts *facts);
+void agreement_release(struct agreement *a);
 
 #endif

@@ -47,7 +47,10 @@ static const char usage[] =
 	"  -v, --verbose          say at the end what was done\n"
 	"  -h, --help   -V, --version\n";
 
-enum { OPT_SCAN_DATE = OPT_TOOL, OPT_SOURCE, OPT_ESCAPE, OPT_CRLF, OPT_CUT_END, OPT_REJECTS, OPT_MAX_REJECTS };
+enum {
+	OPT_SCAN_DATE = OPT_TOOL, OPT_SOURCE, OPT_ESCAPE, OPT_CRLF, OPT_CUT_END, OPT_REJECTS,
+	OPT_MAX_REJECTS
+};
 
 struct options {
 	struct opts shared;
@@ -65,8 +68,8 @@ static void set_option(struct options *opt, int letter, const char *value)
 	switch (letter) {
 	case 'f':
 		if (!scanname_valid_filesystem(value))
-			opts_die("--filesystem: '%s' is no name of a file system: it must not be empty, start with "
-				 "a dot, or hold a slash or control characters", value);
+			opts_die("--filesystem: '%s': a name must not be empty, start with a dot, "
+				 "or hold a slash or control characters", value);
 		free(opt->claim.filesystem);
 		opt->claim.filesystem = xstrdup(value);
 		break;
@@ -88,7 +91,7 @@ static void set_option(struct options *opt, int letter, const char *value)
 	case OPT_REJECTS: opt->rejects = value; break;
 	case OPT_MAX_REJECTS:
 		if (!reject_limit_parse(&opt->limit, value))
-			opts_die("--max-rejects: '%s' is neither a count nor a percentage up to 100%%", value);
+			opts_die("--max-rejects: '%s' is neither a count nor a percentage", value);
 		break;
 	default: opts_shared(&opt->shared, letter, value);
 	}
@@ -130,12 +133,13 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		{ "max-rejects", required_argument, NULL, OPT_MAX_REJECTS },
 		OPTS_LONG, OPTS_LONG_WRITE, OPTS_LONG_FORCE, { NULL, 0, NULL, 0 },
 	};
+	static const char letters[] = "f:" OPTS_SHORT OPTS_SHORT_WRITE;
 	static char *stdin_only[] = { "-" };
 	int letter;
 
 	*opt = (struct options){ .claim.scan_day = DAY_NONE };
 	opts_init(&opt->shared, usage, KIND_ANY);
-	while ((letter = getopt_long(argc, argv, "f:" OPTS_SHORT OPTS_SHORT_WRITE, long_options, NULL)) != -1)
+	while ((letter = getopt_long(argc, argv, letters, long_options, NULL)) != -1)
 		set_option(opt, letter, optarg);
 	opt->logs = optind < argc ? argv + optind : stdin_only;
 	opt->log_count = optind < argc ? (size_t)(argc - optind) : 1;
@@ -147,7 +151,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 struct run {
 	const struct options *opt;
 	char **names; /* of the sources, as recorded */
-	struct scan_facts facts;
+	struct agreement agreement;
 	struct parse_log log;
 	struct stream_out out;
 	struct rejects rejects;
@@ -180,7 +184,7 @@ static void hear_source(struct run *run, size_t i, bool is_open)
 			claim.escape = opt->claim.escape;
 		run->log.reader.format.pct = claim.escape == ESCAPE_PCT;
 	}
-	scan_facts_hear(&run->facts, &claim, run->names[i]);
+	agreement_hear(&run->agreement, &claim, run->names[i]);
 	scanname_release(&claim);
 }
 
@@ -189,15 +193,15 @@ static void write_head(struct run *run)
 	const struct options *opt = run->opt;
 	struct head head = { .kind = KIND_ENTRY, .order = ORDER_NONE };
 
-	if (run->facts.filesystem.value)
-		head.filesystem = xstrdup(run->facts.filesystem.value);
-	head.scan_day = scan_facts_day(&run->facts);
+	if (run->agreement.filesystem.value)
+		head.filesystem = xstrdup(run->agreement.filesystem.value);
+	head.scan_day = agreement_day(&run->agreement);
 	for (size_t i = 0; i < opt->log_count; i++)
 		head_add_source(&head, run->names[i]);
 	head_add_program(&head, program_invocation_short_name);
 	stream_out_open(&run->out, &head, &opt->shared.out);
 	head_release(&head);
-	run->facts.closed = true;
+	run->agreement.closed = true;
 }
 
 /* ---- the work ---- */
@@ -229,16 +233,18 @@ static void refuse_rejects(struct run *run, uint64_t failed, uint64_t limit)
 
 	for (int i = 0; i < REJECT_REASONS; i++) {
 		if (l->sum.rejects[i])
-			buf_printf(&list, "; %s: %" PRIu64 " (first %s:%" PRIu64 ")", reject_names[i],
-				   l->sum.rejects[i], l->reject_source[i], l->sum.reject_line[i]);
+			buf_printf(&list, "; %s: %" PRIu64 " (first %s:%" PRIu64 ")",
+				   reject_names[i], l->sum.rejects[i], l->reject_source[i],
+				   l->sum.reject_line[i]);
 	}
 	if (run->unrecognised_source)
 		buf_printf(&list, "; unrecognised: %" PRIu64 " (first %s:%" PRIu64 ")",
 			   l->sum.count[COUNT_SKIPPED_UNRECOGNISED], run->unrecognised_source,
 			   run->unrecognised_line);
 	buf_add_char(&list, '\0');
-	refuse(run, "%" PRIu64 " lines are no records, and the limit is %" PRIu64 "%s; --rejects FILE keeps "
-	       "rejected lines, --max-rejects changes the limit", failed, limit, (char *)list.data);
+	refuse(run, "%" PRIu64 " lines are no records, and the limit is %" PRIu64 "%s; "
+	       "--rejects FILE keeps rejected lines, --max-rejects changes the limit", failed,
+	       limit, (char *)list.data);
 }
 
 static void take_chunk(struct run *run, const char *name, const struct chunk *c)
@@ -246,8 +252,8 @@ static void take_chunk(struct run *run, const char *name, const struct chunk *c)
 	uint64_t lines_before = run->tally.count[COUNT_LINES], lines;
 
 	if (c->prepared_line && !run->tally.count[COUNT_ENTRIES])
-		refuse(run, "%s:%" PRIu64 ": mmapplypolicy -I prepare record format, not a list", name,
-		       lines_before + c->prepared_line);
+		refuse(run, "%s:%" PRIu64 ": mmapplypolicy -I prepare record format, not a list",
+		       name, lines_before + c->prepared_line);
 	if (c->unrecognised_line && !run->unrecognised_source) {
 		run->unrecognised_source = name;
 		run->unrecognised_line = lines_before + c->unrecognised_line;
@@ -257,7 +263,8 @@ static void take_chunk(struct run *run, const char *name, const struct chunk *c)
 		refuse(run, "%s: the sizes in it add up to more than 2^63-1 bytes", name);
 	stream_out_add_encoded(&run->out, c->blocks.data, c->blocks.len);
 	lines = run->ledger.sum.count[COUNT_LINES] + run->tally.count[COUNT_LINES];
-	progress_update(&run->progress, run->bytes_before + logsource_position(&run->log.source), lines);
+	progress_update(&run->progress, run->bytes_before + logsource_position(&run->log.source),
+			lines);
 }
 
 static void end_source(struct run *run, size_t i)
@@ -265,8 +272,8 @@ static void end_source(struct run *run, size_t i)
 	const char *name = run->names[i];
 
 	if (run->log.reader.cut && !run->opt->allow_cut_end)
-		refuse(run, "%s: the input ends inside line %" PRIu64 " (--allow-cut-end accepts that)", name,
-		       run->tally.count[COUNT_LINES]);
+		refuse(run, "%s: the input ends inside line %" PRIu64 " (--allow-cut-end accepts "
+		       "that)", name, run->tally.count[COUNT_LINES]);
 	ledger_add_source(&run->ledger, name, &run->tally);
 	run->failed_before += failed_lines(&run->tally);
 	run->bytes_before += logsource_position(&run->log.source);
@@ -286,7 +293,8 @@ static void parse_source(struct run *run, size_t i)
 		/* No need to read a billion lines to the end when the count alone decides. */
 		if (run->failed_before + failed_lines(&run->tally) > reject_limit_early(limit)) {
 			ledger_add_source(&run->ledger, name, &run->tally);
-			refuse_rejects(run, run->failed_before + failed_lines(&run->tally), limit->value);
+			refuse_rejects(run, run->failed_before + failed_lines(&run->tally),
+				       limit->value);
 		}
 	}
 	end_source(run, i);
@@ -313,8 +321,13 @@ static void check_ledger(struct run *run)
 	if (twice && !run->opt->shared.force)
 		refuse(run, "%s: the same log came twice (--force accepts that)", twice->name);
 	if (!l->sum.count[COUNT_DIRECTORY_LINES] && !run->opt->shared.quiet)
-		warn("no line is about a directory (a policy without DIRECTORIES_PLUS?); directories are taken "
-		     "from the paths of files");
+		warn("no line is about a directory (a policy without DIRECTORIES_PLUS?); "
+		     "directories are taken from the paths of files");
+}
+
+static char *source_name(const struct options *opt, size_t i)
+{
+	return opt->source ? xstrdup(opt->source) : scanname_of_operand(opt->logs[i]);
 }
 
 static void start(struct run *run, const struct options *opt)
@@ -322,13 +335,13 @@ static void start(struct run *run, const struct options *opt)
 	uint64_t total = 0;
 
 	*run = (struct run){ .opt = opt, .names = xcalloc(opt->log_count, sizeof(*run->names)) };
-	run->facts.force = opt->shared.force;
-	scan_facts_hear(&run->facts, &opt->claim, NULL);
+	run->agreement.force = opt->shared.force;
+	agreement_hear(&run->agreement, &opt->claim, NULL);
 	for (size_t i = 0; i < opt->log_count; i++) {
 		uint64_t size = logsource_size(opt->logs[i]);
 
 		logsource_check(opt->logs[i]);
-		run->names[i] = opt->source ? xstrdup(opt->source) : scanname_of_operand(opt->logs[i]);
+		run->names[i] = source_name(opt, i);
 		/* One part of unknown size makes the whole unknown. */
 		total = size && (total || !i) ? total + size : 0;
 	}
@@ -360,12 +373,14 @@ static void report(const struct run *run, const struct timespec *began)
 	double seconds;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	seconds = (double)(now.tv_sec - began->tv_sec) + (double)(now.tv_nsec - began->tv_nsec) / 1e9;
-	warn("%" PRIu64 " lines in %.2f s (%.0f a second): %" PRIu64 " entries, %" PRIu64 " skipped, %" PRIu64
-	     " rejected; threads: %u, chunks: %zu of %u KiB", count[COUNT_LINES], seconds,
-	     (double)count[COUNT_LINES] / seconds, count[COUNT_ENTRIES],
-	     count[COUNT_LINES] - count[COUNT_ENTRIES] - count[COUNT_REJECTED], count[COUNT_REJECTED],
-	     run->log.threads, run->log.chunk_count, CHUNK_SIZE >> 10);
+	seconds = (double)(now.tv_sec - began->tv_sec);
+	seconds += (double)(now.tv_nsec - began->tv_nsec) / 1e9;
+	warn("%" PRIu64 " lines in %.2f s (%.0f a second): %" PRIu64 " entries, %" PRIu64
+	     " skipped, %" PRIu64 " rejected; threads: %u, chunks: %zu of %u KiB",
+	     count[COUNT_LINES], seconds, (double)count[COUNT_LINES] / seconds,
+	     count[COUNT_ENTRIES],
+	     count[COUNT_LINES] - count[COUNT_ENTRIES] - count[COUNT_REJECTED],
+	     count[COUNT_REJECTED], run->log.threads, run->log.chunk_count, CHUNK_SIZE >> 10);
 }
 
 static void release(struct run *run)
@@ -374,7 +389,7 @@ static void release(struct run *run)
 		free(run->names[i]);
 	free(run->names);
 	free(run->opt->claim.filesystem);
-	scan_facts_release(&run->facts);
+	agreement_release(&run->agreement);
 	ledger_release(&run->ledger);
 	parse_log_release(&run->log);
 }
