@@ -94,13 +94,14 @@ static void set_threads(struct opts *o, const char *value)
 
 static void add_output(struct opts *o, const char *value)
 {
-	o->out.paths = xrealloc_array(o->out.paths, o->out.path_count + 1, sizeof(*o->out.paths));
+	if (o->out.path_count == OUTPUTS_MAX)
+		opts_die("--output: at most %d files can be written", OUTPUTS_MAX);
 	o->out.paths[o->out.path_count++] = value;
 }
 
-static void print_and_exit(const char *text)
+static void print_and_exit(const char *text, const char *more, const char *end)
 {
-	fputs(text, stdout);
+	printf("%s%s%s", text, more, end);
 	if (fflush(stdout) || ferror(stdout))
 		die_errno("cannot write standard output");
 	exit(EXIT_OK);
@@ -126,10 +127,9 @@ void opts_shared(struct opts *o, int letter, const char *value)
 		o->progress = true;
 		o->progress_file = value;
 		break;
-	case 'h': print_and_exit(o->usage); break;
+	case 'h': print_and_exit(o->usage, "", ""); break;
 	case 'V':
-		print_and_exit(xasprintf("%s (treetally) %s\n", program_invocation_short_name,
-					 TREETALLY_VERSION));
+		print_and_exit(program_invocation_short_name, " (treetally) ", TREETALLY_VERSION "\n");
 		break;
 	default:
 		fprintf(stderr, "try '%s --help'\n", program_invocation_short_name);

@@ -41,14 +41,11 @@ static void add_binary_head(struct stream_out *s, const struct head *head)
 
 void stream_out_open(struct stream_out *s, const struct head *head, const struct stream_out_options *opt)
 {
-	static const char *to_stdout = "-";
-	const char **paths = opt->path_count ? opt->paths : &to_stdout;
-
 	*s = (struct stream_out){ .kind = head->kind, .tsv = opt->tsv };
 	s->file_count = opt->path_count ? opt->path_count : 1;
 	s->files = xcalloc(s->file_count, sizeof(*s->files));
 	for (size_t i = 0; i < s->file_count; i++) {
-		outfile_open(&s->files[i], paths[i], 0666);
+		outfile_open(&s->files[i], opt->path_count ? opt->paths[i] : "-", 0666);
 		if (!s->tsv && isatty(s->files[i].fd))
 			die(EXIT_USAGE, "%s is a terminal and the stream is binary; use --tsv, or -o FILE",
 			    s->files[i].name);

@@ -27,9 +27,11 @@ struct stream_out {
 	uint64_t chain;         /* hash over header hash and block hashes so far */
 };
 
+#define OUTPUTS_MAX 16
+
 struct stream_out_options {
 	bool tsv;
-	const char **paths; /* none: stdout */
+	const char *paths[OUTPUTS_MAX]; /* none: stdout */
 	size_t path_count;
 };
 
