@@ -29,7 +29,9 @@ static int batch_connect(sqlite3 *handle, void *arg, int argc, const char *const
 					  "c9, c10, c11, c12, c13, c14, c15)");
 	if (rc != SQLITE_OK)
 		return rc;
-	t = xcalloc(1, sizeof(*t));
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return SQLITE_NOMEM;
 	t->batch = arg;
 	*table = &t->base;
 	return SQLITE_OK;
@@ -50,9 +52,11 @@ static int batch_best_index(sqlite3_vtab *table, sqlite3_index_info *info)
 
 static int batch_open(sqlite3_vtab *table, sqlite3_vtab_cursor **cursor)
 {
-	struct batch_cursor *c = xcalloc(1, sizeof(*c));
+	struct batch_cursor *c = calloc(1, sizeof(*c));
 
 	(void)table;
+	if (!c)
+		return SQLITE_NOMEM;
 	*cursor = &c->base;
 	return SQLITE_OK;
 }

@@ -89,6 +89,72 @@ void scan_state_release(struct scan_state *state)
 	ledger_release(&state->ledger);
 }
 
+/* ---- one scan? ---- */
+
+static NORETURN void die_other_scan(const struct db *db, const char *stream, const char *what,
+				    const char *here, const char *there)
+{
+	die(EXIT_INPUT, "%s: is not of the scan that dir-load read into %s: %s is %s here and %s there", stream,
+	    db->name, what, here, there);
+}
+
+void scan_check_heads(const struct db *db, const struct scan_state *dirs, const struct head *usage_head,
+		      const char *stream)
+{
+	const char *here = usage_head->filesystem, *there = dirs->head.filesystem;
+	char here_date[DATE_TEXT_SIZE], there_date[DATE_TEXT_SIZE];
+
+	if (here || there) {
+		here = here ? here : "not known";
+		there = there ? there : "not known";
+		if (strcmp(here, there))
+			die_other_scan(db, stream, "the file system", here, there);
+	}
+	/* A date that only stats-accum was told is no contradiction. */
+	if (usage_head->scan_day == DAY_NONE || dirs->head.scan_day == DAY_NONE)
+		return;
+	if (usage_head->scan_day != dirs->head.scan_day)
+		die_other_scan(db, stream, "the scan date", scantime_date_text(here_date, usage_head->scan_day),
+			       scantime_date_text(there_date, dirs->head.scan_day));
+}
+
+static void check_ledgers(const struct db *db, const struct scan_facts *facts, const char *stream)
+{
+	const struct ledger *here = facts->usage_ledger, *there = &facts->dirs->ledger;
+	char here_text[DIGEST_TEXT_SIZE], there_text[DIGEST_TEXT_SIZE];
+
+	if (ledger_equal(here, there))
+		return;
+	for (int i = 0; i < LEDGER_COUNTS; i++) {
+		if (here->sum.count[i] == there->sum.count[i])
+			continue;
+		snprintf(here_text, sizeof(here_text), "%" PRIu64, here->sum.count[i]);
+		snprintf(there_text, sizeof(there_text), "%" PRIu64, there->sum.count[i]);
+		die_other_scan(db, stream, ledger_count_names[i], here_text, there_text);
+	}
+	die_other_scan(db, stream, "the digest of all lines", digest_text(here_text, here->sum.digest),
+		       digest_text(there_text, there->sum.digest));
+}
+
+static void check_sum(const struct scan_facts *facts, const char *stream, enum ledger_count which, uint64_t sum)
+{
+	uint64_t expected = facts->usage_ledger->sum.count[which];
+
+	if (sum != expected)
+		die(EXIT_INPUT, "%s: %s add up to %" PRIu64 ", but the scan had %" PRIu64, stream,
+		    ledger_count_names[which], sum, expected);
+}
+
+void scan_check_facts(const struct db *db, const struct scan_facts *facts, const char *stream)
+{
+	if (!facts->verified)
+		return;
+	check_ledgers(db, facts, stream);
+	check_sum(facts, stream, COUNT_FILES, facts->files);
+	check_sum(facts, stream, COUNT_TOTAL_SIZE, facts->total_size);
+	check_sum(facts, stream, COUNT_APPARENT_SIZE, facts->apparent_size);
+}
+
 /* ---- buckets, scan_sources, scan_rejects ---- */
 
 static void store_buckets(struct db *db, const char *kind, const struct bucket buckets[BUCKETS], int64_t lowest)

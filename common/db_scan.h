@@ -33,6 +33,15 @@ struct scan_facts {
 	bool verified;
 };
 
+/*
+ * Are both streams of one scan? Die (3) with what differs between them; `stream` names the usage
+ * stream. The header can be checked before anything is read, the rest at the end; then sums must
+ * also be those of the ledger. Of streams that are not verified only the headers are compared.
+ */
+void scan_check_heads(const struct db *db, const struct scan_state *dirs, const struct head *usage_head,
+		      const char *stream);
+void scan_check_facts(const struct db *db, const struct scan_facts *facts, const char *stream);
+
 /* Everything but scan_metadata. */
 void scan_facts_store(struct db *db, const struct scan_facts *facts);
 

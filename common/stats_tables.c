@@ -6,9 +6,9 @@
 
 static_assert(TIME_NONE == DB_NULL, "a time that is missing becomes NULL");
 
-void stats_tables_init(struct stats_tables *t, struct db *db)
+void stats_tables_init(struct stats_tables *t, struct db *db, struct stats_sort *sorted)
 {
-	*t = (struct stats_tables){ .db = db };
+	*t = (struct stats_tables){ .db = db, .sorted = sorted };
 	db_batch_init(&t->window, db, "directory_stats", DIRECTORY_STATS_COLUMNS, DB_BATCH_NO_NAME, STATS_WINDOW);
 	db_batch_init(&t->usage_nr, db, "usage_nr", USAGE_COLUMNS, DB_BATCH_NO_NAME, DB_BATCH_ROWS);
 	t->late = db_prepare(db, "INSERT INTO directory_stats VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
@@ -64,34 +64,80 @@ static void fill_usage(int64_t *row, int64_t dir_id, const struct usage_key *key
 	row[7] = (int64_t)sums->apparent_size;
 }
 
+static void note_group(struct stats_tables *t, uint32_t gid)
+{
+	/* The last one first: it mostly is that. */
+	for (size_t i = t->group_count; i-- > 0;) {
+		if (t->groups[i] == gid)
+			return;
+	}
+	if (t->group_count < GROUPS_KEPT)
+		t->groups[t->group_count] = gid;
+	t->group_count++;
+}
+
+/* Each group of the directory whose rows are in has one directory more. */
+static void count_groups(struct stats_tables *t)
+{
+	sqlite3_stmt *select;
+
+	if (t->group_count <= GROUPS_KEPT) {
+		for (size_t i = 0; i < t->group_count; i++)
+			stats_sort_add_owner(t->sorted, PART_GIDS, t->groups[i], 1, 0);
+		return;
+	}
+	db_batch_flush(&t->usage_nr);
+	select = db_prepare(t->db, "SELECT DISTINCT gid FROM usage_nr WHERE dir_id = ?");
+	db_bind(t->db, select, 1, t->usage_dir);
+	while (db_step(t->db, select))
+		stats_sort_add_owner(t->sorted, PART_GIDS, (uint32_t)sqlite3_column_int64(select, 0), 1, 0);
+	sqlite3_finalize(select);
+}
+
 void stats_tables_put_usage(struct stats_tables *t, int64_t dir_id, const struct usage_key *key,
 			    const struct usage_sums *sums)
 {
+	bool next_dir = dir_id != t->usage_dir;
+
+	if (next_dir) {
+		count_groups(t);
+		t->usage_dir = dir_id;
+		t->group_count = 0;
+	}
+	if (next_dir || key->uid != t->last_uid)
+		stats_sort_add_owner(t->sorted, PART_UIDS, key->uid, 1, 0);
+	t->last_uid = key->uid;
+	if (t->group_count <= GROUPS_KEPT)
+		note_group(t, key->gid);
 	fill_usage(db_batch_add(&t->usage_nr), dir_id, key, sums);
 	t->usage_nr_rows++;
 }
 
-void stats_tables_flush(struct stats_tables *t)
+void stats_tables_finish(struct stats_tables *t)
 {
+	count_groups(t);
 	db_batch_flush(&t->window);
 	db_batch_flush(&t->usage_nr);
 }
 
-void stats_tables_write_usage_r(struct stats_tables *t, struct stats_sort *sorted, int64_t root_id,
-				struct stats_item *first_owner)
+void stats_tables_write_usage_r(struct stats_tables *t, int64_t root_id, bool root_has_child,
+				struct stats_item *next)
 {
 	struct db_batch rows;
-	struct stats_item item;
 
 	db_batch_init(&rows, t->db, "usage_r", USAGE_COLUMNS, DB_BATCH_NO_NAME, DB_BATCH_ROWS);
-	for (stats_sort_next(sorted, &item); item.part == PART_USAGE_R; stats_sort_next(sorted, &item)) {
-		if (item.dir_id < root_id)
+	for (stats_sort_next(t->sorted, next); next->part == PART_USAGE_R; stats_sort_next(t->sorted, next)) {
+		if (next->dir_id < root_id)
 			continue;
-		fill_usage(db_batch_add(&rows), item.dir_id, &item.key, &item.sums);
+		fill_usage(db_batch_add(&rows), next->dir_id, &next->key, &next->sums);
 		t->usage_r_rows++;
 	}
-	*first_owner = item;
 	db_batch_release(&rows);
+	if (root_has_child)
+		return;
+	/* A scan root without children holds all files there are, and was not folded (usage_fold.h). */
+	db_exec(t->db, "INSERT INTO usage_r SELECT * FROM usage_nr");
+	t->usage_r_rows = t->usage_nr_rows;
 }
 
 /* The sums of one owner, whose rows come next in `usage`: id and three sums, by id. */
@@ -112,28 +158,28 @@ static void add_owner(struct db *db, sqlite3_stmt *usage, bool *more, uint32_t i
  * Everybody with a file has a count of directories, so the counts say which rows there are; the sums
  * are those of the scan root. SQL's sum() would fail where file lengths stop at 2^63-1.
  */
-static void write_summary(struct stats_tables *t, struct stats_sort *sorted, struct stats_item *item,
-			  const char *table, const char *usage_by_id, int64_t root_id)
+static void write_summary(struct stats_tables *t, const char *table, const char *usage_by_id, int64_t root_id,
+			  struct stats_item *next)
 {
 	sqlite3_stmt *usage = db_prepare(t->db, usage_by_id);
-	enum stats_part part = item->part;
+	enum stats_part part = next->part;
 	struct db_batch rows;
 	bool more;
 
 	db_batch_init(&rows, t->db, table, SUMMARY_COLUMNS, DB_BATCH_NO_NAME, DB_BATCH_ROWS);
 	db_bind(t->db, usage, 1, root_id);
 	more = db_step(t->db, usage);
-	for (; item->part == part; stats_sort_next(sorted, item)) {
+	for (; next->part == part; stats_sort_next(t->sorted, next)) {
 		struct usage_sums sums = { 0, 0, 0, TIME_NONE, TIME_NONE };
 		int64_t *row = db_batch_add(&rows);
 
-		add_owner(t->db, usage, &more, item->id, &sums);
-		row[0] = item->id;
+		add_owner(t->db, usage, &more, next->id, &sums);
+		row[0] = next->id;
 		row[1] = (int64_t)sums.total_size;
 		row[2] = (int64_t)sums.apparent_size;
 		row[3] = (int64_t)sums.file_count;
-		row[4] = (int64_t)item->directories;
-		row[5] = (int64_t)item->owned;
+		row[4] = (int64_t)next->directories;
+		row[5] = (int64_t)next->owned;
 	}
 	assert(!more);
 	sqlite3_finalize(usage);
@@ -149,17 +195,14 @@ static void write_histogram(struct stats_tables *t, const char *insert, int64_t 
 	sqlite3_finalize(statement);
 }
 
-void stats_tables_write_summaries(struct stats_tables *t, struct stats_sort *sorted, int64_t root_id,
-				  struct stats_item *item)
+void stats_tables_write_summaries(struct stats_tables *t, int64_t root_id, struct stats_item *next)
 {
-	if (item->part == PART_UIDS)
-		write_summary(t, sorted, item, "owner_summary",
-			      "SELECT uid, file_count, total_size, apparent_size FROM usage_r WHERE dir_id = ?"
-			      " ORDER BY uid", root_id);
-	if (item->part == PART_GIDS)
-		write_summary(t, sorted, item, "group_summary",
-			      "SELECT gid, file_count, total_size, apparent_size FROM usage_r WHERE dir_id = ?"
-			      " ORDER BY gid", root_id);
+	if (next->part == PART_UIDS)
+		write_summary(t, "owner_summary", "SELECT uid, file_count, total_size, apparent_size"
+						  " FROM usage_r WHERE dir_id = ? ORDER BY uid", root_id, next);
+	if (next->part == PART_GIDS)
+		write_summary(t, "group_summary", "SELECT gid, file_count, total_size, apparent_size"
+						  " FROM usage_r WHERE dir_id = ? ORDER BY gid", root_id, next);
 	write_histogram(t, "INSERT INTO access_histogram"
 			   " SELECT uid, age_bucket, sum(file_count), sum(total_size) FROM usage_r"
 			   " WHERE dir_id = ? GROUP BY uid, age_bucket", root_id);

@@ -24,8 +24,6 @@
 #include "common/tree_rows.h"
 #include "common/usage_fold.h"
 
-/* Groups of one directory that are told apart in memory; more are counted by SQLite. */
-#define GROUPS_KEPT 256
 /* SQLite mostly appends while directories are loaded; more cache gains nothing then (bytes). */
 #define CACHE_ENOUGH (32u << 20)
 
@@ -109,71 +107,6 @@ struct loader {
 	bool verified;
 };
 
-/* ---- is it the same scan? ---- */
-
-static NORETURN void die_other_scan(const struct loader *l, const char *what, const char *here, const char *there)
-{
-	die(EXIT_INPUT, "%s: is not of the scan that dir-load read into %s: %s is %s here and %s there",
-	    l->in.stream.name, l->db.name, what, here, there);
-}
-
-static void check_heads(const struct loader *l)
-{
-	const struct head *usage_head = &l->in.stream.head, *dirs = &l->dir_state.head;
-	char here[DATE_TEXT_SIZE], there[DATE_TEXT_SIZE];
-	const char *none = "not known";
-
-	if (strcmp(usage_head->filesystem ? usage_head->filesystem : "", dirs->filesystem ? dirs->filesystem : ""))
-		die_other_scan(l, "the file system", usage_head->filesystem ? usage_head->filesystem : none,
-			       dirs->filesystem ? dirs->filesystem : none);
-	/* A date that only stats-accum was told is no contradiction. */
-	if (usage_head->scan_day != dirs->scan_day && dirs->scan_day != DAY_NONE && usage_head->scan_day != DAY_NONE)
-		die_other_scan(l, "the scan date", scantime_date_text(here, usage_head->scan_day),
-			       scantime_date_text(there, dirs->scan_day));
-}
-
-/* After the whole stream was read. */
-static void check_ledgers(const struct loader *l)
-{
-	const struct ledger *usage_ledger = &l->in.stream.ledger, *dirs = &l->dir_state.ledger;
-	char here[DIGEST_TEXT_SIZE], there[DIGEST_TEXT_SIZE];
-
-	if (ledger_equal(usage_ledger, dirs))
-		return;
-	for (int i = 0; i < LEDGER_COUNTS; i++) {
-		if (usage_ledger->sum.count[i] != dirs->sum.count[i]) {
-			snprintf(here, sizeof(here), "%" PRIu64, usage_ledger->sum.count[i]);
-			snprintf(there, sizeof(there), "%" PRIu64, dirs->sum.count[i]);
-			die_other_scan(l, ledger_count_names[i], here, there);
-		}
-	}
-	die_other_scan(l, "the digest of all lines", digest_text(here, usage_ledger->sum.digest),
-		       digest_text(there, dirs->sum.digest));
-}
-
-static void check_total(const struct loader *l, enum ledger_count which, uint64_t sum)
-{
-	uint64_t expected = l->in.stream.ledger.sum.count[which];
-
-	if (sum != expected)
-		die(EXIT_INPUT, "%s: %s add up to %" PRIu64 ", but the scan had %" PRIu64, l->in.stream.name,
-		    ledger_count_names[which], sum, expected);
-}
-
-static void check_everything(const struct loader *l)
-{
-	if (l->verified) {
-		check_ledgers(l);
-		check_total(l, COUNT_FILES, l->total.whole.file_count);
-		check_total(l, COUNT_TOTAL_SIZE, l->total.whole.total_size);
-		check_total(l, COUNT_APPARENT_SIZE, l->total.whole.apparent_size);
-	} else if (!l->opt->shared.quiet) {
-		warn("%s: unverified rows: whether they are those of the scan is not checked", l->db.name);
-	}
-	if (l->total.whole.apparent_size == INT64_MAX && !l->opt->shared.quiet)
-		warn("%s: file lengths add up to 2^63-1 bytes or more and are given as 2^63-1", l->db.name);
-}
-
 /* ---- directories and usage rows ---- */
 
 static void give_usage(void *arg, int64_t dir_id, const struct usage_key *key, const struct usage_sums *part)
@@ -196,63 +129,15 @@ static void close_directories(struct loader *l, size_t depth, int64_t next_id, b
 	}
 }
 
-/* Groups of the rows of one directory, each to be counted once. */
-struct group_set {
-	uint32_t ids[GROUPS_KEPT];
-	size_t count;
-	bool overflow;
-};
-
-static void note_group(struct group_set *groups, uint32_t gid)
-{
-	for (size_t i = groups->count; i-- > 0;) {
-		if (groups->ids[i] == gid)
-			return;
-	}
-	if (groups->count == GROUPS_KEPT)
-		groups->overflow = true;
-	else
-		groups->ids[groups->count++] = gid;
-}
-
-static void count_groups(struct loader *l, const struct group_set *groups, int64_t dir_id)
-{
-	sqlite3_stmt *select;
-
-	if (!groups->overflow) {
-		for (size_t i = 0; i < groups->count; i++)
-			stats_sort_add_owner(&l->sorted, PART_GIDS, groups->ids[i], 1, 0);
-		return;
-	}
-	db_batch_flush(&l->tables.usage_nr);
-	select = db_prepare(&l->db, "SELECT DISTINCT gid FROM usage_nr WHERE dir_id = ?");
-	db_bind(&l->db, select, 1, dir_id);
-	while (db_step(&l->db, select))
-		stats_sort_add_owner(&l->sorted, PART_GIDS, (uint32_t)sqlite3_column_int64(select, 0), 1, 0);
-	sqlite3_finalize(select);
-}
-
 /* All usage rows of the current directory; the first one is there. */
 static void load_usage(struct loader *l)
 {
-	int64_t dir_id = l->dirs.row.dir_id, last_uid = -1;
-	struct group_set groups;
-
-	groups.count = 0;
-	groups.overflow = false;
 	do {
-		const struct usage_key *key = &l->in.key;
-
-		if (key->uid != last_uid)
-			stats_sort_add_owner(&l->sorted, PART_UIDS, key->uid, 1, 0);
-		last_uid = key->uid;
-		note_group(&groups, key->gid);
-		rollup_add(&l->sums, key, &l->in.sums);
-		usage_fold_add(&l->fold, key, &l->in.sums);
-		stats_tables_put_usage(&l->tables, dir_id, key, &l->in.sums);
+		rollup_add(&l->sums, &l->in.key, &l->in.sums);
+		usage_fold_add(&l->fold, &l->in.key, &l->in.sums);
+		stats_tables_put_usage(&l->tables, l->dirs.row.dir_id, &l->in.key, &l->in.sums);
 		l->have_usage = tree_in_next(&l->in);
 	} while (l->have_usage && l->in.same_path);
-	count_groups(l, &groups, dir_id);
 }
 
 static NORETURN void die_no_directory(struct loader *l)
@@ -342,7 +227,7 @@ static void begin_phase(struct loader *l, const char *name, const char *unit, ui
 static void load_tree(struct loader *l)
 {
 	begin_phase(l, "loading", "directories", (uint64_t)l->dir_state.directories);
-	stats_tables_init(&l->tables, &l->db);
+	stats_tables_init(&l->tables, &l->db, &l->sorted);
 	tree_rows_open(&l->dirs, &l->db);
 	l->have_usage = tree_in_next(&l->in);
 	while (tree_rows_next(&l->dirs)) {
@@ -355,21 +240,18 @@ static void load_tree(struct loader *l)
 	if (l->have_usage)
 		die_no_directory(l);
 	finish_directories(l);
-	stats_tables_flush(&l->tables);
+	stats_tables_finish(&l->tables);
 }
 
 static void write_summaries(struct loader *l)
 {
-	struct stats_item first_owner;
+	struct stats_item next;
 
 	begin_phase(l, "usage", "rows", 0);
 	stats_sort_finish(&l->sorted);
-	stats_tables_write_usage_r(&l->tables, &l->sorted, l->root_id, &first_owner);
-	/* The whole subtree of a directory without children is itself. */
-	if (!l->root_has_child)
-		db_exec(&l->db, "INSERT INTO usage_r SELECT * FROM usage_nr");
+	stats_tables_write_usage_r(&l->tables, l->root_id, l->root_has_child, &next);
 	begin_phase(l, "summaries", "steps", 0);
-	stats_tables_write_summaries(&l->tables, &l->sorted, l->root_id, &first_owner);
+	stats_tables_write_summaries(&l->tables, l->root_id, &next);
 }
 
 struct ticker {
@@ -407,6 +289,19 @@ static struct scan_facts facts_of(const struct loader *l)
 	};
 }
 
+static void check_facts(const struct loader *l)
+{
+	struct scan_facts facts = facts_of(l);
+
+	scan_check_facts(&l->db, &facts, l->in.stream.name);
+	if (l->opt->shared.quiet)
+		return;
+	if (!l->verified)
+		warn("%s: unverified rows: whether they are those of the scan is not checked", l->db.name);
+	if (facts.apparent_size == INT64_MAX)
+		warn("%s: file lengths add up to 2^63-1 bytes or more and are given as 2^63-1", l->db.name);
+}
+
 /* ---- from beginning to end ---- */
 
 static void require_directories(const char *name, enum db_state state)
@@ -427,7 +322,7 @@ static void open_both(struct loader *l)
 		require_directories(l->opt->db, DB_COMPLETE);
 	scan_state_load(&l->db, &l->dir_state);
 	l->verified = !l->in.stream.head.unverified && !l->dir_state.head.unverified;
-	check_heads(l);
+	scan_check_heads(&l->db, &l->dir_state, &l->in.stream.head, l->in.stream.name);
 }
 
 /* Shares of -S: a quarter each for SQLite and the sorter, an eighth for rows of open directories. */
@@ -443,7 +338,7 @@ static void load(struct loader *l)
 	stats_sort_init(&l->sorted, &sorting);
 	usage_fold_init(&l->fold, shared->memory / 8, give_usage, &l->sorted);
 	load_tree(l);
-	check_everything(l);
+	check_facts(l);
 	usage_fold_release(&l->fold);
 	write_summaries(l);
 }
@@ -452,10 +347,9 @@ static void report(const struct loader *l)
 {
 	struct extsort_stats sorted = extsort_stats(l->sorted.sorter);
 
-	warn("%" PRId64 " directories, %" PRIu64 " rows of directory_stats after their window, %" PRIu64
-	     " rows of usage_nr, %" PRIu64 " of usage_r; %" PRIu64 " bytes spilled",
-	     l->dir_state.directories, l->tables.late_rows, l->tables.usage_nr_rows, l->tables.usage_r_rows,
-	     sorted.spill_written);
+	warn("%" PRId64 " directories (%" PRIu64 " written late), %" PRIu64 " rows of usage_nr, %" PRIu64
+	     " of usage_r, %" PRIu64 " bytes spilled", l->dir_state.directories, l->tables.late_rows,
+	     l->tables.usage_nr_rows, l->tables.usage_r_rows, sorted.spill_written);
 }
 
 static void release(struct loader *l)
