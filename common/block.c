@@ -244,13 +244,14 @@ bool block_next_dir_record(struct block *b)
 
 bool block_next_usage_record(struct block *b)
 {
-	if (!block_next_row(b))
+	if (!block_next_row(b)) {
+		if (!b->fault && block_next_dir(b))
+			fault(b, "a directory without usage rows");
 		return false;
-	while (b->dirs_read <= b->dir) {
-		if (!block_next_dir(b))
-			return false;
 	}
-	return true;
+	if (b->dir > b->dirs_read)
+		return fault(b, "a directory without usage rows");
+	return b->dir < b->dirs_read || block_next_dir(b);
 }
 
 void block_release(struct block *b)

@@ -94,6 +94,17 @@ bool add_checked(uint64_t *sum, uint64_t more)
 	return true;
 }
 
+int usage_key_compare(const struct usage_key *a, const struct usage_key *b)
+{
+	if (a->uid != b->uid)
+		return a->uid < b->uid ? -1 : 1;
+	if (a->gid != b->gid)
+		return a->gid < b->gid ? -1 : 1;
+	if (a->age_bucket != b->age_bucket)
+		return a->age_bucket < b->age_bucket ? -1 : 1;
+	return (a->size_bucket > b->size_bucket) - (a->size_bucket < b->size_bucket);
+}
+
 bool usage_add(struct usage_sums *sums, const struct usage_sums *more)
 {
 	if (!add_checked(&sums->file_count, more->file_count) ||

@@ -60,6 +60,9 @@ struct usage_sums {
 char mode_letter(uint32_t mode);
 bool mode_from_letter(char letter, uint32_t *format) WARN_UNUSED;
 
+/* <0, 0, >0: by uid, gid, age bucket, size bucket. */
+int usage_key_compare(const struct usage_key *a, const struct usage_key *b);
+
 /*
  * Add `more` to `sums`. False, with sums undefined, when files or allocated bytes would pass
  * 2^63-1: that is no file system but a damaged log. File length saturates there instead,

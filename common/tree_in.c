@@ -19,75 +19,41 @@ static NORETURN void die_unsorted(struct tree_in *t, const char *what)
 	stream_in_die(&t->stream, "%s: %s; send the stream through depth-sort", text, what);
 }
 
-/* Decode the block's next directory, and note whether it is the one before once more. */
-static bool next_path(struct tree_in *t)
+/* The block's path is the next one, or once more the one before. */
+static void take_path(struct tree_in *t)
 {
 	struct buf *path = &t->block.path;
-	int order;
+	int order = t->records ? path_compare(t->path.data, t->path.len, path->data, path->len) : -1;
 
-	if (!block_next_dir(&t->block))
-		return false;
-	order = t->records ? path_compare(t->path.data, t->path.len, path->data, path->len) : -1;
 	if (order > 0)
 		die_unsorted(t, "is not in tree order");
 	t->same_path = order == 0;
-	if (order) {
-		t->path.len = 0;
-		buf_add(&t->path, path->data, path->len);
-	}
-	return true;
+	t->path.len = 0;
+	buf_add(&t->path, path->data, path->len);
 }
 
 static bool next_dir(struct tree_in *t)
 {
-	struct block *b = &t->block;
-
-	if (!next_path(t))
+	if (!block_next_dir_record(&t->block))
 		return false;
+	take_path(t);
 	if (t->same_path)
 		die_unsorted(t, "comes twice");
-	t->line = NULL;
-	if (t->have_line && b->dir == b->dirs_read - 1) {
-		t->own = b->entry.own;
-		t->line = &t->own;
-		t->have_line = block_next_line(b);
-	}
+	t->line = t->block.has_line ? &t->block.entry.own : NULL;
 	return true;
 }
 
-static bool key_before(const struct usage_key *a, const struct usage_key *b)
-{
-	if (a->uid != b->uid)
-		return a->uid < b->uid;
-	if (a->gid != b->gid)
-		return a->gid < b->gid;
-	if (a->age_bucket != b->age_bucket)
-		return a->age_bucket < b->age_bucket;
-	return a->size_bucket < b->size_bucket;
-}
-
-static bool fault(struct block *b, const char *what)
-{
-	b->fault = what;
-	return false;
-}
-
-/* Each directory of a block has rows. It may be the last one of the block before, going on. */
 static bool next_usage(struct tree_in *t)
 {
 	struct block *b = &t->block;
+	uint32_t dirs_before = b->dirs_read;
 
-	if (!block_next_row(b)) {
-		if (!b->fault && block_next_dir(b))
-			return fault(b, "a directory without usage rows");
+	if (!block_next_usage_record(b))
 		return false;
-	}
 	t->same_path = true;
-	if (b->dir == b->dirs_read && !next_path(t))
-		return false;
-	if (b->dir >= b->dirs_read)
-		return fault(b, "a directory without usage rows");
-	if (t->same_path && !key_before(&t->key, &b->key))
+	if (b->dirs_read != dirs_before)
+		take_path(t); /* may be the last one of the block before, going on */
+	if (t->same_path && usage_key_compare(&t->key, &b->key) >= 0)
 		die_unsorted(t, "has usage rows that are not in order");
 	t->key = b->key;
 	t->sums = b->sums;
@@ -109,7 +75,6 @@ bool tree_in_next(struct tree_in *t)
 		t->in_block = stream_in_next(&t->stream, b);
 		if (!t->in_block)
 			return false;
-		t->have_line = dirs && block_next_line(b);
 	}
 }
 

@@ -14,8 +14,6 @@ struct tree_in {
 	struct stream_in stream; /* head: valid after open; ledger: when next has returned false */
 	struct block block;
 	bool in_block;
-	bool have_line;             /* the block's next directory line was read: for directory block.dir */
-	struct inode_line own;
 
 	/* The current record. */
 	struct buf path;               /* memory form (path.h) */

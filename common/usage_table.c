@@ -78,17 +78,6 @@ static uint64_t row_hash(uint32_t dir, const struct usage_key *key)
 	return hash ^ hash >> 32;
 }
 
-static int compare_keys(const struct usage_key *a, const struct usage_key *b)
-{
-	if (a->uid != b->uid)
-		return a->uid < b->uid ? -1 : 1;
-	if (a->gid != b->gid)
-		return a->gid < b->gid ? -1 : 1;
-	if (a->age_bucket != b->age_bucket)
-		return a->age_bucket < b->age_bucket ? -1 : 1;
-	return (a->size_bucket > b->size_bucket) - (a->size_bucket < b->size_bucket);
-}
-
 static uint32_t first_row(const unsigned char *record)
 {
 	uint32_t row;
@@ -106,7 +95,7 @@ enum usage_result usage_table_add(struct usage_table *t, uint32_t dir, const str
 
 	for (; *(at = &t->row_slots[slot & t->row_mask]); slot++) {
 		row = &t->rows[*at - 1];
-		if (row->dir == dir && !compare_keys(&row->key, key))
+		if (row->dir == dir && !usage_key_compare(&row->key, key))
 			return usage_add(&row->sums, sums) ? USAGE_ADDED : USAGE_OVERFLOW;
 	}
 	if (t->row_count == t->row_cap)
@@ -124,7 +113,7 @@ static uint32_t merge_lists(struct usage_row *rows, uint32_t a, uint32_t b)
 	uint32_t head = 0, *tail = &head;
 
 	while (a && b) {
-		uint32_t *least = compare_keys(&rows[a - 1].key, &rows[b - 1].key) < 0 ? &a : &b;
+		uint32_t *least = usage_key_compare(&rows[a - 1].key, &rows[b - 1].key) < 0 ? &a : &b;
 
 		*tail = *least;
 		tail = &rows[*least - 1].next;
