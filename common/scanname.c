@@ -70,17 +70,21 @@ void scanname_claim(struct scan_claim *claim, const char *source)
 
 static const char *set_word(struct scan_claim *claim, const char *key, const char *value)
 {
+	int64_t day;
+
 	if (strcmp(key, "escape") == 0) {
 		if (!scanname_escape_from_name(value, &claim->escape))
 			return "escape= is neither none nor pct";
 	} else if (strcmp(key, "scan_date") == 0) {
-		if (!scantime_parse_date(value, &claim->scan_day))
+		if (!scantime_parse_date(value, &day))
 			return "scan_date= is no date";
+		if (claim->scan_day == DAY_NONE)
+			claim->scan_day = day;
 	} else if (strcmp(key, "filesystem") == 0) {
 		if (!scanname_valid_filesystem(value))
 			return "filesystem= is no name for a file system";
-		free(claim->filesystem);
-		claim->filesystem = xstrdup(value);
+		if (!claim->filesystem)
+			claim->filesystem = xstrdup(value);
 	}
 	return NULL; /* any other word is one that a later version has added */
 }

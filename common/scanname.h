@@ -31,8 +31,8 @@ bool scanname_escape_from_name(const char *word, enum scan_escape *escape) WARN_
 void scanname_claim(struct scan_claim *claim, const char *source);
 
 /*
- * What its first line says, without LF; adds to the claim, whose words it overrides. Returns NULL,
- * or what is wrong with the line. A line that is no such header says nothing.
+ * What its first line says, without LF; adds what the claim does not have yet. Returns NULL, or what
+ * is wrong with the line. A line that is no such header says nothing.
  */
 const char *scanname_claim_line(struct scan_claim *claim, const char *line, size_t len) WARN_UNUSED;
 

@@ -603,6 +603,13 @@ head_field() {
 	done
 }
 
+@test "gpfs-parse: the name of a log comes before its first line" {
+	{ echo '# treetally scan-tree 1 escape=pct scan_date=2026-01-02 filesystem=tree'; line 1 /x/a%25; } >20260111_c_asp.list
+	gpfs-parse -q -t 20260111_c_asp.list >out
+	[[ $(head_field out filesystem) == asp && $(head_field out scan_date) == 2026-01-11 ]]
+	grep -q '^/x/a%	' out
+}
+
 @test "gpfs-parse: sources of different scans are refused, naming both" {
 	line 1 /x/a >20260111_c_asp.list
 	line 2 /x/b >20260111_c_hpc.list

@@ -27,7 +27,7 @@ static const char usage[] =
 	"\n"
 	"Parse scan logs, plain or compressed, into an entry stream.\n"
 	"\n"
-	"  -f, --filesystem NAME  file system [as line 1 or the name of LOG says]\n"
+	"  -f, --filesystem NAME  file system [as the name or line 1 of LOG says]\n"
 	"      --scan-date DATE   day of the scan, YYYY-MM-DD [likewise]\n"
 	"      --source NAME      name to record [base name of LOG less .gz etc., or -]\n"
 	"      --escape HOW       pct: percent-encoded; none [as line 1 says, or none]\n"
