@@ -58,7 +58,6 @@ struct render_options {
 	const char *output; /* file; NULL: standard output */
 	const char *title;  /* a line above a table; NULL: none */
 	int width;          /* of a table; 0: the terminal's, and no limit without a terminal */
-	bool upright;       /* tables: each row as lines `title  value` */
 };
 
 struct render_layout; /* tables: widths and rows that wait for them (render_table.h) */
