@@ -27,7 +27,7 @@ struct answer_db {
 	int64_t directories;   /* their number, which is the highest dir_id */
 
 	/* Of scope.c and who.c: prepared when first needed, reset between uses. */
-	sqlite3_stmt *above, *below, *user_name, *group_name;
+	sqlite3_stmt *above, *below, *subtree, *user_name, *group_name;
 };
 
 struct answer_set {
@@ -55,5 +55,11 @@ const char *answer_filesystem(const struct answer_db *db);
  * caller's own that starts as NULL and is finalized by the caller.
  */
 sqlite3_stmt *answer_statement(struct answer_db *db, sqlite3_stmt **slot, const char *sql);
+
+/*
+ * A line on stderr for -v: what SQLite did for the statements that are not yet finalized, in steps
+ * of its virtual machine, and how many of them went to the next row of a scan without an index.
+ */
+void answer_report_cost(const struct answer_set *set);
 
 #endif

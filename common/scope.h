@@ -8,6 +8,7 @@
 #define TREETALLY_SCOPE_H
 
 #include "common/answer.h"
+#include "common/buf.h"
 
 struct scope_range {
 	int64_t first, last; /* dir_id, both included */

@@ -9,6 +9,7 @@
 #define TREETALLY_WHO_H
 
 #include "common/answer.h"
+#include "common/buf.h"
 
 /* `option` is for messages: "--owner". */
 void who_parse_user(struct answer_set *set, const char *option, const char *text, uint32_t *uid);
