@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/spill.h"
+#include "common/utf8.h"
 
 #define FD_DIRECTORY "/proc/self/fd/"
 #define VFS_NAME "treetally-unnamed"
@@ -97,35 +98,11 @@ void db_bind_name(struct db *db, sqlite3_stmt *statement, int at, const char *by
 
 	if (!bytes)
 		rc = sqlite3_bind_null(statement, at);
-	else if (db_is_text(bytes, len))
+	else if (utf8_valid(bytes, len))
 		rc = sqlite3_bind_text64(statement, at, bytes, len, SQLITE_TRANSIENT, SQLITE_UTF8);
 	else
 		rc = sqlite3_bind_blob64(statement, at, bytes, len, SQLITE_TRANSIENT);
 	db_check(db, rc);
-}
-
-bool db_is_text(const char *bytes, size_t len)
-{
-	const unsigned char *at = (const unsigned char *)bytes, *end = at + len;
-
-	while (at < end) {
-		unsigned first = *at++, more = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
-
-		if (first < 0x80)
-			continue;
-		if (first < 0xc2 || first > 0xf4 || (size_t)(end - at) < more)
-			return false;
-		/* The second byte rules out long forms, surrogates and what is above U+10FFFF. */
-		if (at[0] < (first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80) ||
-		    at[0] > (first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf))
-			return false;
-		for (unsigned i = 1; i < more; i++) {
-			if ((at[i] & 0xc0) != 0x80)
-				return false;
-		}
-		at += more;
-	}
-	return true;
 }
 
 /* ---- what is there ---- */

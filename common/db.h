@@ -83,7 +83,4 @@ void db_bind(struct db *db, sqlite3_stmt *statement, int at, int64_t value);
 /* Bytes as a name is stored: TEXT if they are UTF-8, else BLOB; NULL when `bytes` is NULL. */
 void db_bind_name(struct db *db, sqlite3_stmt *statement, int at, const char *bytes, size_t len);
 
-/* Is this UTF-8 by RFC 3629: shortest forms, no surrogates, nothing above U+10FFFF? */
-bool db_is_text(const char *bytes, size_t len);
-
 #endif

@@ -1,5 +1,7 @@
 #include "common/db_batch.h"
 
+#include "common/utf8.h"
+
 /* Names may fill this much before the batch is inserted early (bytes). */
 #define NAMES_MAX (256u << 10)
 
@@ -100,7 +102,7 @@ static void give_name(const struct db_batch *b, sqlite3_context *context, int64_
 	const char *name = (char *)b->names.data + (value >> 16);
 	int len = (int)(value & 0xffff);
 
-	if (db_is_text(name, (size_t)len))
+	if (utf8_valid(name, (size_t)len))
 		sqlite3_result_text(context, name, len, SQLITE_STATIC);
 	else
 		sqlite3_result_blob(context, name, len, SQLITE_STATIC);
