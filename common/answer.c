@@ -235,17 +235,31 @@ sqlite3_stmt *answer_statement(struct answer_db *db, sqlite3_stmt **slot, const 
 	return *slot;
 }
 
+static void add_cost(struct answer_db *a, sqlite3_stmt *s)
+{
+	a->steps += sqlite3_stmt_status(s, SQLITE_STMTSTATUS_VM_STEP, 1);
+	a->full_scan += sqlite3_stmt_status(s, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1);
+}
+
+void answer_finalize(struct answer_db *a, sqlite3_stmt *statement)
+{
+	if (!statement)
+		return;
+	add_cost(a, statement);
+	sqlite3_finalize(statement);
+}
+
 void answer_report_cost(const struct answer_set *set)
 {
 	int64_t steps = 0, full_scan = 0;
 
 	for (size_t i = 0; i < set->count; i++) {
-		sqlite3_stmt *s = NULL;
+		struct answer_db *a = &set->dbs[i];
 
-		while ((s = sqlite3_next_stmt(set->dbs[i].db.handle, s))) {
-			steps += sqlite3_stmt_status(s, SQLITE_STMTSTATUS_VM_STEP, 0);
-			full_scan += sqlite3_stmt_status(s, SQLITE_STMTSTATUS_FULLSCAN_STEP, 0);
-		}
+		for (sqlite3_stmt *s = NULL; (s = sqlite3_next_stmt(a->db.handle, s));)
+			add_cost(a, s);
+		steps += a->steps;
+		full_scan += a->full_scan;
 	}
 	warn("SQLite: %lld steps, %lld full-scan steps", (long long)steps, (long long)full_scan);
 }

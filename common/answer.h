@@ -28,6 +28,7 @@ struct answer_db {
 
 	/* Of scope.c and who.c: prepared when first needed, reset between uses. */
 	sqlite3_stmt *above, *below, *subtree, *user_name, *group_name;
+	int64_t steps, full_scan; /* of statements that were finalized */
 };
 
 struct answer_set {
@@ -56,9 +57,13 @@ const char *answer_filesystem(const struct answer_db *db);
  */
 sqlite3_stmt *answer_statement(struct answer_db *db, sqlite3_stmt **slot, const char *sql);
 
+/* sqlite3_finalize that remembers the cost; NULL is fine. */
+void answer_finalize(struct answer_db *db, sqlite3_stmt *statement);
+
 /*
- * A line on stderr for -v: what SQLite did for the statements that are not yet finalized, in steps
- * of its virtual machine, and how many of them went to the next row of a scan without an index.
+ * A line on stderr for -v: what all statements cost, those that ended with answer_finalize and those
+ * that are still there, in steps of SQLite's virtual machine, and how many of the steps went to the
+ * next row of a table that is read from end to end.
  */
 void answer_report_cost(const struct answer_set *set);
 
