@@ -25,7 +25,7 @@ void tool_begin(const char *name)
  * One write(2) per message, so that lines of several stages that share a stderr do not mix.
  * UTF-8 passes; control bytes do not, since file names reach a terminal from here.
  */
-static void print_message(const char *fmt, va_list args, int err)
+static void PRINTF_LIKE(1, 0) print_message(const char *fmt, va_list args, int err)
 {
 	char text[3000], line[4000];
 	size_t n, out;

@@ -23,6 +23,7 @@
 #define PROGRESS_STEP 65536
 /* Below this many records a thread costs more than it saves. */
 #define SLICE_MIN 4096
+#define SLICES_MAX 64
 
 /* Where a merge takes records from: a slice of the sorted arena, or a run. */
 struct source {
@@ -262,10 +263,10 @@ static void *sort_slice(void *arg)
 static void open_arena(struct extsort *x, struct merge *m)
 {
 	size_t total = (size_t)(x->refs_end - x->refs), count = x->config.threads, from = 0;
-	struct slice slices[64];
+	struct slice slices[SLICES_MAX] = { 0 };
 
-	if (count > 64)
-		count = 64;
+	if (count > SLICES_MAX)
+		count = SLICES_MAX;
 	while (count > 1 && total / count < SLICE_MIN)
 		count--;
 	if (count < 1)
