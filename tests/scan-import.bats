@@ -600,3 +600,32 @@ clean() {
 	[ "$(ask big.db 'PRAGMA integrity_check')" = ok ]
 	clean big.db
 }
+
+@test "scan-import: 700,000 directories with -S 64M, and no process may allocate over 96 MiB" {
+	slow
+	! sanitized || skip "sanitizers reserve terabytes of addresses"
+	own_programs
+	local stage
+	for stage in gpfs-parse dir-extract depth-sort dir-load stats-accum stats-load; do
+		saboteur $stage <<-END
+			ulimit -v $((96 * 1024))
+			exec "\$REAL/$stage" "\$@"
+		END
+	done
+	awk 'function record(inode, size, mode, path) {
+			printf "<0> %d 1 0  s=%d a=8 u=%d g=9 p=%s ac=20%02d-01-01 10:00:00 -- /gpfs/%s\n",
+				inode, size, inode % 50, mode, 10 + inode % 15, path
+		}
+		BEGIN {
+			for (i = 0; i < 700000; i++)
+				record(i, 4096, "drwxr-xr-x", sprintf("a%d/b%d/c%d", i % 97, i / 97 % 331, i))
+			for (i = 0; i < 800000; i++) {
+				j = i * 7919 % 700000
+				path = sprintf("a%d/b%d/c%d/f%d", j % 97, j / 97 % 331, j, i)
+				record(1000000 + i, i, "-rw-r--r--", path)
+			}
+		}' </dev/null | scan-import -q -S 64M --source 20260115_a_big.list
+	[ "$(ask big.db 'SELECT lines, total_files FROM scan_metadata')" = '1500000|800000' ]
+	[ "$(ask big.db 'PRAGMA integrity_check')" = ok ]
+	clean big.db
+}

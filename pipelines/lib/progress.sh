@@ -132,7 +132,7 @@ paint() {
 
 # Bytes, lines per second, share and time left; for paint, whose variables it uses.
 text_of_reading() {
-	local micros=$((now - began[$program]))
+	local micros=$((now - began[$program])) seconds left
 	bytes "$at"
 	text+=" $REPLY"
 	if ((all)); then
@@ -143,7 +143,8 @@ text_of_reading() {
 	text+=", $REPLY lines/s"
 	# Not before there is something to judge by.
 	if ((micros >= 2000000 && all > at && at >= 1024)); then
-		clock $((micros / 1000 * ((all - at) / 1024) / (at / 1024) / 1000))
+		seconds=$((micros / 1000000)) left=$(((all - at) / 1024))
+		clock $((seconds * left / (at / 1024)))
 		text+=", $REPLY left"
 	fi
 }

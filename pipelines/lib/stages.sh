@@ -105,21 +105,25 @@ reap() {
 	done
 }
 
-# End what still runs: politely, then not.
+# End what still runs: politely, then not. This also runs in traps, where a shell does not notice
+# that a child has ended unless it waits for it; so a watchdog keeps the time, until its pipe closes.
 stop_stages() {
-	local signal stage until
-	for signal in TERM KILL; do
-		for stage in "${!pid[@]}"; do
-			[[ ! ${status[$stage]:-} ]] || continue
-			stopped[$stage]=1
-			kill -s "$signal" "${pid[$stage]}" || true
-		done
-		until=$((SECONDS + PATIENCE))
-		while running && ((SECONDS < until)); do
-			listen
-			reap
-		done
+	local stage victims=() leash watchdog ended
+	for stage in "${!pid[@]}"; do
+		[[ ! ${status[$stage]:-} ]] || continue
+		stopped[$stage]=1
+		victims+=("${pid[$stage]}")
 	done
+	kill -s TERM "${victims[@]}" || true
+	exec {leash}> >(read -r -t "$PATIENCE" || (($? <= 128)) || kill -s KILL "${victims[@]}")
+	watchdog=$!
+	for stage in "${!stopped[@]}"; do
+		ended=0
+		wait "${pid[$stage]}" || ended=$?
+		status[$stage]=$ended
+	done
+	exec {leash}>&-
+	wait "$watchdog" || true
 }
 
 # The stage whose failure is the cause of the others': a signal from outside before what only it can
