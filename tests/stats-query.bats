@@ -1,0 +1,560 @@
+#!/usr/bin/env bats
+#
+# stats-query: every sum against the reference (tests/reference), which adds files up from the log
+# without a line of code in common, and goes down the tree by parent_id where stats-query trusts
+# ranges; then options, formats, databases that cannot be read, and costs.
+
+load helper
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return
+	small_log >small.log
+	scan-import -q -f fs1 --scan-date 2026-01-15 --db small.db small.log
+	# 300 directories, 14 owners; usage_r has rows of six directories on several levels.
+	"$TREETALLY_TOP/tests/make-log" --lines 20000 --dirs 300 >big.log
+	scan-import -q -f fs2 --scan-date 2026-01-11 --max-rejects 50% --db big.db big.log
+	"$TREETALLY_TOP/tests/reference" -f fs2 --scan-date 2026-01-11 big.log >big.ref
+	reference_tables big
+	"$TREETALLY_TOP/tests/reference" -f fs1 --scan-date 2026-01-15 small.log >small.ref
+	reference_tables small
+}
+
+setup() {
+	common_setup
+	files=$BATS_FILE_TMPDIR
+	big=$files/big.db small=$files/small.db
+}
+
+# reference_tables NAME: what the reference printed, as tables of NAME-ref.db. Names stand there as
+# it prints them.
+reference_tables() {
+	local table
+	for table in directories usage_nr; do
+		awk -F '\t' -v table=$table '$1 == table' "$1.ref" | cut -f2- >"$table.tsv"
+	done
+	sqlite3 "$1-ref.db" <<'END'
+CREATE TABLE d(id INTEGER PRIMARY KEY, parent INTEGER, name TEXT, depth INTEGER,
+	inode, generation, uid, gid, mode, allocated);
+CREATE TABLE u(dir INTEGER, uid INTEGER, gid INTEGER, age INTEGER, size INTEGER,
+	files INTEGER, total INTEGER, apparent INTEGER);
+.mode ascii
+.separator "\t" "\n"
+.import directories.tsv d
+.import usage_nr.tsv u
+CREATE INDEX d_parent ON d(parent);
+CREATE TABLE p AS WITH RECURSIVE p(id, path) AS (
+	SELECT id, '' FROM d WHERE depth = 0
+	UNION ALL SELECT d.id, p.path || '/' || d.name FROM p JOIN d ON d.parent = p.id)
+	SELECT id, CASE path WHEN '' THEN '/' ELSE path END AS path FROM p;
+END
+}
+
+# sums COLUMNS PATH [CONDITION]: what the reference has below PATH, by plain addition, sorted by
+# COLUMNS.
+sums() {
+	local by=${1:+GROUP BY $1 ORDER BY $1}
+	sqlite3 -separator $'\t' "${reference:-$files/big-ref.db}" "
+		WITH RECURSIVE sub(id) AS (SELECT id FROM p WHERE path = '$2'
+			UNION ALL SELECT d.id FROM d JOIN sub ON d.parent = sub.id)
+		SELECT ${1:+$1,} ifnull(sum(files), 0), ifnull(sum(total), 0), ifnull(sum(apparent), 0)
+		FROM u WHERE dir IN sub AND ${3:-1} $by"
+}
+
+# got FIELDS ARGUMENT...: rows of stats-query, these fields, without column names.
+got() {
+	stats-query "${@:2}" >rows
+	sed 1d rows | cut -f"$1"
+}
+
+# same SQL-COLUMNS KEYS FIELDS PATH [CONDITION [OPTION...]]
+same() {
+	sums "$1" "$4" "${5:-}" >expected
+	got "$3" --by "$2" --sort-by key -P "$4" "${@:6}" "${db:-$big}" >actual
+	diff expected actual
+}
+
+# Paths of plain names, from the root, directories with usage_r and all sizes down to leaves.
+some_paths() {
+	sqlite3 "$files/big-ref.db" "SELECT path FROM p JOIN d USING(id) WHERE path NOT GLOB '*[^a-zA-Z0-9/ ._-]*'
+		AND (depth < 3 OR id % 5 = 0)"
+}
+
+# ---- sums ----
+
+@test "stats-query: owners of any directory are those of the reference" {
+	while IFS= read -r path; do
+		same uid owner 1,3- "$path"
+	done < <(some_paths)
+	(($(some_paths | wc -l) > 30))
+}
+
+@test "stats-query: groups, ages and sizes of any directory are those of the reference" {
+	while IFS= read -r path; do
+		same gid group 1,3- "$path"
+		# All ten, those without files too.
+		sums age "$path" | awk -F '\t' -v OFS='\t' '{ row[$1] = $0 }
+			END { for (i = 0; i < 10; i++) print i in row ? row[i] : i OFS 0 OFS 0 OFS 0 }' >expected
+		got 1,3- --by age -P "$path" "$big" | diff expected -
+		sums size "$path" | awk -F '\t' -v OFS='\t' '{ row[$1] = $0 }
+			END { for (i = 0; i < 10; i++) print i in row ? row[i] : i OFS 0 OFS 0 OFS 0 }' >expected
+		got 1,3- --by size -P "$path" "$big" | diff expected -
+		sums '' "$path" >expected
+		got 1- -P "$path" "$big" | diff expected -
+	done < <(some_paths | awk 'NR % 3 == 1')
+}
+
+@test "stats-query: several keys, in any order" {
+	local path
+	for path in / /gpfs/fs1 /gpfs/fs1/home20 /gpfs/fs1/data28/a. '/gpfs/fs1/a b/run25'; do
+		same uid,age owner,age 1,3,5- "$path"
+		same age,uid age,owner 1,3,5- "$path"
+		same uid,gid,age,size owner,group,age,size 1,3,5,7,9- "$path"
+		same size,gid size,group 1,3,5- "$path"
+	done
+}
+
+@test "stats-query: every level agrees with the one above" {
+	local level
+	sums '' / >expected
+	for level in 1 2 3 5 100; do
+		stats-query --by dir:$level --from-root "$big" | sed 1d |
+			awk -F '\t' -v OFS='\t' '{ f += $2; t += $3; a += $4 } END { printf "%.0f\t%.0f\t%.0f\n", f, t, a }' |
+			diff expected -
+		stats-query --by dir:$level,owner --from-root "$big" | sed 1d |
+			awk -F '\t' '{ f += $4; t += $5; a += $6 } END { printf "%.0f\t%.0f\t%.0f\n", f, t, a }' |
+			diff expected -
+	done
+	# So deep, every row is the files directly in a directory.
+	sqlite3 "$big" "SELECT file_count_nr, total_size_nr, apparent_size_nr FROM directory_stats
+		WHERE file_count_nr ORDER BY dir_id" | tr '|' '\t' >expected
+	got 2- --by dir:100 --from-root --sort-by key "$big" | diff expected -
+}
+
+@test "stats-query: --by dir: children of the prefix, and the files in it" {
+	run -0 stats-query --by dir --sort-by key "$small"
+	[[ ${lines[0]} == $'path\tfile_count\ttotal_size\tapparent_size' ]]
+	[[ ${lines[1]} == $'/gpfs/fs1\t1\t8192\t1024' ]]
+	[[ ${lines[2]} == $'/gpfs/fs1/a\t9\t'* ]]
+	[[ ${lines[3]} == $'/gpfs/fs1/a.d\t1\t131072\t70000' ]]
+	[[ ${lines[4]} == $'/gpfs/fs1/b\t6\t'* ]]
+	[[ ${lines[5]} == $'/gpfs/fs1/b c\t2\t16384\t8194' ]]
+	((${#lines[@]} == 6))
+	run -0 stats-query --by dir:2,owner --sort-by key -P /gpfs/fs1/a "$small"
+	[[ ${lines[0]} == $'path\tuid\towner\tfile_count\ttotal_size\tapparent_size' ]]
+	[[ ${lines[1]} == $'/gpfs/fs1/a\t1000\t'* && ${lines[2]} == $'/gpfs/fs1/a\t1001\t'* ]]
+	[[ ${lines[3]} == $'/gpfs/fs1/a/deep\t1000\t'* ]]
+	[[ ${lines[4]} == $'/gpfs/fs1/a/deep/er\t1001\t'*$'\t2\t8192\t2' ]]
+}
+
+# ---- selecting ----
+
+@test "stats-query: --owner and --group select files, not directories" {
+	local path uid gid
+	read -r uid gid < <(sqlite3 -separator ' ' "$files/big-ref.db" "SELECT uid, gid FROM u GROUP BY 1, 2 ORDER BY count(*) DESC LIMIT 1")
+	for path in / /gpfs/fs1 /gpfs/fs1/home20 /gpfs/fs1/data28/a. '/gpfs/fs1/a b/run25'; do
+		same uid owner 1,3- "$path" "uid = $uid" -u "$uid"
+		same gid group 1,3- "$path" "uid = $uid" -u "$uid"
+		same uid owner 1,3- "$path" "gid = $gid" -g "$gid"
+		same uid,age owner,age 1,3,5- "$path" "gid = $gid AND uid IN (0, $uid)" -g "$gid" -u 0 -u "$uid" -u "$uid"
+		same '' fs 2- "$path" "uid = $uid" -u "$uid"
+	done
+}
+
+@test "stats-query: --mine and --mygroup" {
+	same uid owner 1,3- / "uid = $(id -u)" --mine
+	same gid group 1,3- / "gid = $(id -g)" --mygroup
+}
+
+@test "stats-query: an owner without files: no row, a total of zeros, status 0" {
+	run -0 stats-query --by owner -u 4000000000 "$big"
+	((${#lines[@]} == 1))
+	run -0 stats-query -u 4000000000 "$big"
+	[[ ${lines[1]} == $'0\t0\t0' ]]
+	run -0 stats-query --by dir,owner -u 4000000000 "$big"
+	((${#lines[@]} == 1))
+}
+
+@test "stats-query: names of owners: the database, the name service, numbers" {
+	cp "$small" named.db
+	sqlite3 named.db "INSERT OR REPLACE INTO user_info VALUES (1000, 'alice', NULL), (1001, x'e9', NULL);
+		INSERT OR REPLACE INTO group_info VALUES (100, 'staff2')"
+	run -0 stats-query --by owner,group -u alice named.db
+	[[ ${lines[1]} == $'1000\talice\t100\tstaff2\t'* ]]
+	run -0 stats-query --by owner -u $'\xe9' named.db
+	[[ ${lines[1]} == $'1001\t\xe9\t'* ]]
+	run -0 stats-query -u root named.db
+	[[ ${lines[1]} == $'0\t0\t0' ]]
+	run -2 stats-query -u nobody-knows "$small"
+	[[ ${lines[0]} == "stats-query: --owner: no user 'nobody-knows' is known here or in the database: give the number (uid)" ]]
+	run -2 stats-query -g nobody-knows "$small"
+	run -2 stats-query -u 4294967296 "$small"
+	cp named.db other.db
+	sqlite3 other.db "UPDATE user_info SET uid = 7 WHERE uid = 1000"
+	run -2 stats-query -u alice named.db other.db
+	[[ ${lines[0]} == *"uid 1000 in named.db and 7 in other.db: give the number"* ]]
+}
+
+# below PATH: a condition for sums: files that are in PATH or below it.
+below() {
+	echo "dir IN (WITH RECURSIVE x(id) AS (SELECT id FROM p WHERE path = '$1'
+		UNION ALL SELECT d.id FROM d JOIN x ON d.parent = x.id) SELECT id FROM x)"
+}
+
+@test "stats-query: --exclude is exact, whatever it cuts out" {
+	local path
+	for path in /gpfs/fs1/home20 /gpfs/fs1/home20/home18 '/gpfs/fs1/a b/run25' /gpfs/fs1/data28; do
+		same uid owner 1,3- / "NOT $(below "$path")" -E "$path"
+		same uid,age owner,age 1,3,5- /gpfs/fs1 "NOT $(below "$path")" -E "$path" -E "$path//"
+		same gid group 1,3- / "uid = 0 AND NOT $(below "$path")" -u 0 -E "$path"
+		same '' fs 2- / "NOT $(below "$path") AND NOT $(below /gpfs/fs1/ab)" -E "$path" -E /gpfs/fs1/ab
+	done
+}
+
+@test "stats-query: --exclude without keys, by dir, by age, nested and whole" {
+	sqlite3 "$big" "SELECT r.file_count_r - x.file_count_r - y.file_count_r FROM directory_stats r,
+		directory_stats x, directory_stats y WHERE r.dir_id = 1
+		AND x.dir_id = (SELECT dir_id FROM tree WHERE path = '/gpfs/fs1/home20')
+		AND y.dir_id = (SELECT dir_id FROM tree WHERE path = '/gpfs/fs1/data28/a.')" >expected
+	local without=(-E /gpfs/fs1/home20 -E /gpfs/fs1/data28/a. -E /gpfs/fs1/home20/home18)
+	got 1 "${without[@]}" "$big" | diff expected -
+	got 3 --by age "${without[@]}" "$big" | paste -sd+ | bc | diff expected -
+	got 2 --by dir "${without[@]}" "$big" | paste -sd+ | bc | diff expected -
+	got 2 --by dir:3 "${without[@]}" "$big" | paste -sd+ | bc | diff expected -
+	got 4 --by dir:2,owner "${without[@]}" "$big" | paste -sd+ | bc | diff expected -
+	! stats-query --by dir "${without[@]}" "$big" | grep -q home20
+	run -0 stats-query --by owner -P /gpfs/fs1/home20 -E /gpfs "$big"
+	((${#lines[@]} == 1))
+	run -0 stats-query -P /gpfs/fs1/home20 -E /gpfs/fs1/home20 "$big"
+	[[ ${lines[1]} == $'0\t0\t0' ]]
+}
+
+@test "stats-query: --exclude where lengths passed 2^63" {
+	line 1 /gpfs/fs1 1 1 0 0 drwxr-xr-x >huge.log
+	line 2 /gpfs/fs1/a/huge 9223372036854775807 8 >>huge.log
+	line 3 /gpfs/fs1/b/huge 9223372036854775807 8 >>huge.log
+	line 4 /gpfs/fs1/b/c/one 5 8 1000 >>huge.log
+	line 5 /gpfs/fs1/d/one 6 8 1000 >>huge.log
+	scan-import -q -f fs1 --scan-date 2026-01-15 --db huge.db huge.log 2>/dev/null
+	local by
+	for by in fs owner dir:2,owner age; do
+		got 1- --by $by -E /gpfs/fs1/a -E /gpfs/fs1/b huge.db | grep -c $'\t1\t8192\t6$' | grep -qx 1
+	done
+	run -0 stats-query --by dir huge.db
+	[[ ${lines[*]} == *$'/gpfs/fs1/b\t2\t16384\t9223372036854775807'* ]]
+}
+
+@test "stats-query: prefixes that nest are counted once" {
+	stats-query --by owner -P /gpfs/fs1/home20 "$big" >expected
+	stats-query --by owner -P /gpfs/fs1/home20/home18 -P /gpfs/fs1/home20 -P //gpfs/fs1/home20/ "$big" | diff expected -
+	stats-query --by dir -P /gpfs/fs1/home20 "$big" >expected
+	stats-query --by dir -P /gpfs/fs1/home20/home18 -P /gpfs/fs1/home20 "$big" | diff expected -
+}
+
+@test "stats-query: a path that is not there: status 1, and how far it goes" {
+	run -1 stats-query -P /gpfs/fs1/a/deep/none/at/all "$small"
+	[[ $output == "stats-query: /gpfs/fs1/a/deep/none/at/all: is not in $small; the nearest directory above it that is there: /gpfs/fs1/a/deep" ]]
+	run -1 stats-query -E /nowhere "$small"
+	[[ $output == *"is not in $small; the nearest directory above it that is there: /" ]]
+	run -1 stats-query -P /none "$small" "$big"
+	[[ $output == *"/none: is not in any of the databases; "* ]]
+	# In one of them is enough.
+	run -0 stats-query -P "/gpfs/fs1/b c" "$small" "$big"
+	[[ ${lines[1]} == $'2\t16384\t8194' ]]
+	run -2 stats-query -P relative "$small"
+	run -2 stats-query -E /gpfs/../x "$small"
+	# A name that SQL could take for something else is just a name.
+	run -1 stats-query -P "/gpfs/fs1/a' OR '1'='1" "$small"
+}
+
+# ---- order ----
+
+@test "stats-query: order: size, apparent, files, key; groups stay together" {
+	local at what
+	for what in size:4 apparent:5 files:3; do
+		at=${what#*:}
+		got "$at" --by owner --sort-by "${what%:*}" "$big" | sort -c -nr
+	done
+	got 4 --by owner "$big" | sort -c -nr
+	got 1 --by owner --sort-by key "$big" | sort -c -n
+	# Each owner once, with its ages in their order.
+	got 1 --by owner,age "$big" | uniq | sort | uniq -d | diff /dev/null -
+	got 1 --by owner,age "$big" | uniq >owners
+	got 1 --by owner "$big" | diff owners -
+	got 3 --by owner,age -u 0 "$big" | sort -c -n
+	got 3 --by age --sort-by files "$big" | sort -c -nr
+}
+
+@test "stats-query: --top counts rows, of each first key if there are several; --min-size" {
+	got 1 --by owner "$big" | head -3 >expected
+	got 1 --by owner --top 3 "$big" | diff expected -
+	got 1 --by age,owner --top 2 "$big" | uniq -c | awk '$1 != 2' | diff /dev/null -
+	stats-query --by age,owner "$big" | awk -F '\t' '++n[$1] <= 2' >expected
+	stats-query --by age,owner --top 2 "$big" | awk -F '\t' '++n[$1] <= 2' | diff expected -
+	got 4 --by owner --min-size 1G "$big" | awk '$1 < 1024 ^ 3' | diff /dev/null -
+	stats-query --by owner "$big" | awk -F '\t' 'NR == 1 || $4 >= 1000000' >expected
+	stats-query --by owner --min-size 1MB "$big" | diff expected -
+	run -0 stats-query --by age --top 1 "$small"
+	((${#lines[@]} == 2))
+}
+
+# ---- formats ----
+
+@test "stats-query: CSV, JSON and NDJSON say the same as TSV" {
+	local by
+	for by in owner group age size dir owner,age,size dir,owner fs,size; do
+		stats-query --by $by --sort-by key -P '/gpfs/fs1/a b' "$big" >tsv
+		stats-query --by $by --sort-by key -P '/gpfs/fs1/a b' --format csv "$big" | tr -d '\r' |
+			sqlite3 -header -separator $'\t' :memory: '.mode csv' '.import /dev/stdin t' '.mode tabs' \
+				'SELECT * FROM t' | diff tsv -
+		stats-query --by $by --sort-by key -P '/gpfs/fs1/a b' --format ndjson "$big" >ndjson
+		stats-query --by $by --sort-by key -P '/gpfs/fs1/a b' --format json "$big" >json
+		sqlite3 :memory: "SELECT group_concat(value, char(9)) FROM json_each(readfile('json'), '\$.columns');
+			SELECT (SELECT group_concat(value, char(9)) FROM json_each(r.value))
+			FROM json_each(readfile('json'), '\$.rows') AS r" | diff tsv -
+		while read -r row; do
+			sqlite3 :memory: "SELECT group_concat(value, char(9)) FROM json_each('${row//\'/\'\'}')"
+		done <ndjson | diff <(sed 1d tsv) -
+	done
+	[[ $(sqlite3 :memory: "SELECT json_extract(readfile('json'), '\$.kind')") == usage ]]
+}
+
+@test "stats-query: --format table: human sizes, a total, what age means" {
+	run -0 stats-query --by age --format table "$small"
+	[[ ${lines[0]} == "fs1, scan of 2026-01-15; age is time since last access (atime)" ]]
+	[[ $output == *"7+ Years"*"total"* ]]
+	run -0 stats-query --by owner --top 1 --format table "$small"
+	[[ $output == *"1 of 2 rows shown"* ]]
+	scan-import -q -f fs1 --scan-date 2026-01-15 --age-by newest --db newest.db "$files/small.log"
+	run -0 stats-query --by owner,age --format table newest.db
+	[[ ${lines[0]} == *"age is time since last access or modification (newest)" ]]
+	run -0 stats-query --by age --format table newest.db "$small"
+	[[ ${lines[0]} == *"age is time not measured alike in these databases" ]]
+}
+
+@test "stats-query: into a pipe no line but names and rows; -o takes all or nothing" {
+	stats-query --by owner "$small" | cat >piped
+	stats-query --by owner -o file "$small"
+	cmp piped file
+	(($(wc -l <file) == 3))
+	run -2 stats-query --by owner --format xml -o none "$small"
+	[ ! -e none ]
+	run -4 stats-query --by owner -o /dev/full "$small"
+	run -4 bash -c 'stats-query --by owner "$1" >/dev/full' - "$small"
+}
+
+@test "stats-query: names cannot damage a terminal" {
+	line 1 $'/gpfs/fs1/esc\e[31m\adir/f' >esc.log
+	line 2 $'/gpfs/fs1/other/f' >>esc.log
+	scan-import -q -f fs1 --scan-date 2026-01-15 --db esc.db esc.log
+	run -0 stats-query --by dir --format table esc.db
+	[[ $output != *$'\e'* && $output != *$'\a'* ]]
+	stats-query --by dir --format json esc.db >json
+	[[ $(sqlite3 :memory: "SELECT hex(json_extract(readfile('json'), '\$.rows[0].path'))") == *1B5B33316D07* ]]
+}
+
+# ---- several databases ----
+
+@test "stats-query: several databases are added up, or told apart by fs" {
+	sqlite3 -separator $'\t' "$files/big-ref.db" "ATTACH '$files/small-ref.db' AS s;
+		SELECT uid, sum(files), sum(total), sum(apparent)
+		FROM (SELECT * FROM u UNION ALL SELECT * FROM s.u) GROUP BY uid ORDER BY uid" >expected
+	got 1,3- --by owner --sort-by key "$small" "$big" | diff expected -
+	{ echo fs2; echo fs1; } >expected
+	got 1 --by fs "$small" "$big" | diff expected -
+	run -0 stats-query --by owner,fs -u 1000 "$small" "$big"
+	[[ ${lines[0]} == $'uid\towner\tfilesystem\tfile_count\t'* ]]
+	run -0 stats-query --by dir --sort-by key "$small" "$big"
+	[[ ${lines[0]} == $'filesystem\tpath\t'* && ${lines[1]} == $'fs1\t/gpfs/fs1\t'* ]]
+	run -0 stats-query --by fs,age "$small" "$big"
+	((${#lines[@]} == 21))
+}
+
+# ---- opening ----
+
+@test "stats-query: NAME is TREETALLY_DIR/NAME.db" {
+	mkdir dbs
+	cp "$small" dbs/one.db
+	TREETALLY_DIR=$PWD/dbs run -0 stats-query --by fs one
+	[[ ${lines[1]} == fs1* ]]
+	TREETALLY_DIR=$PWD/dbs run -0 stats-query --by fs dbs/one.db
+	TREETALLY_DIR=$PWD/dbs run -4 stats-query two
+	[[ $output == "stats-query: cannot open $PWD/dbs/two.db: No such file or directory" ]]
+	run -4 stats-query one
+	[[ $output == "stats-query: one: is not there, and TREETALLY_DIR is not set" ]]
+}
+
+@test "stats-query: incomplete, foreign, newer and broken databases: one line, status 3" {
+	make_stream dir dirs
+	dir-load half.db dirs
+	sqlite3 foreign.db 'CREATE TABLE t(x)'
+	cp "$small" newer.db
+	sqlite3 newer.db 'PRAGMA user_version = 2'
+	head -c 100000 /dev/urandom >noise.db
+	: >empty.db
+	mkdir directory.db
+	head -c 20000 "$small" >cut.db
+	local db
+	for db in half foreign newer noise empty directory cut; do
+		run -3 stats-query --by owner $db.db
+		[[ ${#lines[@]} == 1 && $output == "stats-query: $db.db: "* ]]
+	done
+	# The good ones before it change nothing.
+	run -3 stats-query "$small" half.db
+	[[ $output == "stats-query: half.db: is incomplete: its import was not finished"* ]]
+}
+
+@test "stats-query: an unverified database is said to be so" {
+	cp "$small" unverified.db
+	sqlite3 unverified.db 'UPDATE scan_metadata SET verified = 0'
+	run -0 --separate-stderr stats-query unverified.db
+	[[ $stderr == "stats-query: unverified.db: is unverified"* ]]
+	run -0 --separate-stderr stats-query -q unverified.db
+	[[ -z $stderr ]]
+	run -0 stats-query -q --by owner --format table unverified.db
+	[[ $output == *"unverified"* ]]
+}
+
+@test "stats-query: names of files mean nothing to SQLite" {
+	local name
+	for name in 'a?mode=rw' 'b%41#x' ':memory:' 'file:x' $'caf\xe9 "q"' "it's"; do
+		cp "$small" "$name"
+		run -0 stats-query "./$name"
+		[[ ${lines[1]} == 19* ]]
+	done
+}
+
+@test "stats-query: a read-only directory and file, nothing is written" {
+	mkdir ro
+	cp "$small" ro/x.db
+	chmod 444 ro/x.db
+	chmod 555 ro
+	local before
+	before=$(sha256sum ro/x.db)
+	run -0 stats-query --by owner ro/x.db
+	[[ $before == "$(sha256sum ro/x.db)" ]]
+	[[ $(ls ro) == x.db ]]
+	chmod 755 ro
+}
+
+@test "stats-query: on a read-only mount" {
+	[[ $(id -u) == 0 ]] || skip "needs root"
+	unshare -m true 2>/dev/null || skip "no mount namespaces here"
+	mkdir mnt
+	cp "$small" x.db
+	sqlite3 x.db 'PRAGMA journal_mode = WAL' >/dev/null
+	unshare -m bash -c 'mount -t tmpfs none mnt && cp x.db "$1" mnt/ && mount -o remount,ro none mnt &&
+		stats-query --by owner mnt/small.db && stats-query -v --by owner mnt/x.db' - "$small" >out 2>err
+	(($(wc -l <out) == 6))
+	grep -q 'mnt/x.db: cannot be opened as other readers do: it is opened as immutable' err
+}
+
+@test "stats-query: where locks do not work the file is opened as immutable, with a note under -v" {
+	cat >nolock.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+static int answer(const char *name, int fd, int command, void *arg)
+{
+	if (command == F_SETLK || command == F_SETLKW || command == F_GETLK) {
+		errno = ENOLCK;
+		return -1;
+	}
+	return ((int (*)(int, int, ...))dlsym(RTLD_NEXT, name))(fd, command, arg);
+}
+#define WRAP(name) int name(int fd, int command, ...) \
+	{ va_list a; va_start(a, command); void *arg = va_arg(a, void *); va_end(a); \
+	  return answer(#name, fd, command, arg); }
+WRAP(fcntl)
+WRAP(fcntl64)
+END
+	sanitized && skip "sanitizers do not take other libraries before them"
+	cc -shared -fPIC -o nolock.so nolock.c
+	stats-query --by owner "$small" >expected
+	LD_PRELOAD=./nolock.so run -0 --separate-stderr stats-query --by owner "$small"
+	[[ $output == "$(cat expected)" && -z $stderr ]]
+	LD_PRELOAD=./nolock.so run -0 --separate-stderr stats-query -v --by owner "$small"
+	[[ $stderr == "stats-query: $small: locks do not work on its file system: it is opened as immutable"* ]]
+}
+
+@test "stats-query: a transaction that was cut off is no complete database" {
+	cp "$small" cut.db
+	# The journal of a process that was killed before its commit.
+	sqlite3 cut.db "PRAGMA cache_spill = 1; PRAGMA cache_size = 1; BEGIN; UPDATE usage_nr SET file_count = 0;
+		UPDATE directory_stats SET file_count_r = 0" '.system cp cut.db hot.db; cp cut.db-journal hot.db-journal'
+	[[ -s hot.db-journal ]] || skip "no journal was made"
+	run -3 stats-query hot.db
+	[[ $output == "stats-query: hot.db: is incomplete: a transaction on it was not finished"* ]]
+}
+
+@test "stats-query: a file that is replaced, and a journal that appears, change nothing" {
+	cp "$big" x.db
+	stats-query --by dir:100,owner,age x.db >expected
+	mkfifo gate
+	# It has opened the database when it waits for somebody to read what it writes.
+	stats-query --by dir:100,owner,age x.db >gate &
+	exec 9<gate
+	cp "$small" y.db
+	mv y.db x.db
+	echo nonsense >x.db-journal
+	cat <&9 >actual
+	exec 9<&-
+	wait $!
+	cmp expected actual
+}
+
+# ---- costs ----
+
+# cost ARGUMENT...: sets steps and full, as -v says.
+cost() {
+	stats-query -v "$@" 2>err >/dev/null
+	read -r steps full < <(sed -nE 's/.*SQLite: ([0-9]+) steps, ([0-9]+) full-scan steps/\1 \2/p' err)
+}
+
+@test "stats-query: what is read depends on the question, never on the size of the tree" {
+	local rows
+	# One row, by its key.
+	cost "$big"
+	((steps < 300 && full == 0))
+	cost -P /gpfs/fs1/home20 "$big"
+	((steps < 300 && full == 0))
+	# A summary, which has a row for each owner.
+	cost --by owner "$big"
+	((steps < 1000 && full <= $(sqlite3 "$big" "SELECT count(*) FROM owner_summary")))
+	# usage_r of one directory.
+	rows=$(sqlite3 "$big" "SELECT count(*) FROM usage_r WHERE dir_id = 3")
+	cost --by age "$big"
+	((steps < 12 * rows + 500 && full == 0))
+	# No usage_r: the range of usage_nr, which is short.
+	cost --by age -P /gpfs/fs1/home20/home18 "$big"
+	((steps < 12 * 4096 + 500 && full == 0))
+	# One owner: its rows alone.
+	rows=$(sqlite3 "$big" "SELECT count(*) FROM usage_r WHERE dir_id = 3 AND uid = 1009")
+	cost --by age -u 1009 "$big"
+	((steps < 13 * rows + 500 && full == 0))
+	# Children: a row for each.
+	cost --by dir "$big"
+	((steps < 30 * $(sqlite3 "$big" "SELECT dir_count_nr FROM directory_stats WHERE dir_id = 3") + 2000 && full == 0))
+	# What is excluded costs the same as what is asked for.
+	rows=$(sqlite3 "$big" "SELECT count(*) FROM usage_r WHERE dir_id = 3")
+	cost --by age -E /gpfs/fs1/home20 "$big"
+	((steps < 12 * (rows + 4096) + 1000 && full == 0))
+}
+
+# ---- usage ----
+
+@test "stats-query: --help, --version, wrong use" {
+	run -0 stats-query --help
+	[[ ${lines[0]} == "usage: stats-query "* ]]
+	((${#lines[@]} <= 24))
+	run -0 stats-query -V
+	[[ $output == "stats-query (treetally) 0.1.0" ]]
+	local wrong
+	for wrong in "" "--by" "--by none x.db" "--by owner,owner x.db" "--by dir:0 x.db" "--by dir:x x.db" \
+		"--by , x.db" "--top x x.db" "--min-size 1.5G x.db" "--sort-by name x.db" "--format xml x.db" "--no-such x.db"; do
+		# shellcheck disable=SC2086
+		run -2 stats-query $wrong
+		[[ ${lines[-1]} == "try 'stats-query --help'" ]]
+	done
+}
