@@ -1,0 +1,287 @@
+/*
+ * dir-export - a finished database for other viewers: ncdu's export format.
+ *
+ * Directories come in the order of dir_id, each right before its subtree, so one read of a range of
+ * two tables is the whole export; kept are the open directories, from the first one down to the
+ * current. Each begins with what has to come out below it. What its shown directories take away from
+ * that, and its own files, leave what was folded: known when it ends, without a sum over anything
+ * that is not shown.
+ *
+ *     /gpfs/fs1       1.5 TiB                       [{"name":"/gpfs/fs1"},
+ *       4 files       0.1 TiB  shown as one entry     {"name":"<4 files>",...},
+ *       a             1.3 TiB  above --min-size       [{"name":"a"},...],
+ *       b, c          the rest, folded                {"name":"<2 directories below 1.0 GiB>",...}]
+ */
+#include "common/human.h"
+#include "common/ncdu_out.h"
+#include "common/opts.h"
+#include "common/progress.h"
+#include "common/scope.h"
+
+/* Entries of an export whose --min-size was not given are fewer. Keep dir-export(1) in step. */
+#define ENTRIES_WANTED 1000000
+/* A directory is at most so many entries: itself, its files, what is folded in it. */
+#define ENTRIES_EACH 3
+
+static const char usage[] =
+	"usage: dir-export --ncdu [options] DB\n"
+	"Export the directories of a database, to be browsed with: ncdu -f FILE\n"
+	"\n"
+	"      --ncdu             the export format of ncdu (JSON)\n"
+	"  -P, --path-prefix DIR  only this directory and all below [scan root]\n"
+	"      --min-size SIZE    fold directories of less than SIZE allocated bytes; 0: none\n"
+	"                         [as small as keeps the export under 1,000,000 entries]\n"
+	"  -o, --output FILE      write to FILE, which appears when it is complete\n"
+	"      --progress[=FILE]  report progress on stderr or in FILE\n"
+	"  -q, --quiet   -v, --verbose   -h, --help   -V, --version\n"
+	"DB without '/' and '.' is $TREETALLY_DIR/DB.db when TREETALLY_DIR is set.\n";
+
+enum { OPT_NCDU = OPT_TOOL, OPT_MIN_SIZE };
+
+struct options {
+	struct opts shared;
+	bool ncdu;
+	struct scope_options where;
+	bool min_size_given;
+	uint64_t min_size;
+	const char *output; /* NULL: standard output */
+};
+
+static void parse_args(struct options *opt, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "ncdu", no_argument, NULL, OPT_NCDU }, { "path-prefix", required_argument, NULL, 'P' },
+		{ "min-size", required_argument, NULL, OPT_MIN_SIZE }, { "output", required_argument, NULL, 'o' },
+		{ "progress", optional_argument, NULL, OPT_PROGRESS }, { "quiet", no_argument, NULL, 'q' },
+		{ "verbose", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' }, { 0 },
+	};
+	int letter;
+
+	*opt = (struct options){ 0 };
+	opts_init(&opt->shared, usage, KIND_ANY);
+	while ((letter = getopt_long(argc, argv, "P:o:qvhV", longs, NULL)) != -1) {
+		switch (letter) {
+		case OPT_NCDU: opt->ncdu = true; break;
+		case 'P':
+			if (opt->where.prefix_count)
+				opts_die("--path-prefix: one export begins at one directory");
+			scope_add(&opt->where.prefixes, &opt->where.prefix_count, optarg);
+			break;
+		case OPT_MIN_SIZE:
+			opt->min_size_given = true;
+			if (!opts_parse_size(optarg, &opt->min_size))
+				opts_die("--min-size: '%s' is not a size (examples: 64M, 2G)", optarg);
+			break;
+		case 'o': opt->output = optarg; break;
+		default: opts_shared(&opt->shared, letter, optarg);
+		}
+	}
+	if (!opt->ncdu)
+		opts_die("say which format: --ncdu is the only one so far");
+	if (optind == argc)
+		opts_die("the name of the database is missing");
+	if (argc - optind > 1)
+		opts_die("'%s': one database is all that is taken", argv[optind + 1]);
+}
+
+/* ---- how much is folded ---- */
+
+static uint64_t round_up(uint64_t size)
+{
+	uint64_t power = 1;
+
+	while (power < size && power < (uint64_t)1 << 62)
+		power *= 2;
+	return power < size ? size : power;
+}
+
+/*
+ * The least size of which few enough directories are, rounded up to a power of two. A directory is
+ * never smaller than what is in it, so those that are shown make a tree.
+ */
+static uint64_t choose_min_size(struct answer_db *a, const struct scope_prefix *p)
+{
+	sqlite3_stmt *select;
+	uint64_t size;
+
+	if (p->last - p->dir_id < ENTRIES_WANTED / ENTRIES_EACH)
+		return 0;
+	select = db_prepare(&a->db, "SELECT total_size_r FROM directory_stats INDEXED BY stats_by_size"
+				    " WHERE dir_id BETWEEN ? AND ? ORDER BY total_size_r DESC LIMIT 1 OFFSET ?");
+	db_bind(&a->db, select, 1, p->dir_id);
+	db_bind(&a->db, select, 2, p->last);
+	db_bind(&a->db, select, 3, ENTRIES_WANTED / ENTRIES_EACH);
+	size = db_step(&a->db, select) ? (uint64_t)sqlite3_column_int64(select, 0) + 1 : 0;
+	answer_finalize(a, select);
+	return round_up(size);
+}
+
+/* ---- the tree ---- */
+
+/* An open directory, and what below it has not come out yet. */
+struct open_dir {
+	int64_t last; /* its subtree ends with this id */
+	int64_t directories, total_size, apparent_size;
+};
+
+struct exporter {
+	const struct options *opt;
+	struct answer_db *a;
+	struct ncdu_out out;
+	uint64_t min_size;
+	struct open_dir *open;
+	size_t depth, cap;
+	uint64_t shown;
+	struct progress progress;
+};
+
+enum {
+	COL_ID, COL_NAME, COL_FILES, COL_SIZE, COL_APPARENT, COL_DIRS_BELOW, COL_SIZE_BELOW, COL_APPARENT_BELOW,
+};
+
+/* Only rows that are shown are looked up in `directories`; the `+` keeps SQLite to the range. */
+static const char tree_sql[] =
+	"SELECT s.dir_id, d.name, s.file_count_nr, s.total_size_nr, s.apparent_size_nr,"
+	" s.dir_count_r, s.total_size_r, s.apparent_size_r"
+	" FROM directory_stats AS s CROSS JOIN directories AS d ON d.dir_id = s.dir_id"
+	" WHERE s.dir_id BETWEEN ?1 AND ?2 AND (+s.total_size_r >= ?3 OR +s.dir_id = ?1) ORDER BY s.dir_id";
+
+/* What is left of an apparent size that may stand for "2^63-1 or more". */
+static int64_t left_of(int64_t whole, int64_t part)
+{
+	return part < whole ? whole - part : 0;
+}
+
+static void close_directory(struct exporter *e)
+{
+	const struct open_dir *dir = &e->open[--e->depth];
+	char name[100], size[HUMAN_TEXT_SIZE], count[HUMAN_TEXT_SIZE];
+
+	if (dir->directories) {
+		snprintf(name, sizeof(name), "<%s director%s below %s>", human_count(count, dir->directories),
+			 dir->directories == 1 ? "y" : "ies", human_bytes(size, (int64_t)e->min_size));
+		ncdu_out_file(&e->out, name, dir->apparent_size, dir->total_size);
+	}
+	ncdu_out_end(&e->out);
+}
+
+static void take_from_parent(struct exporter *e, const struct open_dir *dir)
+{
+	struct open_dir *parent;
+
+	if (!e->depth)
+		return;
+	parent = &e->open[e->depth - 1];
+	parent->directories -= dir->directories + 1;
+	parent->total_size -= dir->total_size;
+	parent->apparent_size = left_of(parent->apparent_size, dir->apparent_size);
+}
+
+static void add_name(struct exporter *e, sqlite3_stmt *s)
+{
+	struct buf path = { 0 };
+
+	if (e->depth) {
+		ncdu_out_begin(&e->out, sqlite3_column_blob(s, COL_NAME), (size_t)sqlite3_column_bytes(s, COL_NAME));
+		return;
+	}
+	scope_path(e->a, sqlite3_column_int64(s, COL_ID), &path);
+	ncdu_out_begin(&e->out, path.data, path.len);
+	buf_release(&path);
+}
+
+static void open_directory(struct exporter *e, sqlite3_stmt *s)
+{
+	int64_t id = sqlite3_column_int64(s, COL_ID), files = sqlite3_column_int64(s, COL_FILES);
+	int64_t size = sqlite3_column_int64(s, COL_SIZE), apparent = sqlite3_column_int64(s, COL_APPARENT);
+	struct open_dir dir = {
+		.directories = sqlite3_column_int64(s, COL_DIRS_BELOW),
+		.total_size = sqlite3_column_int64(s, COL_SIZE_BELOW),
+		.apparent_size = sqlite3_column_int64(s, COL_APPARENT_BELOW),
+	};
+	char name[64], count[HUMAN_TEXT_SIZE];
+
+	dir.last = id + dir.directories;
+	take_from_parent(e, &dir);
+	add_name(e, s);
+	if (files) {
+		snprintf(name, sizeof(name), "<%s file%s>", human_count(count, files), files == 1 ? "" : "s");
+		ncdu_out_file(&e->out, name, apparent, size);
+	}
+	dir.total_size -= size;
+	dir.apparent_size = left_of(dir.apparent_size, apparent);
+	if (e->depth == e->cap) {
+		e->cap = e->cap ? 2 * e->cap : 64;
+		e->open = xrealloc_array(e->open, e->cap, sizeof(*e->open));
+	}
+	e->open[e->depth++] = dir;
+}
+
+static void export_tree(struct exporter *e, const struct scope_prefix *p)
+{
+	sqlite3_stmt *select = db_prepare(&e->a->db, tree_sql);
+
+	progress_phase(&e->progress, "writing", "directories", (uint64_t)(p->last - p->dir_id + 1));
+	db_bind(&e->a->db, select, 1, p->dir_id);
+	db_bind(&e->a->db, select, 2, p->last);
+	db_bind(&e->a->db, select, 3, (int64_t)e->min_size);
+	while (db_step(&e->a->db, select)) {
+		int64_t id = sqlite3_column_int64(select, COL_ID);
+
+		while (e->depth && e->open[e->depth - 1].last < id)
+			close_directory(e);
+		open_directory(e, select);
+		if (++e->shown % 4096 == 0)
+			progress_update(&e->progress, (uint64_t)(id - p->dir_id), 0);
+	}
+	while (e->depth)
+		close_directory(e);
+	answer_finalize(e->a, select);
+}
+
+static void say_what_was_chosen(const struct exporter *e, int64_t directories)
+{
+	char size[HUMAN_TEXT_SIZE], all[HUMAN_TEXT_SIZE];
+
+	if (e->opt->min_size_given || e->opt->shared.quiet)
+		return;
+	human_count(all, directories);
+	if (e->min_size)
+		warn("%s: directories below %s are folded; --min-size 0 shows all %s", e->a->operand,
+		     human_bytes(size, (int64_t)e->min_size), all);
+	else if (e->opt->shared.verbose)
+		warn("%s: nothing is folded: there are %s directories", e->a->operand, all);
+}
+
+int main(int argc, char **argv)
+{
+	struct options opt;
+	struct answer_set set = { 0 };
+	struct exporter e = { .opt = &opt };
+	const struct scope_prefix *prefix;
+	struct scope *scope;
+
+	tool_begin("dir-export");
+	parse_args(&opt, argc, argv);
+	answer_open(&set, argv + optind, 1, opt.shared.quiet, opt.shared.verbose);
+	scope = scope_resolve(&set, &opt.where);
+	prefix = scope->prefixes;
+	e.a = &set.dbs[0];
+	progress_init(&e.progress, opt.shared.progress, opt.shared.progress_file);
+	e.min_size = opt.min_size_given ? opt.min_size : choose_min_size(e.a, prefix);
+	say_what_was_chosen(&e, prefix->last - prefix->dir_id + 1);
+	ncdu_out_open(&e.out, opt.output, e.a->scan_day * SECONDS_PER_DAY);
+	export_tree(&e, prefix);
+	ncdu_out_close(&e.out);
+	progress_end(&e.progress);
+	if (opt.shared.verbose) {
+		warn("%llu entries, %llu directories", (unsigned long long)e.out.entries, (unsigned long long)e.shown);
+		answer_report_cost(&set);
+	}
+	scope_free(scope, 1);
+	answer_close(&set);
+	free(e.open);
+	free(opt.where.prefixes);
+	return EXIT_OK;
+}
