@@ -14,7 +14,7 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omi
 TOOLS    = $(basename $(notdir $(wildcard tools/*.c)))
 COMMON   = $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*.c))
 PROGRAMS = $(TOOLS:%=$(BUILD)/%)
-LOADERS  = $(BUILD)/dir-load $(BUILD)/stats-load
+DATABASE = $(addprefix $(BUILD)/,dir-load stats-load dir-query stats-query dir-export)
 PIPES    = pipelines/scan-import pipelines/scan-tree
 PIPELIBS = $(addprefix pipelines/lib/,progress.sh stages.sh target.sh)
 SCRIPTS  = $(PIPES) pipelines/demo tests/run .ci/run
@@ -24,9 +24,9 @@ LINTS    = lint-gcc lint-clang lint-cppcheck lint-shell lint-man
 
 all: $(PROGRAMS)
 
-# Filters read and hash; only the loaders know what a database is.
+# Filters read and hash; only loaders and queries know what a database is.
 LDLIBS = -lxxhash -lpthread
-$(LOADERS): LDLIBS = -lsqlite3 -lxxhash -lpthread
+$(DATABASE): LDLIBS = -lsqlite3 -lxxhash -lpthread
 
 $(PROGRAMS): $(BUILD)/%: $(BUILD)/tools/%.o $(BUILD)/libcommon.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)

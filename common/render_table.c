@@ -8,7 +8,7 @@
 #include "common/utf8.h"
 
 #define GAP 2          /* columns of the screen between columns of the table */
-#define PATH_LEAST 24  /* a path is not made shorter than this for the sake of other columns */
+#define PATH_LEAST 24  /* for the sake of other columns no path gets less, nor less than 2/5 of the line */
 #define TEXT_MOST 24   /* nor other text longer, where the width is limited */
 #define PATH_FLOOR 8   /* where nothing else can give way */
 #define BAR_LEAST 6
@@ -171,13 +171,13 @@ static void widen_bars(struct render_layout *t)
 
 static void lay_out(struct render_layout *t)
 {
-	size_t line;
+	size_t line, path_least = t->limit * 2 / 5 > PATH_LEAST ? t->limit * 2 / 5 : PATH_LEAST;
 
 	for (size_t i = 0; i < t->column_count; i++) {
 		t->shown[i] = t->columns[i].title != NULL;
 		t->width[i] = t->shown[i] ? natural_width(t, i) : 0;
 	}
-	while (t->limit && line_width(t, PATH_LEAST) > t->limit && drop_column(t))
+	while (t->limit && line_width(t, path_least) > t->limit && drop_column(t))
 		;
 	for (size_t i = 0; i < t->column_count; i++) {
 		line = line_width(t, SIZE_MAX);

@@ -1,0 +1,51 @@
+/*
+ * dir_row - what is shown of a directory: the columns of dir-query and their cells.
+ */
+#ifndef TREETALLY_DIR_ROW_H
+#define TREETALLY_DIR_ROW_H
+
+#include "common/dir_scan.h"
+#include "common/render.h"
+
+enum dir_column {
+	COLUMN_FILESYSTEM, COLUMN_PATH, COLUMN_DEPTH, COLUMN_SIZE, COLUMN_APPARENT, COLUMN_FILES, COLUMN_DIRS,
+	COLUMN_ATIME, COLUMN_MTIME, COLUMN_OWNER_UID, COLUMN_OWNER, COLUMN_OWNER_GID, COLUMN_GROUP, DIR_COLUMNS
+};
+
+/* The columns of all databases, in the order in which they are given to render. */
+struct dir_layout {
+	struct render_column columns[DIR_COLUMNS];
+	enum dir_column which[DIR_COLUMNS];
+	size_t count;
+	bool own; /* of the directory itself */
+};
+
+/* `in_table`: bit 1 << COLUMN_X for each column that tables show; they have the path at the end. */
+void dir_layout_init(struct dir_layout *l, bool own, bool several, bool is_table, unsigned in_table);
+
+/* Rows of one database; zeroed before dir_rows_open. */
+struct dir_rows {
+	struct answer_db *a;
+	const struct dir_layout *layout;
+	struct render_cell cells[DIR_COLUMNS]; /* in the order of the layout; text is valid until the next row */
+	struct buf path;
+
+	/* private */
+	sqlite3_stmt *select;
+	int64_t *open;         /* directories on the way to `path`, and where in it each ends */
+	size_t *ends;
+	size_t depth, capacity;
+	struct buf owner, group;
+};
+
+void dir_rows_open(struct dir_rows *r, struct answer_db *a, const struct dir_layout *layout);
+/* Only `path`, as text. */
+void dir_rows_path(struct dir_rows *r, int64_t dir_id);
+/* `path` and `cells`. */
+void dir_rows_fill(struct dir_rows *r, int64_t dir_id);
+void dir_rows_close(struct dir_rows *r);
+
+/* The cells of a sum, whose path is "(total)". */
+void dir_layout_total(const struct dir_layout *l, const struct dir_total *total, struct render_cell cells[DIR_COLUMNS]);
+
+#endif

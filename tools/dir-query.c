@@ -1,0 +1,345 @@
+/*
+ * dir-query - list directories of finished databases.
+ *
+ * Options become a question (dir_plan.h). Each database gives the directories that answer it, in
+ * order (dir_scan.h), which are merged to one list (dir_list.h) and printed (render.h).
+ */
+#include <unistd.h>
+
+#include "common/dir_list.h"
+#include "common/opts.h"
+#include "common/scan_summary.h"
+#include "common/who.h"
+
+#define TABLE_LIMIT 50 /* rows of a table when -n is not given */
+
+static const char usage[] =
+	"usage: dir-query [options] DB...\n"
+	"List the directories of databases, the largest first, from the root of the scan down.\n"
+	"\n"
+	"Where:   -P, --path-prefix PATH  PATH and all below it (repeatable)\n"
+	"         -E, --exclude PATH      but not PATH and all below it (repeatable)\n"
+	"             --from-root         from / down [the root of the scan]\n"
+	"         -L, --levels N          N levels below each prefix\n"
+	"         -d, --min-depth N       --max-depth N, from / (0)       --leaves-only\n"
+	"Whose:   -u, --owner UID|NAME    all files are of this owner     --mine\n"
+	"         -g, --group GID|NAME    all files are of this group     --mygroup\n"
+	"         -s, --single-owner      all files are of one owner\n"
+	"Which:   -N, --name-pattern GLOB (repeatable: or)    -i, --ignore-case (of ASCII)\n"
+	"             --min-size, --max-size SIZE             --min-files, --max-files N\n"
+	"             --min-avg-size, --max-avg-size SIZE     of a file\n"
+	"             --accessed-before, --accessed-after, --modified-before,\n"
+	"             --modified-after DATE|AGE   2024-12-31, or before the scan: 90d 6mo 3yrs\n"
+	"             --cold AGE          the largest with no access or change since AGE, each\n"
+	"                                 subtree once     --by-atime (access alone counts)\n"
+	"             --separate-dirs     columns and filters of each directory itself\n"
+	"Order:       --sort-by KEY       size apparent files dirs atime mtime depth path [size]\n"
+	"         -r, --reverse           -n, --limit N, 0: all [a table 50, else all]\n"
+	"Output:      --format FORMAT     table tsv csv json ndjson [a terminal: table, else tsv]\n"
+	"         -o, --output FILE       --total (nested directories once)\n"
+	"             --summary           the scans instead of their directories\n"
+	"  -S, --memory SIZE [256M]   -T, --temp-dir DIR   -j, --threads N   for sorting\n"
+	"  -q, --quiet   -v, --verbose   -h, --help   -V, --version\n";
+
+enum {
+	OPT_FROM_ROOT = OPT_TOOL, OPT_MAX_DEPTH, OPT_LEAVES_ONLY, OPT_MINE, OPT_MYGROUP, OPT_MIN_SIZE, OPT_MAX_SIZE,
+	OPT_MIN_FILES, OPT_MAX_FILES, OPT_MIN_AVERAGE, OPT_MAX_AVERAGE, OPT_ACCESSED_BEFORE, OPT_ACCESSED_AFTER,
+	OPT_MODIFIED_BEFORE, OPT_MODIFIED_AFTER, OPT_COLD, OPT_BY_ATIME, OPT_SEPARATE, OPT_SORT_BY, OPT_FORMAT,
+	OPT_TOTAL, OPT_SUMMARY
+};
+
+#define SHORTS "P:E:L:d:u:g:sN:irn:o:S:T:j:qvhV"
+
+static const struct option longs[] = {
+	{ "path-prefix", required_argument, NULL, 'P' }, { "exclude", required_argument, NULL, 'E' },
+	{ "from-root", no_argument, NULL, OPT_FROM_ROOT }, { "levels", required_argument, NULL, 'L' },
+	{ "min-depth", required_argument, NULL, 'd' }, { "max-depth", required_argument, NULL, OPT_MAX_DEPTH },
+	{ "leaves-only", no_argument, NULL, OPT_LEAVES_ONLY }, { "owner", required_argument, NULL, 'u' },
+	{ "owner-id", required_argument, NULL, 'u' }, { "mine", no_argument, NULL, OPT_MINE },
+	{ "group", required_argument, NULL, 'g' }, { "group-id", required_argument, NULL, 'g' },
+	{ "mygroup", no_argument, NULL, OPT_MYGROUP }, { "single-owner", no_argument, NULL, 's' },
+	{ "name-pattern", required_argument, NULL, 'N' }, { "ignore-case", no_argument, NULL, 'i' },
+	{ "min-size", required_argument, NULL, OPT_MIN_SIZE }, { "max-size", required_argument, NULL, OPT_MAX_SIZE },
+	{ "min-files", required_argument, NULL, OPT_MIN_FILES },
+	{ "max-files", required_argument, NULL, OPT_MAX_FILES },
+	{ "min-avg-size", required_argument, NULL, OPT_MIN_AVERAGE },
+	{ "max-avg-size", required_argument, NULL, OPT_MAX_AVERAGE },
+	{ "accessed-before", required_argument, NULL, OPT_ACCESSED_BEFORE },
+	{ "accessed-after", required_argument, NULL, OPT_ACCESSED_AFTER },
+	{ "modified-before", required_argument, NULL, OPT_MODIFIED_BEFORE },
+	{ "modified-after", required_argument, NULL, OPT_MODIFIED_AFTER },
+	{ "cold", required_argument, NULL, OPT_COLD }, { "by-atime", no_argument, NULL, OPT_BY_ATIME },
+	{ "separate-dirs", no_argument, NULL, OPT_SEPARATE }, { "sort-by", required_argument, NULL, OPT_SORT_BY },
+	{ "reverse", no_argument, NULL, 'r' }, { "limit", required_argument, NULL, 'n' },
+	{ "format", required_argument, NULL, OPT_FORMAT }, { "output", required_argument, NULL, 'o' },
+	{ "total", no_argument, NULL, OPT_TOTAL }, { "summary", no_argument, NULL, OPT_SUMMARY },
+	{ "memory", required_argument, NULL, 'S' }, { "temp-dir", required_argument, NULL, 'T' },
+	{ "threads", required_argument, NULL, 'j' }, { "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' }, { 0 },
+};
+
+struct options {
+	struct opts shared;
+	struct dir_question question;
+	struct scope_options where;
+	struct render_options output;
+	const char *owner, *group; /* as given; NULL: not at all */
+	bool mine, mygroup, summary, limit_given;
+	bool sort_own, sort_whole; /* --sort-by said so */
+	char **dbs;
+	size_t db_count;
+};
+
+/* ---- options ---- */
+
+static int64_t parse_size(const char *option, const char *text)
+{
+	uint64_t value;
+
+	if (!opts_parse_size(text, &value))
+		opts_die("%s: '%s' is not a size (examples: 500M, 2G, 1TiB)", option, text);
+	return (int64_t)value;
+}
+
+static int64_t parse_count(const char *option, const char *text)
+{
+	uint64_t value;
+
+	if (!opts_parse_count(text, &value))
+		opts_die("%s: '%s' is not a number (examples: 4, 10K)", option, text);
+	return (int64_t)value;
+}
+
+static void parse_moment(const char *option, const char *text, struct human_when *when, bool *given)
+{
+	*given = true;
+	if (!human_parse_when(text, when))
+		opts_die("%s: '%s' is neither a date nor an age (examples: 2024-12-31, 90d, 6mo, 3yrs)", option, text);
+}
+
+static void parse_cold(const char *text, struct dir_filter *f)
+{
+	f->has_cold = true;
+	if (!human_parse_age(text, &f->cold.days))
+		opts_die("--cold: '%s' is not an age (examples: 90d, 6mo, 3yrs)", text);
+	f->cold.is_age = true;
+}
+
+/* A key may end in _r for the subtree or in _nr for the directory itself; else --separate-dirs decides. */
+static void parse_sort(const char *text, struct options *opt)
+{
+	static const char *const names[] = { "size", "apparent", "files", "dirs", "atime", "mtime", "depth", "path" };
+	const char *suffix = strchr(text, '_');
+	size_t len = suffix ? (size_t)(suffix - text) : strlen(text);
+	int key = 0;
+
+	while (key <= SORT_PATH && (strlen(names[key]) != len || strncmp(names[key], text, len)))
+		key++;
+	opt->sort_own = suffix && strcmp(suffix, "_nr") == 0;
+	opt->sort_whole = suffix && !opt->sort_own;
+	if (key > SORT_PATH || (suffix && (key >= SORT_DEPTH || (!opt->sort_own && strcmp(suffix, "_r")))))
+		opts_die("--sort-by: '%s' is none of size, apparent, files, dirs, atime, mtime, depth, path", text);
+	opt->question.sort = (enum dir_sort)key;
+}
+
+static void parse_format(const char *text, struct render_options *output)
+{
+	output->format_given = true;
+	if (!render_format_from_name(text, &output->format))
+		opts_die("--format: '%s' is none of table, tsv, csv, json, ndjson", text);
+}
+
+static void parse_filter(struct options *opt, int letter, const char *value)
+{
+	struct dir_filter *f = &opt->question.filter;
+
+	switch (letter) {
+	case 'd': f->min_depth = parse_count("--min-depth", value); break;
+	case OPT_MAX_DEPTH: f->max_depth = parse_count("--max-depth", value); break;
+	case 's': f->single_owner = true; break;
+	case OPT_LEAVES_ONLY: f->leaves_only = true; break;
+	case 'N': scope_add(&f->patterns, &f->pattern_count, value); break;
+	case 'i': f->ignore_case = true; break;
+	case OPT_MIN_SIZE: f->min_size = parse_size("--min-size", value); break;
+	case OPT_MAX_SIZE: f->max_size = parse_size("--max-size", value); break;
+	case OPT_MIN_FILES: f->min_files = parse_count("--min-files", value); break;
+	case OPT_MAX_FILES: f->max_files = parse_count("--max-files", value); break;
+	case OPT_MIN_AVERAGE: f->min_average = parse_size("--min-avg-size", value); break;
+	case OPT_MAX_AVERAGE: f->max_average = parse_size("--max-avg-size", value); break;
+	case OPT_ACCESSED_BEFORE:
+		parse_moment("--accessed-before", value, &f->accessed_before, &f->has_accessed_before);
+		break;
+	case OPT_ACCESSED_AFTER:
+		parse_moment("--accessed-after", value, &f->accessed_after, &f->has_accessed_after);
+		break;
+	case OPT_MODIFIED_BEFORE:
+		parse_moment("--modified-before", value, &f->modified_before, &f->has_modified_before);
+		break;
+	case OPT_MODIFIED_AFTER:
+		parse_moment("--modified-after", value, &f->modified_after, &f->has_modified_after);
+		break;
+	case OPT_COLD: parse_cold(value, f); break;
+	case OPT_BY_ATIME: f->cold_by_atime = true; break;
+	case OPT_SEPARATE: f->own = true; break;
+	default: opts_shared(&opt->shared, letter, value);
+	}
+}
+
+static void parse_option(struct options *opt, int letter, const char *value)
+{
+	switch (letter) {
+	case 'P': scope_add(&opt->where.prefixes, &opt->where.prefix_count, value); break;
+	case 'E': scope_add(&opt->where.excludes, &opt->where.exclude_count, value); break;
+	case OPT_FROM_ROOT: opt->where.from_root = true; break;
+	case 'L': opt->question.levels = parse_count("--levels", value); break;
+	case 'u': opt->owner = value; break;
+	case 'g': opt->group = value; break;
+	case OPT_MINE: opt->mine = true; break;
+	case OPT_MYGROUP: opt->mygroup = true; break;
+	case OPT_SORT_BY: parse_sort(value, opt); break;
+	case 'r': opt->question.reverse = true; break;
+	case 'n':
+		opt->question.limit = (uint64_t)parse_count("--limit", value);
+		opt->limit_given = true;
+		break;
+	case OPT_FORMAT: parse_format(value, &opt->output); break;
+	case 'o': opt->output.output = value; break;
+	case OPT_TOTAL: opt->question.want_total = true; break;
+	case OPT_SUMMARY: opt->summary = true; break;
+	default: parse_filter(opt, letter, value);
+	}
+}
+
+static void check_options(const struct options *opt)
+{
+	const struct dir_filter *f = &opt->question.filter;
+
+	if (opt->owner && opt->mine)
+		opts_die("--owner contradicts --mine");
+	if (opt->group && opt->mygroup)
+		opts_die("--group contradicts --mygroup");
+	if (opt->where.from_root && opt->where.prefix_count)
+		opts_die("--from-root contradicts --path-prefix");
+	if (f->has_cold && f->own)
+		opts_die("--cold is about subtrees, which contradicts --separate-dirs");
+	if (f->cold_by_atime && !f->has_cold)
+		opts_die("--by-atime belongs to --cold");
+	if (opt->shared.quiet && opt->shared.verbose)
+		opts_die("--quiet contradicts --verbose");
+	if (!opt->db_count)
+		opts_die("the name of a database is missing");
+}
+
+static void parse_args(struct options *opt, int argc, char **argv)
+{
+	struct dir_question *q = &opt->question;
+	int letter;
+
+	opts_init(&opt->shared, usage, KIND_DIR);
+	dir_filter_init(&q->filter);
+	q->levels = FILTER_NONE;
+	while ((letter = getopt_long(argc, argv, SHORTS, longs, NULL)) != -1)
+		parse_option(opt, letter, optarg);
+	opt->dbs = argv + optind;
+	opt->db_count = (size_t)(argc - optind);
+	check_options(opt);
+	q->once = q->filter.has_cold;
+	q->sort_own = opt->sort_own || (q->filter.own && !opt->sort_whole);
+	if (!opt->limit_given && render_format(&opt->output) == RENDER_TABLE)
+		q->limit = TABLE_LIMIT;
+	if (q->filter.ignore_case)
+		dir_filter_ignore_case(&q->filter);
+	q->sorting = (struct extsort_config){ .threads = opt->shared.threads, .temp_dir = opt->shared.temp_dir };
+	q->sorting.memory = opt->shared.memory / (opt->db_count ? opt->db_count : 1);
+	if (q->sorting.memory < EXTSORT_MEMORY_MIN)
+		q->sorting.memory = EXTSORT_MEMORY_MIN;
+}
+
+static void parse_who(struct options *opt, struct answer_set *set)
+{
+	struct dir_filter *f = &opt->question.filter;
+	uint32_t id;
+
+	if (opt->owner) {
+		who_parse_user(set, "--owner", opt->owner, &id);
+		f->owner = id;
+	}
+	if (opt->group) {
+		who_parse_group(set, "--group", opt->group, &id);
+		f->group = id;
+	}
+	if (opt->mine)
+		f->owner = getuid();
+	if (opt->mygroup)
+		f->group = getgid();
+}
+
+/* ---- the answer ---- */
+
+/* What tables show: what the question is about, and with -v everything. */
+static unsigned table_columns(const struct options *opt)
+{
+	static const unsigned sorted_by[] = {
+		[SORT_SIZE] = 0, [SORT_APPARENT] = 1u << COLUMN_APPARENT, [SORT_FILES] = 0, [SORT_DIRS] = 0,
+		[SORT_ATIME] = 0, [SORT_MTIME] = 1u << COLUMN_MTIME, [SORT_DEPTH] = 1u << COLUMN_DEPTH, [SORT_PATH] = 0,
+	};
+	const struct dir_filter *f = &opt->question.filter;
+	unsigned shown = 1u << COLUMN_FILESYSTEM | 1u << COLUMN_PATH | 1u << COLUMN_SIZE | 1u << COLUMN_FILES |
+			 1u << COLUMN_DIRS | 1u << COLUMN_ATIME | 1u << COLUMN_OWNER;
+
+	shown |= sorted_by[opt->question.sort];
+	if (f->has_cold || f->has_modified_before || f->has_modified_after)
+		shown |= 1u << COLUMN_MTIME;
+	if (f->group != FILTER_NONE)
+		shown |= 1u << COLUMN_GROUP;
+	return opt->shared.verbose ? ~0u : shown;
+}
+
+static void answer(struct options *opt, struct answer_set *set)
+{
+	struct scope *scopes = scope_resolve(set, &opt->where);
+	struct dir_layout layout;
+	struct dir_list list;
+	struct render out;
+	uint64_t shown;
+
+	dir_layout_init(&layout, opt->question.filter.own, set->count > 1, render_format(&opt->output) == RENDER_TABLE,
+			table_columns(opt));
+	render_open(&out, &opt->output, "dir-query", layout.columns, layout.count);
+	dir_list_start(&list, set, scopes, &opt->question, &layout);
+	while (dir_list_next(&list))
+		render_row(&out, list.cells);
+	dir_list_finish(&list, opt->shared.verbose);
+	if (opt->question.want_total)
+		render_total(&out, list.cells);
+	if (!list.matches)
+		render_note(&out, "no directory is like that");
+	shown = out.rows;
+	render_close(&out);
+	if (shown < list.matches && !opt->shared.quiet) {
+		char few[HUMAN_TEXT_SIZE], all[HUMAN_TEXT_SIZE];
+
+		warn("%s of %s shown (-n 0 for all)", human_count(few, (int64_t)shown),
+		     human_count(all, (int64_t)list.matches));
+	}
+	dir_list_release(&list);
+	scope_free(scopes, set->count);
+}
+
+int main(int argc, char **argv)
+{
+	struct options opt = { 0 };
+	struct answer_set set;
+
+	tool_begin("dir-query");
+	parse_args(&opt, argc, argv);
+	answer_open(&set, opt.dbs, opt.db_count, opt.shared.quiet, opt.shared.verbose);
+	parse_who(&opt, &set);
+	if (opt.summary)
+		scan_summary_show(&set, &opt.output);
+	else
+		answer(&opt, &set);
+	answer_close(&set);
+	return EXIT_OK;
+}
