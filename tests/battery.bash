@@ -456,9 +456,8 @@ sealed_flips() {
 	local at bits size
 	size=$(stream_tool info "$good" | awk '$1 == "block" { print $3 - 40; exit }')
 	for ((at = 0; at < size; at += $1)); do
-		for bits in 1 128 255; do
-			(($1 > 1 && at % 3 != bits % 3)) || printf '%s\tflip=1,%s,%s\n' $at.$bits $at $bits
-		done
+		bits=$((at % 3 == 0 ? 1 : at % 3 == 1 ? 128 : 255))
+		printf '%s\tflip=1,%s,%s\n' $at $at $bits
 	done | stream_tool edits --seal "$good"
 }
 
@@ -546,7 +545,7 @@ bad_rows() {
 			"/" . "x" x 65535 . $rest, "/" . "x" x 200000 . $rest);
 		my @fields = split /\t/, $row, -1;
 		for my $column (1 .. $#fields) {
-			for my $value (qw(-99999999999999999 99999999999999999999 1.5 0x1 1e3), " 1", "1 ") {
+			for my $value (qw(-99999999999999999 99999999999999999999 1.5), "1 ") {
 				my @changed = @fields;
 				$changed[$column] = $value;
 				push @bad, join "\t", @changed;
