@@ -21,10 +21,10 @@
 #include "common/record.h"
 #include "common/wire.h"
 
-#define BLOCK_PAYLOAD_MAX (256u << 10) /* bytes, unless the block holds one record */
+#define BLOCK_PAYLOAD_MAX (256u << 10) /* bytes */
 #define BLOCK_RECORDS_MAX 65536u
 #define BLOCK_PATHS_MAX (4u << 20)     /* bytes of section 1 once decoded */
-#define BLOCK_ONE_RECORD_MAX (2u * PATH_BYTES_MAX + 256) /* bytes: the longest single record */
+#define BLOCK_ONE_RECORD_MAX (2u * PATH_BYTES_MAX + 256) /* bytes, of a block of one record */
 
 #define BLOCK_HEADER_SIZE 32
 #define BLOCK_HASH_SIZE 8

@@ -120,6 +120,17 @@ static enum db_state check_format(struct db *db)
 	return db_integer(db, "SELECT count(*) FROM scan_metadata") ? DB_COMPLETE : DB_DIRECTORIES;
 }
 
+/* A failing program takes its transaction back, and its journal with it. */
+static void abandon(void *arg)
+{
+	struct db *db = arg;
+	sqlite3_stmt *statement;
+
+	while ((statement = sqlite3_next_stmt(db->handle, NULL)))
+		sqlite3_finalize(statement);
+	sqlite3_close(db->handle);
+}
+
 enum db_state db_open(struct db *db, const char *name)
 {
 	struct stat st;
@@ -140,6 +151,7 @@ enum db_state db_open(struct db *db, const char *name)
 		die_errno("cannot open %s", name);
 	db_check(db, sqlite3_open_v2(real, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
 	free(real);
+	die_after(abandon, db);
 	sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
 	return check_format(db);
 }
@@ -155,6 +167,7 @@ enum db_state db_look(const char *name)
 
 void db_close(struct db *db)
 {
+	die_forget(db);
 	db_check(db, sqlite3_close(db->handle));
 	free(db->name);
 	*db = (struct db){ 0 };

@@ -47,6 +47,42 @@ static void PRINTF_LIKE(1, 0) print_message(const char *fmt, va_list args, int e
 		;
 }
 
+#define CLEANUPS_MAX 64
+
+static struct cleanup {
+	void (*run)(void *arg);
+	void *arg;
+} cleanups[CLEANUPS_MAX];
+static size_t cleanup_count;
+
+void die_after(void (*cleanup)(void *arg), void *arg)
+{
+	if (cleanup_count < CLEANUPS_MAX)
+		cleanups[cleanup_count++] = (struct cleanup){ cleanup, arg };
+}
+
+void die_forget(void *arg)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < cleanup_count; i++) {
+		if (cleanups[i].arg != arg)
+			cleanups[kept++] = cleanups[i];
+	}
+	cleanup_count = kept;
+}
+
+/* A cleanup that fails comes back here and finds one less to do. */
+static NORETURN void clean_up_and_exit(enum exit_status status)
+{
+	while (cleanup_count) {
+		struct cleanup *last = &cleanups[--cleanup_count];
+
+		last->run(last->arg);
+	}
+	_exit(status);
+}
+
 void die(enum exit_status status, const char *fmt, ...)
 {
 	va_list args;
@@ -54,7 +90,7 @@ void die(enum exit_status status, const char *fmt, ...)
 	va_start(args, fmt);
 	print_message(fmt, args, 0);
 	va_end(args);
-	_exit(status);
+	clean_up_and_exit(status);
 }
 
 void die_errno(const char *fmt, ...)
@@ -65,7 +101,7 @@ void die_errno(const char *fmt, ...)
 	va_start(args, fmt);
 	print_message(fmt, args, err);
 	va_end(args);
-	_exit(EXIT_SYSTEM);
+	clean_up_and_exit(EXIT_SYSTEM);
 }
 
 void warn(const char *fmt, ...)

@@ -47,6 +47,15 @@ void die(enum exit_status status, const char *fmt, ...) NORETURN PRINTF_LIKE(2, 
 /* The same with `: strerror(errno)` appended; always exit status 4. */
 void die_errno(const char *fmt, ...) NORETURN PRINTF_LIKE(1, 2);
 
+/*
+ * Have die and die_errno call cleanup(arg) before they exit, the latest first: to remove a temporary
+ * name, to roll a transaction back. A signal does not run these. The list is the one piece of state in
+ * common/ that is not a caller's struct, since a failure has no caller to ask. At most 64 at a time.
+ */
+void die_after(void (*cleanup)(void *arg), void *arg);
+/* The cleanup for `arg` is not needed any more. */
+void die_forget(void *arg);
+
 /* One line on stderr, errno kept; the program goes on. */
 void warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
 

@@ -32,6 +32,11 @@ static bool open_unnamed(struct outfile *f, mode_t mode)
 	return f->fd >= 0;
 }
 
+static void remove_temporary(void *temp)
+{
+	unlink(temp);
+}
+
 static void open_temporary(struct outfile *f, mode_t mode)
 {
 	mode_t mask = umask(0);
@@ -41,6 +46,7 @@ static void open_temporary(struct outfile *f, mode_t mode)
 	f->fd = mkostemp(f->temp, O_CLOEXEC);
 	if (f->fd < 0)
 		die_errno("cannot create %s", f->temp);
+	die_after(remove_temporary, f->temp);
 	if (fchmod(f->fd, mode & ~mask))
 		die_errno("cannot set the mode of %s", f->temp);
 }
@@ -76,14 +82,8 @@ void outfile_write(struct outfile *f, const void *data, size_t len)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0) {
-			int err = errno;
-
-			if (f->temp)
-				unlink(f->temp);
-			errno = err;
+		if (n < 0)
 			die_errno("cannot write %s", f->name);
-		}
 		at += n;
 		len -= (size_t)n;
 	}
@@ -99,6 +99,7 @@ static void name_it(struct outfile *f)
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		f->temp = xasprintf("%s.%08lx", f->name, (unsigned long)(now.tv_nsec ^ (long)getpid() << 12) + try);
 		if (linkat(AT_FDCWD, from, AT_FDCWD, f->temp, AT_SYMLINK_FOLLOW) == 0) {
+			die_after(remove_temporary, f->temp);
 			free(from);
 			return;
 		}
@@ -114,21 +115,11 @@ void outfile_commit(struct outfile *f)
 {
 	if (!f->straight && !f->temp)
 		name_it(f);
-	if (close(f->fd)) {
-		int err = errno;
-
-		if (f->temp)
-			unlink(f->temp);
-		errno = err;
+	if (close(f->fd))
 		die_errno("cannot write %s", f->name);
-	}
-	if (f->temp && rename(f->temp, f->name)) {
-		int err = errno;
-
-		unlink(f->temp);
-		errno = err;
+	if (f->temp && rename(f->temp, f->name))
 		die_errno("cannot rename %s to %s", f->temp, f->name);
-	}
+	die_forget(f->temp);
 	free(f->temp);
 	free(f->name);
 	*f = (struct outfile){ .fd = -1 };

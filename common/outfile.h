@@ -4,7 +4,8 @@
  * A regular file is written without a name (O_TMPFILE) or, where the file system cannot, under a
  * temporary one beside the target, and takes its name in outfile_commit. Everything else (a pipe,
  * a device, /dev/fd/N, "-" for stdout) is written straight. Every call dies (4) on failure; a
- * process that dies leaves the old file as it was.
+ * process that dies leaves the old file as it was and no temporary name; only a signal in the
+ * second case leaves NAME.XXXXXX behind.
  */
 #ifndef TREETALLY_OUTFILE_H
 #define TREETALLY_OUTFILE_H
@@ -15,7 +16,7 @@
 
 struct outfile {
 	char *name; /* as given; "standard output" for "-" */
-	char *temp; /* temporary name that must be renamed; NULL: none */
+	char *temp; /* temporary name that must be renamed or removed; NULL: none */
 	int fd;
 	bool straight; /* written in place: nothing to link or rename */
 };
