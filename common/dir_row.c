@@ -24,27 +24,48 @@ static const struct {
 	[COLUMN_GROUP] = { { "group", "Group", RENDER_TEXT, 4 }, NULL },
 };
 
-static void add_column(struct dir_layout *l, enum dir_column which, unsigned in_table)
+enum dir_column dir_column_of(enum dir_sort sort)
+{
+	static const enum dir_column columns[] = {
+		[SORT_SIZE] = COLUMN_SIZE, [SORT_APPARENT] = COLUMN_APPARENT, [SORT_FILES] = COLUMN_FILES,
+		[SORT_DIRS] = COLUMN_DIRS, [SORT_ATIME] = COLUMN_ATIME, [SORT_MTIME] = COLUMN_MTIME,
+		[SORT_DEPTH] = COLUMN_DEPTH, [SORT_PATH] = COLUMN_PATH,
+	};
+
+	return columns[sort];
+}
+
+static void add_column(struct dir_layout *l, enum dir_column which)
 {
 	struct render_column *column = &l->columns[l->count];
 
 	*column = all_columns[which].column;
 	if (l->own && all_columns[which].own_name)
 		column->name = all_columns[which].own_name;
-	if (!(in_table & 1u << which))
-		column->title = NULL;
 	l->which[l->count++] = which;
 }
 
-void dir_layout_init(struct dir_layout *l, bool own, bool several, bool is_table, unsigned in_table)
+void dir_layout_init(struct dir_layout *l, bool own, bool several)
 {
 	*l = (struct dir_layout){ .own = own };
-	for (int i = 0; i < DIR_COLUMNS; i++) {
-		if ((i != COLUMN_FILESYSTEM || several) && (i != COLUMN_PATH || !is_table))
-			add_column(l, (enum dir_column)i, in_table);
+	for (int i = several ? COLUMN_FILESYSTEM : COLUMN_PATH; i < DIR_COLUMNS; i++)
+		add_column(l, (enum dir_column)i);
+}
+
+void dir_layout_for_table(struct dir_layout *l, unsigned in_table, enum dir_column key)
+{
+	bool several = l->which[0] == COLUMN_FILESYSTEM;
+
+	l->count = 0;
+	for (int i = several ? COLUMN_FILESYSTEM : COLUMN_DEPTH; i < DIR_COLUMNS; i++) {
+		if (i != COLUMN_PATH && (in_table & 1u << i || i == (int)key))
+			add_column(l, (enum dir_column)i);
 	}
-	if (is_table)
-		add_column(l, COLUMN_PATH, in_table);
+	add_column(l, COLUMN_PATH);
+	for (size_t i = 0; i < l->count; i++) {
+		if (l->which[i] == key)
+			l->columns[i].rank = 0;
+	}
 }
 
 /* ---- paths ---- */

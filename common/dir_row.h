@@ -20,8 +20,15 @@ struct dir_layout {
 	bool own; /* of the directory itself */
 };
 
-/* `in_table`: bit 1 << COLUMN_X for each column that tables show; they have the path at the end. */
-void dir_layout_init(struct dir_layout *l, bool own, bool several, bool is_table, unsigned in_table);
+/* The column that a question is ordered by. */
+enum dir_column dir_column_of(enum dir_sort sort);
+
+/*
+ * Columns of subtrees, or of directories themselves (`own`), of one or `several` databases. Tables
+ * have the path at the end, show the columns with bit 1 << COLUMN_X in `in_table`, and always `key`.
+ */
+void dir_layout_init(struct dir_layout *l, bool own, bool several);
+void dir_layout_for_table(struct dir_layout *l, unsigned in_table, enum dir_column key);
 
 /* Rows of one database; zeroed before dir_rows_open. */
 struct dir_rows {

@@ -157,14 +157,14 @@ size_t utf8_add_shortened(struct buf *out, const char *text, size_t len, size_t 
 	size_t head = fit(text, len, is_path ? room / 3 : room), tail = len;
 	const char *slash;
 
+	/* Whole names at both sides of the gap, if that costs little. */
 	if (is_path) {
-		tail = fit_end(text, len, room - utf8_width(text, head));
-		/* Whole names at both sides of the gap, if that costs little. */
 		slash = memrchr(text, '/', head);
 		if (slash && slash > text)
 			head = (size_t)(slash - text) + 1;
+		tail = fit_end(text, len, room - utf8_width(text, head));
 		slash = memchr(text + tail, '/', len - tail);
-		if (slash && (size_t)(slash - text) - tail < (len - tail) / 2)
+		if (slash && (size_t)(slash - text) - tail <= (len - tail) / 3)
 			tail = (size_t)(slash - text);
 	}
 	buf_add(out, text, head);

@@ -280,15 +280,10 @@ static void parse_who(struct options *opt, struct answer_set *set)
 /* What tables show: what the question is about, and with -v everything. */
 static unsigned table_columns(const struct options *opt)
 {
-	static const unsigned sorted_by[] = {
-		[SORT_SIZE] = 0, [SORT_APPARENT] = 1u << COLUMN_APPARENT, [SORT_FILES] = 0, [SORT_DIRS] = 0,
-		[SORT_ATIME] = 0, [SORT_MTIME] = 1u << COLUMN_MTIME, [SORT_DEPTH] = 1u << COLUMN_DEPTH, [SORT_PATH] = 0,
-	};
 	const struct dir_filter *f = &opt->question.filter;
 	unsigned shown = 1u << COLUMN_FILESYSTEM | 1u << COLUMN_PATH | 1u << COLUMN_SIZE | 1u << COLUMN_FILES |
 			 1u << COLUMN_DIRS | 1u << COLUMN_ATIME | 1u << COLUMN_OWNER;
 
-	shown |= sorted_by[opt->question.sort];
 	if (f->has_cold || f->has_modified_before || f->has_modified_after)
 		shown |= 1u << COLUMN_MTIME;
 	if (f->group != FILTER_NONE)
@@ -304,8 +299,9 @@ static void answer(struct options *opt, struct answer_set *set)
 	struct render out;
 	uint64_t shown;
 
-	dir_layout_init(&layout, opt->question.filter.own, set->count > 1, render_format(&opt->output) == RENDER_TABLE,
-			table_columns(opt));
+	dir_layout_init(&layout, opt->question.filter.own, set->count > 1);
+	if (render_format(&opt->output) == RENDER_TABLE)
+		dir_layout_for_table(&layout, table_columns(opt), dir_column_of(opt->question.sort));
 	render_open(&out, &opt->output, "dir-query", layout.columns, layout.count);
 	dir_list_start(&list, set, scopes, &opt->question, &layout);
 	while (dir_list_next(&list))
@@ -314,7 +310,7 @@ static void answer(struct options *opt, struct answer_set *set)
 	if (opt->question.want_total)
 		render_total(&out, list.cells);
 	if (!list.matches)
-		render_note(&out, "no directory is like that");
+		render_note(&out, "no directory matches");
 	shown = out.rows;
 	render_close(&out);
 	if (shown < list.matches && !opt->shared.quiet) {
