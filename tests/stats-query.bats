@@ -85,7 +85,7 @@ some_paths() {
 	while IFS= read -r path; do
 		same uid owner 1,3- "$path"
 	done < <(some_paths)
-	(($(some_paths | wc -l) > 30))
+	(($(some_paths | wc -l) > 20))
 }
 
 @test "stats-query: groups, ages and sizes of any directory are those of the reference" {
@@ -221,7 +221,8 @@ below() {
 	got 2 --by dir "${without[@]}" "$big" | paste -sd+ | bc | diff expected -
 	got 2 --by dir:3 "${without[@]}" "$big" | paste -sd+ | bc | diff expected -
 	got 4 --by dir:2,owner "${without[@]}" "$big" | paste -sd+ | bc | diff expected -
-	! stats-query --by dir "${without[@]}" "$big" | grep -q home20
+	run -0 stats-query --by dir "${without[@]}" "$big"
+	[[ $output != *home20* ]]
 	run -0 stats-query --by owner -P /gpfs/fs1/home20 -E /gpfs "$big"
 	((${#lines[@]} == 1))
 	run -0 stats-query -P /gpfs/fs1/home20 -E /gpfs/fs1/home20 "$big"
@@ -229,11 +230,13 @@ below() {
 }
 
 @test "stats-query: --exclude where lengths passed 2^63" {
-	line 1 /gpfs/fs1 1 1 0 0 drwxr-xr-x >huge.log
-	line 2 /gpfs/fs1/a/huge 9223372036854775807 8 >>huge.log
-	line 3 /gpfs/fs1/b/huge 9223372036854775807 8 >>huge.log
-	line 4 /gpfs/fs1/b/c/one 5 8 1000 >>huge.log
-	line 5 /gpfs/fs1/d/one 6 8 1000 >>huge.log
+	{
+		line 1 /gpfs/fs1 1 1 0 0 drwxr-xr-x
+		line 2 /gpfs/fs1/a/huge 9223372036854775807 8
+		line 3 /gpfs/fs1/b/huge 9223372036854775807 8
+		line 4 /gpfs/fs1/b/c/one 5 8 1000
+		line 5 /gpfs/fs1/d/one 6 8 1000
+	} >huge.log
 	scan-import -q -f fs1 --scan-date 2026-01-15 --db huge.db huge.log 2>/dev/null
 	local by
 	for by in fs owner dir:2,owner age; do
@@ -306,16 +309,16 @@ below() {
 		stats-query --by $by --sort-by key -P '/gpfs/fs1/a b' --format csv "$big" | tr -d '\r' |
 			sqlite3 -header -separator $'\t' :memory: '.mode csv' '.import /dev/stdin t' '.mode tabs' \
 				'SELECT * FROM t' | diff tsv -
-		stats-query --by $by --sort-by key -P '/gpfs/fs1/a b' --format ndjson "$big" >ndjson
-		stats-query --by $by --sort-by key -P '/gpfs/fs1/a b' --format json "$big" >json
-		sqlite3 :memory: "SELECT group_concat(value, char(9)) FROM json_each(readfile('json'), '\$.columns');
+		stats-query --by $by --sort-by key -P '/gpfs/fs1/a b' --format ndjson "$big" >lines
+		stats-query --by $by --sort-by key -P '/gpfs/fs1/a b' --format json "$big" >json.out
+		sqlite3 :memory: "SELECT group_concat(value, char(9)) FROM json_each(readfile('json.out'), '\$.columns');
 			SELECT (SELECT group_concat(value, char(9)) FROM json_each(r.value))
-			FROM json_each(readfile('json'), '\$.rows') AS r" | diff tsv -
+			FROM json_each(readfile('json.out'), '\$.rows') AS r" | diff tsv -
 		while read -r row; do
 			sqlite3 :memory: "SELECT group_concat(value, char(9)) FROM json_each('${row//\'/\'\'}')"
-		done <ndjson | diff <(sed 1d tsv) -
+		done <lines | diff <(sed 1d tsv) -
 	done
-	[[ $(sqlite3 :memory: "SELECT json_extract(readfile('json'), '\$.kind')") == usage ]]
+	[[ $(sqlite3 :memory: "SELECT json_extract(readfile('json.out'), '\$.kind')") == usage ]]
 }
 
 @test "stats-query: --format table: human sizes, a total, what age means" {
@@ -348,8 +351,8 @@ below() {
 	scan-import -q -f fs1 --scan-date 2026-01-15 --db esc.db esc.log
 	run -0 stats-query --by dir --format table esc.db
 	[[ $output != *$'\e'* && $output != *$'\a'* ]]
-	stats-query --by dir --format json esc.db >json
-	[[ $(sqlite3 :memory: "SELECT hex(json_extract(readfile('json'), '\$.rows[0].path'))") == *1B5B33316D07* ]]
+	stats-query --by dir --format json esc.db >json.out
+	[[ $(sqlite3 :memory: "SELECT hex(json_extract(readfile('json.out'), '\$.rows[0].path'))") == *1B5B33316D07* ]]
 }
 
 # ---- several databases ----
@@ -489,16 +492,19 @@ END
 }
 
 @test "stats-query: a file that is replaced, and a journal that appears, change nothing" {
+	local first
 	cp "$big" x.db
 	stats-query --by dir:100,owner,age x.db >expected
 	mkfifo gate
-	# It has opened the database when it waits for somebody to read what it writes.
 	stats-query --by dir:100,owner,age x.db >gate &
 	exec 9<gate
+	# Its pipe is too small for the rest, for which it goes on reading the database.
+	(($(wc -c <expected) > 200000))
+	IFS= read -r first <&9
 	cp "$small" y.db
 	mv y.db x.db
 	echo nonsense >x.db-journal
-	cat <&9 >actual
+	{ echo "$first"; cat <&9; } >actual
 	exec 9<&-
 	wait $!
 	cmp expected actual
