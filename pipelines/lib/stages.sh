@@ -53,12 +53,15 @@ start() {
 	pid[$stage]=$!
 }
 
-# Wait a moment for what the stages have to say. Messages come this way only when there is a
-# progress line in their way.
+# Wait a moment, a tenth of a second, for what the stages have to say. Messages come this way only
+# when there is a progress line in their way.
 heard='' last_paint=0
 listen() {
 	local text fields machine_line=$'^[a-z-]+\t[^\t]+\t[0-9]+\t[0-9]+\t[^\t]+\t[0-9]+$'
-	if IFS= read -r -t 0.1 -u "${from[events]}" text; then
+	local moment=0.1
+	# A small import is not made to wait.
+	((SECONDS)) || moment=0.02
+	if IFS= read -r -t $moment -u "${from[events]}" text; then
 		text=$heard$text heard=''
 		if [[ $text =~ $machine_line ]]; then
 			IFS=$'\t' read -r -a fields <<<"$text"
@@ -106,7 +109,8 @@ reap() {
 }
 
 # End what still runs: politely, then not. This also runs in traps, where a shell does not notice
-# that a child has ended unless it waits for it; so a watchdog keeps the time, until its pipe closes.
+# that a child has ended unless it waits for it; so a watchdog keeps the time, until its pipe
+# closes.
 stop_stages() {
 	local stage victims=() leash watchdog ended
 	for stage in "${!pid[@]}"; do
