@@ -25,7 +25,7 @@
 
 static const char usage[] =
 	"usage: dir-export --ncdu [options] DB\n"
-	"Export the directories of a database, to be browsed with: ncdu -f FILE\n"
+	"Export the directories of a database, so that ncdu can browse them.\n"
 	"\n"
 	"      --ncdu             the export format of ncdu (JSON)\n"
 	"  -P, --path-prefix DIR  only this directory and all below [scan root]\n"
