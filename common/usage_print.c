@@ -1,6 +1,7 @@
 #include "common/usage_print.h"
 
 #include "common/buckets.h"
+#include "common/utf8.h"
 #include "common/who.h"
 
 static struct totals_sums add_up(const struct totals *totals)
@@ -26,6 +27,11 @@ static const char *age_meaning(const struct answer_set *set)
 	return since[set->dbs[0].age_by];
 }
 
+static void add_visible(struct buf *out, const char *text)
+{
+	utf8_add_visible(out, text, strlen(text), !utf8_terminal());
+}
+
 /* The line above a table; the caller frees it. */
 static char *title_of(const struct usage_ask *ask, const struct scope_options *where, struct answer_set *set)
 {
@@ -33,13 +39,16 @@ static char *title_of(const struct usage_ask *ask, const struct scope_options *w
 	char date[DATE_TEXT_SIZE];
 
 	for (size_t i = 0; i < set->count; i++) {
-		buf_printf(&title, "%s%s, scan of %s", i ? "; " : "", answer_filesystem(&set->dbs[i]),
-			   scantime_date_text(date, set->dbs[i].scan_day));
+		buf_add_str(&title, i ? "; " : "");
+		add_visible(&title, answer_filesystem(&set->dbs[i]));
+		buf_printf(&title, ", scan of %s", scantime_date_text(date, set->dbs[i].scan_day));
 		if (!set->dbs[i].verified)
 			buf_add_str(&title, ", unverified");
 	}
-	for (size_t i = 0; i < where->prefix_count; i++)
-		buf_printf(&title, "%s%s", i ? ", " : ": ", where->prefixes[i]);
+	for (size_t i = 0; i < where->prefix_count; i++) {
+		buf_add_str(&title, i ? ", " : ": ");
+		add_visible(&title, where->prefixes[i]);
+	}
 	if (usage_ask_part(ask, BY_AGE) >= 0)
 		buf_printf(&title, "; age is time %s", age_meaning(set));
 	buf_add_char(&title, '\0');

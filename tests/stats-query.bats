@@ -351,6 +351,8 @@ below() {
 	scan-import -q -f fs1 --scan-date 2026-01-15 --db esc.db esc.log
 	run -0 stats-query --by dir --format table esc.db
 	[[ $output != *$'\e'* && $output != *$'\a'* ]]
+	run -0 stats-query --format table -P $'/gpfs/fs1/esc\e[31m\adir' esc.db
+	[[ $output != *$'\e'* && $output != *$'\a'* && $output == *'/gpfs/fs1/esc\033[31m'* ]]
 	stats-query --by dir --format json esc.db >json.out
 	[[ $(sqlite3 :memory: "SELECT hex(json_extract(readfile('json.out'), '\$.rows[0].path'))") == *1B5B33316D07* ]]
 }
