@@ -81,7 +81,8 @@ void totals_subtract(struct totals *t, const int64_t key[TOTALS_PARTS], const st
 
 	sums->file_count -= less->file_count;
 	sums->total_size -= less->total_size;
-	sums->apparent_size -= less->apparent_size;
+	/* After saturation this can pass both ends of the range. */
+	sums->apparent_size = (int64_t)((uint64_t)sums->apparent_size - (uint64_t)less->apparent_size);
 }
 
 void totals_drop_empty(struct totals *t)
