@@ -4,6 +4,12 @@
  */
 #include "common/dir_plan.h"
 
+/*
+ * In the index by size every so many rows is one of the scope, if sizes are alike everywhere; the n
+ * largest are then found after n times as many.
+ */
+#define LARGEST_SHARE 16
+
 static const struct {
 	const char *own, *whole; /* columns of directory_stats */
 } sort_columns[] = {
@@ -124,7 +130,7 @@ enum dir_plan dir_plan_choose(const struct answer_db *a, const struct scope *sco
 		return PLAN_GROUP;
 	/* Where the scope is a good part of the whole, its largest come soon. */
 	if (dir_question_is_open(q) && q->limit && q->sort == SORT_SIZE && !q->sort_own &&
-	    scope->directories > a->directories / 8)
+	    scope->directories > a->directories / LARGEST_SHARE)
 		return PLAN_SIZE;
 	return PLAN_RANGE;
 }

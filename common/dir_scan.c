@@ -7,8 +7,12 @@
 #include "common/dir_top.h"
 #include "common/wire.h"
 
-/* Rows that the search for the largest may look up before it gives way. */
-#define SEARCH_MOST 20000
+/*
+ * The search for the largest gives way before it looks up this share of all rows, or SEARCH_LEAST: to
+ * look up a row takes about eight times as long as to read the next one.
+ */
+#define SEARCH_SHARE 16
+#define SEARCH_LEAST 20000
 
 int64_t dir_scan_rank(sqlite3_stmt *row, int column, bool smallest_first)
 {
@@ -158,6 +162,7 @@ static bool next_sorted(struct dir_scan *scan, struct dir_hit *hit)
 static bool search(struct dir_scan *scan)
 {
 	const struct dir_question *q = scan->question;
+	int64_t budget = scan->scope->directories / SEARCH_SHARE;
 	size_t count;
 
 	if (!scan->counted || q->reverse || q->sort_own || q->sort >= SORT_DEPTH ||
@@ -165,7 +170,8 @@ static bool search(struct dir_scan *scan)
 		return false;
 	scan->held.hits = xcalloc(q->limit, sizeof(*scan->held.hits));
 	scan->plan = "search";
-	if (dir_top(scan, dir_question_column(q), q->limit, SEARCH_MOST, scan->held.hits, &count)) {
+	if (dir_top(scan, dir_question_column(q), q->limit, budget > SEARCH_LEAST ? budget : SEARCH_LEAST,
+		    scan->held.hits, &count)) {
 		scan->held.count = count;
 		return true;
 	}

@@ -15,30 +15,38 @@
 
 static const char usage[] =
 	"usage: dir-query [options] DB...\n"
-	"List the directories of databases, the largest first, from the root of the scan down.\n"
+	"List the directories of databases, the largest first.\n"
 	"\n"
-	"Where:   -P, --path-prefix PATH  PATH and all below it (repeatable)\n"
-	"         -E, --exclude PATH      but not PATH and all below it (repeatable)\n"
-	"             --from-root         from / down [the root of the scan]\n"
-	"         -L, --levels N          N levels below each prefix\n"
-	"         -d, --min-depth N       --max-depth N, from / (0)       --leaves-only\n"
-	"Whose:   -u, --owner UID|NAME    all files are of this owner     --mine\n"
-	"         -g, --group GID|NAME    all files are of this group     --mygroup\n"
-	"         -s, --single-owner      all files are of one owner\n"
-	"Which:   -N, --name-pattern GLOB (repeatable: or)    -i, --ignore-case (of ASCII)\n"
-	"             --min-size, --max-size SIZE             --min-files, --max-files N\n"
-	"             --min-avg-size, --max-avg-size SIZE     of a file\n"
-	"             --accessed-before, --accessed-after, --modified-before,\n"
-	"             --modified-after DATE|AGE   2024-12-31, or before the scan: 90d 6mo 3yrs\n"
-	"             --cold AGE          the largest with no access or change since AGE, each\n"
-	"                                 subtree once     --by-atime (access alone counts)\n"
-	"             --separate-dirs     columns and filters of each directory itself\n"
-	"Order:       --sort-by KEY       size apparent files dirs atime mtime depth path [size]\n"
-	"         -r, --reverse           -n, --limit N, 0: all [a table 50, else all]\n"
-	"Output:      --format FORMAT     table tsv csv json ndjson [a terminal: table, else tsv]\n"
-	"         -o, --output FILE       --total (nested directories once)\n"
-	"             --summary           the scans instead of their directories\n"
-	"  -S, --memory SIZE [256M]   -T, --temp-dir DIR   -j, --threads N   for sorting\n"
+	"  -P, --path-prefix PATH   PATH and all below it (repeatable) [scan's root]\n"
+	"  -E, --exclude PATH       not PATH and all below it (repeatable)\n"
+	"      --from-root          from / down\n"
+	"  -L, --levels N           at most N levels below each PATH\n"
+	"  -d, --min-depth N, --max-depth N   (the depth of / is 0)\n"
+	"      --leaves-only        directories without directories\n"
+	"  -u, --owner UID|NAME     all files are this user's (also --owner-id, --mine)\n"
+	"  -g, --group GID|NAME     all files are this group's (also --mygroup)\n"
+	"  -s, --single-owner       all files have one owner\n"
+	"  -N, --name-pattern GLOB  the name matches (repeatable: or)\n"
+	"  -i, --ignore-case        ASCII letters match in upper and lower case\n"
+	"      --min-size SIZE, --max-size SIZE, --min-files N, --max-files N\n"
+	"      --min-avg-size SIZE, --max-avg-size SIZE   (of a file)\n"
+	"      --accessed-before WHEN, --accessed-after WHEN, --modified-before WHEN,\n"
+	"      --modified-after WHEN   2024-12-31, or before the scan: 90d 6w 6mo 3yrs\n"
+	"      --cold AGE           the largest without access or change since AGE, each\n"
+	"                           subtree once (with --by-atime, without access)\n"
+	"      --separate-dirs      columns and filters of each directory itself\n"
+	"      --sort-by KEY        size, apparent, files, dirs, atime, mtime, depth or\n"
+	"                           path [size]\n"
+	"  -r, --reverse            the other way round\n"
+	"  -n, --limit N            so many, 0: all [50 in a table, else all]\n"
+	"      --total              a line that counts nested directories once\n"
+	"      --summary            the scans instead of directories\n"
+	"      --format FORMAT      table, tsv, csv, json or ndjson [on a terminal table,\n"
+	"                           else tsv]\n"
+	"  -o, --output FILE        write to FILE\n"
+	"  -S, --memory SIZE        of sorting [256M; at least 4M]\n"
+	"  -T, --temp-dir DIR       where sorting spills [$TMPDIR, else /var/tmp]\n"
+	"  -j, --threads N          that sort [cores, at most 4]\n"
 	"  -q, --quiet   -v, --verbose   -h, --help   -V, --version\n";
 
 enum {
@@ -56,7 +64,7 @@ static const struct option longs[] = {
 	{ "min-depth", required_argument, NULL, 'd' }, { "max-depth", required_argument, NULL, OPT_MAX_DEPTH },
 	{ "leaves-only", no_argument, NULL, OPT_LEAVES_ONLY }, { "owner", required_argument, NULL, 'u' },
 	{ "owner-id", required_argument, NULL, 'u' }, { "mine", no_argument, NULL, OPT_MINE },
-	{ "group", required_argument, NULL, 'g' }, { "group-id", required_argument, NULL, 'g' },
+	{ "group", required_argument, NULL, 'g' },
 	{ "mygroup", no_argument, NULL, OPT_MYGROUP }, { "single-owner", no_argument, NULL, 's' },
 	{ "name-pattern", required_argument, NULL, 'N' }, { "ignore-case", no_argument, NULL, 'i' },
 	{ "min-size", required_argument, NULL, OPT_MIN_SIZE }, { "max-size", required_argument, NULL, OPT_MAX_SIZE },

@@ -1,0 +1,437 @@
+#!/usr/bin/env bats
+# dir-query: each answer is held against plain SQL on the database, whose tables are held against the
+# reference elsewhere (reference.bats), and once against the reference itself.
+
+# shellcheck disable=SC2154
+
+load helper
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return
+	"$BATS_TEST_DIRNAME/make-log" --lines 6000 --escape-pct >20260111_x_odd.list
+	scan-import -q --db odd.db --passwd <(echo 'ada:x:1000:100::/:') --group <(echo 'staff:x:100:') \
+		20260111_x_odd.list
+	"$BATS_TEST_DIRNAME/make-log" --seed 2 --lines 40000 --dirs 25000 --plain >20260111_x_wide.list
+	scan-import -q --db wide.db 20260111_x_wide.list
+	small_log >20260115_x_small.list
+	scan-import -q --db small.db 20260115_x_small.list
+}
+
+setup() {
+	common_setup
+	data=$BATS_FILE_TMPDIR
+	odd=$data/odd.db wide=$data/wide.db small=$data/small.db
+}
+
+sql() {
+	sqlite3 -batch -readonly "$@"
+}
+
+# What TSV makes of a path.
+escaped="replace(replace(replace(replace(CAST(t.path AS TEXT), '\\', '\\\\'), char(9), '\\t'),
+	char(10), '\\n'), char(13), '\\r')"
+
+# same DB CONDITION ORDER OPTION...: dir-query lists what SQL lists, all and the first ones.
+same() {
+	local db=$1 condition=$2 order=$3 count
+	shift 3
+	sql "$db" "SELECT $escaped FROM tree AS t JOIN directories AS d USING(dir_id)
+		JOIN directory_stats AS s USING(dir_id)
+		WHERE d.dir_id >= (SELECT scan_root_id FROM scan_metadata) AND ($condition)
+		ORDER BY $order" >want
+	dir-query --format tsv "$@" "$db" >all.tsv
+	tail -n +2 all.tsv | cut -f 1 >got
+	cmp want got || { echo "dir-query $*"; diff want got | head; return 1; }
+	dir-query --format tsv -n 7 "$@" "$db" 2>err | tail -n +2 | cut -f 1 >got
+	cmp <(head -n 7 want) got || { echo "dir-query -n 7 $*"; diff want got | head; return 1; }
+	count=$(wc -l <want)
+	if ((count > 7)); then
+		[[ $(tr -d , <err) == "dir-query: 7 of $count shown (-n 0 for all)" ]] || { cat err; return 1; }
+	else
+		[[ ! -s err ]]
+	fi
+}
+
+# on_terminal COLUMNS COMMAND...: its screen, without carriage returns, in the file `screen`.
+on_terminal() {
+	local columns=$1
+	shift
+	script -qec "stty cols $columns rows 50; ${*@Q}" /dev/null </dev/null | tr -d '\r' >screen
+}
+
+# The columns that a line takes, colours left out.
+longest_line() {
+	perl -CI -ne 'chomp; next if /^dir-query: /; s/\e\[[0-9;]*m//g; $most = length if length > $most;
+		END { print $most }' screen
+}
+
+@test "dir-query: help, version and usage errors" {
+	run -0 --separate-stderr dir-query --help
+	[[ $output == "usage: dir-query "* && -z $stderr ]]
+	awk 'length > 80 { exit 1 }' <<<"$output"
+	run -0 dir-query -V
+	[[ $output == "dir-query (treetally) "* ]]
+	run -2 dir-query
+	[[ $output == *"try 'dir-query --help'" ]]
+	local options
+	for options in '-d x' '-n -1' '--min-size 1.5G' '--cold 2020-01-01' '--accessed-before yesterday' \
+		'--sort-by name' '--sort-by depth_r' '--sort-by size_x' '--format xml' '-u 1 --mine' '-g 1 --mygroup' \
+		'--cold 1y --separate-dirs' '--by-atime' '--from-root -P /' '-q -v' '-P relative' '-P /a/../b' \
+		'-u nobody-knows-me' '-g nobody-knows-me'; do
+		# shellcheck disable=SC2086
+		run -2 --separate-stderr dir-query $options "$small"
+		[[ -z $output && $stderr == "dir-query: "* ]]
+	done
+	run -2 dir-query -u nobody-knows-me "$small"
+	[[ $output == *"give the number"* ]]
+}
+
+@test "dir-query: what is no finished database is refused" {
+	: >empty.db
+	run -3 dir-query ./empty.db
+	echo text >text.db
+	run -3 dir-query ./text.db
+	sqlite3 other.db 'CREATE TABLE t(x)'
+	run -3 dir-query ./other.db
+	cp "$small" cut.db
+	sqlite3 cut.db 'DELETE FROM scan_metadata'
+	run -3 dir-query ./cut.db
+	[[ $output == *incomplete* ]]
+	run -4 dir-query ./nowhere.db
+	TREETALLY_DIR=$data run -0 dir-query small -n 1 -q
+	[[ ${lines[1]} == /gpfs/fs1$'\t'* ]]
+}
+
+@test "dir-query: every order, both ways, ties by path" {
+	local db key of
+	for db in "$odd" "$wide"; do
+		for of in r nr; do
+			for key in size:total_size apparent:apparent_size files:file_count dirs:dir_count atime:max_atime \
+				mtime:max_mtime; do
+				local column=s.${key#*:}_$of
+				same "$db" 1 "$column IS NULL, $column DESC, t.dir_id" --sort-by "${key%%:*}_$of"
+				same "$db" 1 "$column IS NULL, $column, t.dir_id" --sort-by "${key%%:*}_$of" -r
+			done
+		done
+		same "$db" 1 's.total_size_r DESC, t.dir_id'
+		same "$db" 1 'd.depth DESC, t.dir_id' --sort-by depth
+		same "$db" 1 'd.depth, t.dir_id' --sort-by depth --reverse
+		same "$db" 1 't.dir_id' --sort-by path
+		same "$db" 1 't.dir_id DESC' --sort-by path -r
+	done
+}
+
+@test "dir-query: sorting within little memory gives the same" {
+	dir-query "$wide" >want
+	dir-query -S 4M -j 1 -T . "$wide" >got
+	cmp want got
+}
+
+@test "dir-query: depth, owner, names, sizes, counts, times" {
+	local size='s.total_size_r DESC, t.dir_id'
+	same "$odd" 'd.depth BETWEEN 3 AND 4' "$size" -d 3 --max-depth 4
+	same "$odd" 's.owner_uid >= 0' "$size" -s
+	same "$odd" 's.owner_uid = 1000' "$size" -u 1000
+	same "$odd" 's.owner_uid = 1000' "$size" -u ada
+	same "$odd" 's.owner_uid = 1000' "$size" --owner-id 1000
+	same "$odd" 's.owner_gid = 100' "$size" -g staff
+	same "$odd" 's.owner_gid = 100 AND s.owner_uid = 1001' "$size" -g 100 --owner 1001
+	same "$odd" "s.owner_uid = $(id -u)" "$size" --mine
+	same "$odd" "s.owner_gid = $(id -g)" "$size" --mygroup
+	same "$odd" 's.dir_count_nr = 0' "$size" --leaves-only
+	same "$odd" "d.name GLOB 'd*' OR d.name GLOB '*[0-3]'" "$size" -N 'd*' -N '*[0-3]'
+	same "$odd" "lower(CAST(d.name AS TEXT)) GLOB 'd*'" "$size" -N 'D*' -i
+	same "$odd" 's.total_size_r BETWEEN 1024 AND 1048576' "$size" --min-size 1K --max-size 1MiB
+	same "$odd" 's.file_count_r BETWEEN 2 AND 1000' "$size" --min-files 2 --max-files 1K
+	same "$odd" 's.file_count_r > 0 AND s.total_size_r * 1.0 / s.file_count_r BETWEEN 1000 AND 1e6' "$size" \
+		--min-avg-size 1000 --max-avg-size 1MB
+	same "$odd" "s.max_atime_r < strftime('%s', '2025-06-01')" "$size" --accessed-before 2025-06-01
+	same "$odd" "s.max_atime_r >= strftime('%s', '2025-06-01')" "$size" --accessed-after 20250601
+	same "$odd" "s.max_mtime_r < strftime('%s', '2026-01-11') - 180 * 86400" "$size" --modified-before 6mo
+	same "$odd" "s.max_mtime_r >= strftime('%s', '2026-01-11') - 730 * 86400" "$size" --modified-after 2yrs
+	same "$odd" 0 "$size" --min-size 1P
+}
+
+@test "dir-query: --separate-dirs is about the directory itself" {
+	local size='s.total_size_nr DESC, t.dir_id'
+	local own='(SELECT min(uid) FROM usage_nr AS u WHERE u.dir_id = t.dir_id)'
+	local other='(SELECT max(uid) FROM usage_nr AS u WHERE u.dir_id = t.dir_id)'
+	same "$odd" 1 "$size" --separate-dirs
+	same "$odd" 1 's.total_size_r DESC, t.dir_id' --separate-dirs --sort-by size_r
+	same "$odd" "$own = $other" "$size" --separate-dirs -s
+	same "$odd" "$own = 1000 AND $other = 1000" "$size" --separate-dirs -u 1000
+	same "$odd" 's.file_count_nr >= 2 AND s.total_size_nr <= 1048576' "$size" --separate-dirs --min-files 2 \
+		--max-size 1M
+	same "$odd" "s.max_atime_nr < strftime('%s', '2025-06-01')" "$size" --separate-dirs \
+		--accessed-before 2025-06-01
+	dir-query --separate-dirs --sort-by path "$odd" >got
+	[[ $(head -n 1 got) == $'path\tdepth\ttotal_size_nr\tapparent_size_nr\tfile_count_nr\tdir_count_nr\tmax_atime_nr\t'* ]]
+	sql -separator $'\t' "$odd" "SELECT file_count_nr, ifnull((SELECT CASE WHEN count(DISTINCT uid) = 1
+		THEN min(uid) WHEN count(*) = 0 THEN -1 END FROM usage_nr AS u WHERE u.dir_id = s.dir_id), '')
+		FROM directory_stats AS s WHERE dir_id >= (SELECT scan_root_id FROM scan_metadata) ORDER BY dir_id" >want
+	cmp want <(tail -n +2 got | cut -f 5,9)
+}
+
+# below PATH: the condition that a directory is PATH or below it.
+below() {
+	echo "t.dir_id BETWEEN (SELECT dir_id FROM tree WHERE path = '$1') AND
+		(SELECT x.dir_id + x.dir_count_r FROM tree AS x WHERE x.path = '$1')"
+}
+
+@test "dir-query: prefixes, excludes and levels" {
+	local size='s.total_size_r DESC, t.dir_id' a b c
+	# A large directory, a large one in it, and another.
+	a=$(sql "$wide" 'SELECT path FROM tree WHERE depth = 3 ORDER BY dir_count_r DESC LIMIT 1')
+	b=$(sql "$wide" "SELECT path FROM tree AS t WHERE depth = 5 AND $(below "$a") ORDER BY dir_count_r DESC LIMIT 1")
+	c=$(sql "$wide" 'SELECT path FROM tree WHERE depth = 3 ORDER BY dir_count_r DESC LIMIT 1 OFFSET 1')
+	same "$wide" "$(below "$a")" "$size" -P "$a"
+	same "$wide" "$(below "$a")" "$size" -P "$a/" -P "$b"
+	same "$wide" "$(below "$a") OR $(below "$c")" "$size" -P "$c" -P "$a"
+	same "$wide" "$(below "$a") AND NOT ($(below "$b"))" "$size" -P "$a" -E "$b"
+	same "$wide" "NOT ($(below "$a"))" "$size" -E "$a" -E "$b"
+	same "$wide" "NOT ($(below "$b"))" 's.file_count_r DESC, t.dir_id' -E "$b" --sort-by files
+	same "$wide" 0 "$size" -P "$b" -E "$a"
+	same "$wide" "t.path = '$a'" "$size" -P "$a" -L 0
+	same "$wide" "$(below "$a") AND d.depth <= 5" "$size" -P "$a" -L 2
+	same "$wide" "$(below "$a") AND d.depth <= 4 OR $(below "$b") AND d.depth <= 6" t.dir_id -P "$a" -P "$b" -L 1 \
+		--sort-by path
+	same "$wide" "$(below "$a") AND d.depth <= 6 AND NOT ($(below "$b"))" "$size" -P "$a" -L 3 -E "$b"
+	run -0 --separate-stderr dir-query --from-root --sort-by path -n 2 "$wide"
+	[[ ${lines[1]} == $'/\t0\t'* && ${lines[2]} == $'/gpfs\t1\t'* ]]
+	run -1 --separate-stderr dir-query -P "$a/nowhere/x" "$wide"
+	[[ -z $output && $stderr == *"$a/nowhere/x"*"$a" ]]
+	run -1 dir-query -E /elsewhere "$wide"
+}
+
+@test "dir-query: an open question by size, files or time reads little" {
+	local options
+	for options in '' '--sort-by files' '--sort-by apparent' '--sort-by atime' '--sort-by path' '-u 1001' '-g 100'; do
+		# shellcheck disable=SC2086
+		dir-query -v -n 10 $options "$wide" >/dev/null 2>err
+		[[ $(sed -n 's/.* \([0-9]*\) steps.*/\1/p' err) -lt 120000 ]] || { cat err; false; }
+		[[ $(sed -n 's/.* \([0-9]*\) of them in full.*/\1/p' err) -lt 100 ]] || { cat err; false; }
+	done
+	# Everything else reads its range once.
+	dir-query -v -n 10 -N 'd*' --sort-by mtime "$wide" >/dev/null 2>err
+	grep -q 'plan range, [0-9]* steps, 0 of them' err
+	local steps
+	steps=$(sed -n 's/.* \([0-9]*\) steps.*/\1/p' err)
+	((steps < 20 * 25100)) || { cat err; false; }
+}
+
+# outermost CONDITION: directories that match and lie in none that matches.
+outermost() {
+	echo "($1) AND NOT EXISTS (SELECT 1 FROM directory_stats AS o WHERE o.dir_id < t.dir_id AND
+		o.dir_id + o.dir_count_r >= t.dir_id AND o.dir_id >= (SELECT scan_root_id FROM scan_metadata) AND
+		(${1//s./o.}))"
+}
+
+@test "dir-query: --cold gives each subtree once, and its sizes add up" {
+	local size='s.total_size_r DESC, t.dir_id' cut="(strftime('%s', '2026-01-11') - 1095 * 86400)"
+	local cold="s.max_atime_r < $cut"
+	same "$odd" "$(outermost "$cold AND ifnull(s.max_mtime_r < $cut, 1)")" "$size" --cold 3yrs
+	same "$odd" "$(outermost "$cold")" "$size" --cold 3yrs --by-atime
+	same "$odd" "$(outermost "$cold AND s.total_size_r >= 4096")" "$size" --cold 3yrs --by-atime --min-size 4K
+	dir-query --cold 3yrs --by-atime --total "$odd" >got
+	awk -F '\t' 'NR > 1 && $1 != "(total)" { files += $5 } $1 == "(total)" { total = $5 } END {
+		exit !(files > 0 && files == total) }' got
+	# What is left out is not archived with what is around it.
+	local inner outer
+	outer=$(sql "$wide" "SELECT path FROM tree AS t JOIN directory_stats AS s USING(dir_id)
+		WHERE s.max_atime_r < $cut AND s.dir_count_nr > 0 AND typeof(path) = 'text' LIMIT 1")
+	[[ $outer ]]
+	inner=$(sql "$wide" "SELECT path FROM tree WHERE parent_id = (SELECT dir_id FROM tree WHERE path = '$outer') LIMIT 1")
+	dir-query --cold 3yrs --by-atime -P "$outer" "$wide" | cut -f 1 | grep -qxF "$outer"
+	run -0 dir-query --cold 3yrs --by-atime -P "$outer" -E "$inner" "$wide"
+	[[ $output != *"$outer"$'\t'* ]]
+}
+
+@test "dir-query: --total counts nested directories once" {
+	run -0 --separate-stderr dir-query --total -n 3 "$odd"
+	[[ ${lines[4]%%$'\t'*} == "(total)" ]]
+	[[ $(cut -f 3-6 <<<"${lines[4]}") == $(sql -separator $'\t' "$odd" "SELECT total_size_r, apparent_size_r,
+		file_count_r, dir_count_r FROM directory_stats WHERE dir_id = (SELECT scan_root_id FROM scan_metadata)") ]]
+	run -0 dir-query --total -N '*1*' --min-files 1 "$odd"
+	[[ $(cut -f 5 <<<"${lines[-1]}") == $(sql "$odd" "WITH m AS (SELECT dir_id, dir_count_r, file_count_r
+		FROM directories JOIN directory_stats USING(dir_id) WHERE name GLOB '*1*' AND file_count_r > 0
+		AND dir_id >= (SELECT scan_root_id FROM scan_metadata))
+		SELECT sum(file_count_r) FROM m WHERE NOT EXISTS (SELECT 1 FROM m AS o WHERE o.dir_id < m.dir_id
+		AND o.dir_id + o.dir_count_r >= m.dir_id)") ]]
+	run -0 dir-query --total --separate-dirs "$odd"
+	[[ $(cut -f 5 <<<"${lines[-1]}") == $(sql "$odd" 'SELECT total_files FROM scan_metadata') ]]
+}
+
+@test "dir-query: several databases are one list" {
+	dir-query --sort-by files "$wide" "$odd" >got
+	[[ $(head -n 1 got) == $'filesystem\tpath\t'* ]]
+	{
+		dir-query "$odd" | tail -n +2 | sed 's/^/odd\t/'
+		dir-query "$wide" | tail -n +2 | sed 's/^/wide\t/'
+	} | sort >want
+	cmp want <(tail -n +2 got | sort)
+	tail -n +2 got | cut -f 6 | sort -c -n -r
+	dir-query --sort-by files -n 9 "$wide" "$odd" 2>err >few
+	cmp <(head -n 10 got) few
+	# By path, the same path in the order of the databases.
+	cp "$small" again.db
+	run -0 dir-query --sort-by path "$small" ./again.db -P /gpfs/fs1/a
+	[[ $(cut -f 2 <<<"$output" | tail -n +2 | tr '\n' ' ') == \
+		"/gpfs/fs1/a /gpfs/fs1/a /gpfs/fs1/a/deep /gpfs/fs1/a/deep /gpfs/fs1/a/deep/er /gpfs/fs1/a/deep/er " ]]
+	run -0 dir-query --sort-by path -r "$small" ./again.db -P /gpfs/fs1/a -n 2 -q
+	[[ $(cut -f 2 <<<"$output" | tail -n +2 | tr '\n' ' ') == "/gpfs/fs1/a/deep/er /gpfs/fs1/a/deep/er " ]]
+	run -1 dir-query -P /nowhere "$wide" "$odd"
+}
+
+@test "dir-query: rows are those of the reference" {
+	"$BATS_TEST_DIRNAME/reference" "$data/20260111_x_wide.list" >reference
+	dir-query --sort-by path --from-root "$wide" | tail -n +2 >got
+	awk -F '\t' -v OFS='\t' '$1 == "directory_stats" {
+		for (i = 2; i <= NF; i++)
+			if ($i == "NULL") $i = ""
+		print $10, $11, $9, $12, $13, $14, $15, $16 }' reference >want
+	cut -f 3,4,5,6,7,8,9,11 got | awk -F '\t' -v OFS='\t' '{ print $1, $2, $3, $4, $5, $6, $7, $8 }' >have
+	cmp want have || { diff want have | head -n 5; false; }
+}
+
+# ---- formats -------------------------------------------------------------------------------------
+
+# A database with directories whose names do harm.
+harmful() {
+	local name n=300
+	for name in plain $'esc\e[2J\e]0;x\a' $'nl\nx' $'cr\rx' $'tab\tx' 'back\slash' 'quote"x,y' $'latin\xe9' \
+		$'caf\xc3\xa9' $'bidi\xe2\x80\xaex' $'c1\xc2\x9bx' $'wide\xe4\xb8\xad\xe6\x96\x87'; do
+		n=$((n + 1))
+		line "$n" "/gpfs/h/${name//$'\n'/%0A}/f" "$n"
+	done >harmful.log
+	# --escape pct: LF is written as %0A.
+	scan-import -q --db harmful.db -f h --scan-date 2026-01-15 --escape pct harmful.log
+}
+
+@test "dir-query: TSV escapes, CSV quotes, JSON is JSON" {
+	harmful
+	sql harmful.db "SELECT hex(CAST(path AS BLOB)) FROM tree WHERE dir_id >= (SELECT scan_root_id FROM scan_metadata)
+		ORDER BY dir_id" >want
+	# TSV: unescaped again, the very bytes.
+	dir-query --sort-by path harmful.db >got.tsv
+	[[ $(wc -l <got.tsv) -eq 14 ]]
+	tail -n +2 got.tsv | cut -f 1 | perl -pe 'chomp; s/\\(.)/{t=>"\t",n=>"\n",r=>"\r","\\"=>"\\"}->{$1}/ge;
+		$_ = uc(unpack "H*", $_) . "\n"' >got
+	cmp want got
+	# CSV, read by sqlite3: what is no UTF-8 is \x and hex digits.
+	dir-query --sort-by path --format csv harmful.db >got.csv
+	sqlite3 :memory: '.import --csv got.csv t' "SELECT CASE WHEN path GLOB '\\x*' THEN upper(substr(path, 3))
+		ELSE hex(path) END FROM t" >got
+	cmp want got
+	[[ $(grep -c $'\r$' got.csv) -eq 14 ]]
+	# JSON, read by sqlite3: the same in a member of its own.
+	dir-query --sort-by path --format json harmful.db >got.json
+	cat >json.sql <<-'SQL'
+		SELECT json_valid(CAST(readfile('got.json') AS TEXT));
+		SELECT upper(ifnull(json_extract(value, '$.path_hex'), hex(json_extract(value, '$.path'))))
+			FROM json_each(CAST(readfile('got.json') AS TEXT), '$.rows');
+	SQL
+	sqlite3 :memory: <json.sql >got
+	cmp <(echo 1; cat want) got
+	grep -q $'latin\xef\xbf\xbd","path_hex":"' got.json
+	[[ $(sqlite3 :memory: "SELECT json_extract(CAST(readfile('got.json') AS TEXT), '$.kind')") == dir-query ]]
+	[[ $(sqlite3 :memory: "SELECT json_extract(CAST(readfile('got.json') AS TEXT), '$.columns[0]')") == path ]]
+	# NDJSON: the rows of it, one in a line.
+	dir-query --sort-by path --format ndjson harmful.db >got.ndjson
+	cmp <(sed '1d;$d;s/,$//' got.json) got.ndjson
+}
+
+@test "dir-query: formats have the same numbers; NULL is empty; twins are readable" {
+	dir-query --sort-by path --total "$odd" >got.tsv
+	dir-query --sort-by path --total --format csv "$odd" >got.csv
+	dir-query --sort-by path --total --format json "$odd" >got.json
+	cut -f 3-9 got.tsv | tr '\t' ',' >want
+	sqlite3 :memory: '.import --csv got.csv t' '.headers on' '.mode list' '.separator ,' \
+		'SELECT total_size_r, apparent_size_r, file_count_r, dir_count_r, max_atime_r, max_mtime_r, owner_uid FROM t' |
+		diff want -
+	sqlite3 -separator , :memory: "SELECT json_extract(value, '$.total_size_r'), json_extract(value, '$.apparent_size_r'),
+		json_extract(value, '$.file_count_r'), json_extract(value, '$.dir_count_r'),
+		json_extract(value, '$.max_atime_r'), json_extract(value, '$.max_mtime_r'),
+		json_extract(value, '$.owner_uid') FROM json_each(CAST(readfile('got.json') AS TEXT), '$.rows')
+		UNION ALL SELECT json_extract(t, '$.total_size_r'), json_extract(t, '$.apparent_size_r'),
+		json_extract(t, '$.file_count_r'), json_extract(t, '$.dir_count_r'), json_extract(t, '$.max_atime_r'),
+		json_extract(t, '$.max_mtime_r'), json_extract(t, '$.owner_uid')
+		FROM (SELECT json_extract(CAST(readfile('got.json') AS TEXT), '$.total') AS t)" | diff <(tail -n +2 want) -
+	awk -F '\t' 'NR > 1 && $1 != "(total)" && !($9 == "" && $10 == "(several)" || $9 == -1 && $10 == "(none)" ||
+		$9 == 1000 && $10 == "ada" || $9 > 0 && $10 == $9 || $9 == 0) { print; bad = 1 } END { exit bad }' got.tsv
+	grep -q "(several)" got.tsv
+	grep -q $'\tada\t' got.tsv
+}
+
+@test "dir-query: output goes to a file as a whole or not at all" {
+	dir-query "$small" -o out.tsv
+	cmp out.tsv <(dir-query "$small")
+	echo old >kept
+	run -1 dir-query "$small" -o kept -P /nowhere
+	[[ $(cat kept) == old ]]
+	run -4 dir-query "$small" -o /dev/full
+	run -4 bash -c 'dir-query "$1" >/dev/full' _ "$small"
+	run bash -c 'set -o pipefail; dir-query "$1" --format json | head -c 1 >/dev/null' _ "$wide"
+	((status == 141 || status == 0))
+}
+
+# ---- terminals -----------------------------------------------------------------------------------
+
+@test "dir-query: a terminal gets a table of its width, fifty rows, human numbers" {
+	local columns
+	for columns in 40 60 80 100 200; do
+		LC_ALL=C.UTF-8 on_terminal "$columns" dir-query "$wide"
+		(($(longest_line) <= columns)) || { cat screen; false; }
+		[[ $(wc -l <screen) -eq 53 ]]
+		grep -q "dir-query: 50 of [0-9,]* shown (-n 0 for all)" screen
+	done
+	grep -q $'^\e\[1m *Size *Files *Dirs *Accessed *Owner *Path' screen
+	NO_COLOR=1 LC_ALL=C.UTF-8 on_terminal 80 dir-query "$wide"
+	run ! grep -q $'\e' screen
+	TERM=dumb on_terminal 80 dir-query "$wide"
+	run ! grep -q $'\e' screen
+	# The default locale of the tests is C: nothing but ASCII.
+	run ! grep -qP '[^\x00-\x7f]' screen
+	on_terminal 80 dir-query --sort-by path --total "$small"
+	sed 's/\x1b\[[0-9;]*m//g' screen >plain
+	grep -qE '^118.0 MiB +19 +7 +2026-01-14 +\(several\) +/gpfs/fs1$' plain || { cat plain; false; }
+	on_terminal 80 dir-query "$small" -N nothing
+	grep -q 'no directory matches' screen
+	# A pipe gets rows, wherever stderr is.
+	on_terminal 80 bash -c 'dir-query "$1" | cat' _ "$small"
+	[[ $(head -n 1 screen) == $'path\tdepth\t'* ]]
+}
+
+@test "dir-query: names do no harm to a terminal" {
+	harmful
+	LC_ALL=C.UTF-8 NO_COLOR=1 on_terminal 120 dir-query harmful.db
+	run ! grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae' screen
+	grep -qF 'esc\033[2J\033]0;x\007' screen
+	grep -qF 'nl\012x' screen
+	grep -qF 'latin\351' screen
+	grep -qF 'bidi\342\200\256x' screen
+	grep -qF $'caf\xc3\xa9' screen
+	[[ $(wc -l <screen) -eq 15 ]]
+}
+
+@test "dir-query: --format table into a pipe does not shorten paths" {
+	dir-query --format table --sort-by path -n 0 "$wide" | awk 'NR > 2 { print $NF }' >got
+	cmp got <(dir-query --sort-by path "$wide" | tail -n +2 | cut -f 1)
+}
+
+@test "dir-query: --summary shows the scan and what was not understood" {
+	run -0 dir-query --summary --format table "$odd" "$small"
+	[[ $output == *"2026-01-11"*"2026-01-15"* && $output == *"Hard-linked files"* ]]
+	[[ $output == *"rejected"*"bad inode"* ]]
+	run -0 dir-query --summary "$odd"
+	[[ ${lines[0]} == $'filesystem\tscan_date\t'* && ${#lines[@]} -eq 2 ]]
+	dir-query --summary --format json "$odd" >got.json
+	[[ $(sqlite3 :memory: "SELECT json_extract(CAST(readfile('got.json') AS TEXT), '$.rows[0].rejected')") == \
+		$(sql "$odd" 'SELECT rejected FROM scan_metadata') ]]
+	gpfs-parse -t "$data/20260115_x_small.list" | grep -v socket >cut.tsv
+	gpfs-parse "$data/20260115_x_small.list" | dir-extract | depth-sort | dir-load u.db
+	stats-accum --unverified cut.tsv | stats-load -q --no-names u.db
+	run -0 --separate-stderr dir-query u.db
+	[[ $stderr == *"u.db: is unverified"* ]]
+	run -0 dir-query --summary --format table u.db -q
+	[[ $output == *"Verified"*NO* ]]
+}
