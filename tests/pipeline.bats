@@ -755,27 +755,6 @@ shape() {
 	sanitized || [[ $(sort -n used | tail -n 1 | cut -d ' ' -f 1) -le 98304 ]]
 }
 
-# ---- a table that is full ----
-
-# The tables of stats-accum grow with -S, and for some sizes they are as long as what indexes them:
-# then a look-up of something new must not go round and round.
-@test "pipeline: stats-accum ends for every -S" {
-	local memory
-	local rest='p=-rw-r--r-- ac=2025-01-01 00:00:00'
-	perl -e "print \"\$_ 1 0  s=1 a=8 u=\$_ g=1 $rest -- /d/f\n\" for 1 .. 140000" |
-		parse --source owners -o owners
-	perl -e "print \"\$_ 1 0  s=1 a=8 u=1 g=1 $rest -- /d\$_/f\n\" for 1 .. 40000" |
-		parse --source directories -o directories
-	stats-accum -S 1G owners -o owners.want
-	stats-accum -S 1G directories -o directories.want
-	for memory in 26913451 26913400 26912000 26800000; do
-		timeout 5 stats-accum -S $memory -T . owners | cmp owners.want
-	done
-	for memory in 11184811 11184700 11184000 11100000; do
-		timeout 5 stats-accum -S $memory -T . directories | cmp directories.want
-	done
-}
-
 # ---- a real tree ----
 
 @test "pipeline: a real tree has the files and bytes that find and du see" {

@@ -1,0 +1,309 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2154 # stderr is set by run
+#
+# rec-cat: streams as text, text as streams, what is in them; and the format itself, which a second
+# reader (stream-tool) knows from the manual alone. What every program must stand is in
+# battery.bats.
+
+load helper
+
+parse() {
+	gpfs-parse -q -f fs1 --scan-date 2026-01-11 "$@"
+}
+
+stream_tool() {
+	"$TREETALLY_TOP/tests/stream-tool" "$@"
+}
+
+# The rows of a stream.
+rows() {
+	rec-cat "${1:--}" | sed '1,2d;$d'
+}
+
+# A stream of rows separated by commas: text_of KIND <ROWS.
+text_of() {
+	{
+		printf '#treetally,version=1,kind=%s,order=none' "$1"
+		[[ $1 != usage ]] || printf ',age_by=atime'
+		case $1 in
+		entry) printf '\npath,type,inode,generation,uid,gid,mode,nlink,size,allocated' ;;
+		dir) printf '\npath,has_line,inode,generation,uid,gid,mode,allocated\n' ;;
+		usage) printf '\npath,uid,gid,age_bucket,size_bucket,file_count,total_size' ;;
+		esac
+		[[ $1 != entry ]] || printf ',atime,mtime,crtime\n'
+		[[ $1 != usage ]] || printf ',apparent_size,max_atime,max_mtime\n'
+		tee rows.csv
+	} | tr , '\t'
+	printf '#end\trecords=%s\n' "$(wc -l <rows.csv)"
+}
+
+@test "rec-cat: each kind as text, column by column" {
+	{
+		line 5 /d 4096 4 7 8 drwxr-sr-t '1969-12-31 23:59:59' '2000-01-01 00:00:00'
+		line 6 $'/d/a\tb\\c\r' 100 0 4294967295 0 '?rw-------' '2026-01-01 00:00:00' never
+		line 7 /f 5 8 0 0 crw-rw---- '2026-01-01 00:00:00' | sed 's/ nl=1//'
+	} >log
+	parse log -o entry
+	[[ $(rec-cat entry | head -n 1 | tr '\t' ,) == '#treetally,version=1,kind=entry,order=none,'\
+'filesystem=fs1,scan_date=2026-01-11,source=log,program=gpfs-parse/0.1.0' ]]
+	rec-cat entry | sed 1d | diff - <(cat <<-'END' | tr , '\t'
+		path,type,inode,generation,uid,gid,mode,nlink,size,allocated,atime,mtime,crtime
+		/d,d,5,1910420955,7,8,043755,1,4096,4096,-1,946684800,946684800
+		/d/a\tb\\c\r,?,6,1910420955,4294967295,0,000600,1,100,0,1767225600,,
+		/f,c,7,1910420955,0,0,020660,,5,8192,1767225600,1763200800,1763200800
+	END
+	parse -t log | tail -n 1)
+	dir-extract entry | depth-sort | rows - | tr '\t' , | diff - <(cat <<-'END'
+		/,0,,,,,,
+		/d,1,5,1910420955,7,8,043755,4096
+	END
+	)
+	stats-accum entry | rows - | tr '\t' , | diff - <(cat <<-'END'
+		/,0,0,0,1,1,8192,5,1767225600,1763200800
+		/d,4294967295,0,0,0,1,0,100,1767225600,
+	END
+	)
+}
+
+@test "rec-cat: the manual describes the bytes: a second reader finds the same records" {
+	local seed kind
+	for seed in 1 2; do
+		"$TREETALLY_TOP/tests/make-log" --seed $seed --lines 3000 | parse -o entry
+		dir-extract entry -o mentions
+		depth-sort mentions -o dir
+		stats-accum entry -o usage
+		for kind in mentions dir usage; do
+			stream_tool rows $kind | cmp - <(rows $kind)
+		done
+		# The blocks of rec-cat are not those of gpfs-parse.
+		stream_tool rows entry | sort | cmp - <(rows entry | sort)
+		rec-cat -b entry -o again
+		stream_tool rows again | cmp - <(rows again)
+		stream_tool rows entry | cmp - <(parse -t <("$TREETALLY_TOP/tests/make-log" --seed $seed \
+			--lines 3000) | sed '1,2d;$d')
+	done
+}
+
+@test "rec-cat: the extremes of every field" {
+	local max=9223372036854775807 first=-62135596800 last=253402300799
+	text_of entry >text <<-END
+		/d,d,$max,$max,4294967295,4294967295,047777,4294967295,$max,$max,$last,$last,$last
+		/d,d,0,0,0,0,040000,,0,0,$first,$first,$first
+		/a,-,$max,$max,4294967295,4294967295,107777,4294967295,$max,$max,$first,$last,
+		/b,s,0,0,0,0,140000,1,0,0,$last,,$first
+		/c,?,1,0,0,0,007777,,0,0,0,0,0
+		/e,l,0,0,0,0,120000,,0,0,-1,,1
+		/f,p,0,0,0,0,010000,,0,0,0,,
+		/g,b,0,0,0,0,060000,,0,0,0,,
+		/h,c,$max,0,4294967295,0,020000,,0,0,0,,
+	END
+	rec-cat --unverified -b text | rows - | diff - <(sed '1,2d;$d' text)
+	text_of dir >text <<-END
+		/,0,,,,,,
+		/d,1,$max,$max,4294967295,4294967295,047777,$max
+		/e,1,0,0,0,0,040000,0
+		/e,0,,,,,,
+		/f,1,$max,0,4294967295,0,040000,0
+	END
+	rec-cat -b text | rows - | diff - <(sed '1,2d;$d' text)
+	text_of usage >text <<-END
+		/,4294967295,4294967295,9,9,$max,$max,$max,$last,$last
+		/,0,0,0,0,1,0,0,$first,$first
+		/a,4294967295,0,9,0,1,0,0,$last,$first
+		/a,0,4294967295,0,9,$max,0,0,$first,
+		/b,0,0,0,0,1,0,0,-1,0
+	END
+	rec-cat -b text | rows - | diff - <(sed '1,2d;$d' text)
+}
+
+@test "rec-cat: one beyond the extremes is refused, naming the column" {
+	local over=9223372036854775808 row column
+	# A row, and what is wrong with it.
+	while read -r row column; do
+		text_of entry <<<"$row" >text
+		run -3 --separate-stderr rec-cat --unverified text
+		[[ $stderr == "rec-cat: text: line 3: not a row of a"*" column $column is wrong" ]]
+	done <<-END
+		/a,-,$over,0,0,0,100000,,0,0,0,, inode
+		/a,-,0,$over,0,0,100000,,0,0,0,, generation
+		/a,-,0,0,4294967296,0,100000,,0,0,0,, uid
+		/a,-,0,0,0,4294967296,100000,,0,0,0,, gid
+		/a,-,0,0,0,0,200000,,0,0,0,, mode
+		/a,-,0,0,0,0,110000,,0,0,0,, mode
+		/a,-,0,0,0,0,100008,,0,0,0,, mode
+		/a,-,0,0,0,0,,,0,0,0,, mode
+		/a,d,0,0,0,0,100000,,0,0,0,, type
+		/a,-,0,0,0,0,040000,,0,0,0,, type
+		/a,,0,0,0,0,100000,,0,0,0,, type
+		/a,-,0,0,0,0,100000,4294967296,0,0,0,, nlink
+		/a,-,0,0,0,0,100000,,$over,0,0,, size
+		/a,-,0,0,0,0,100000,,0,$over,0,, allocated
+		/a,-,0,0,0,0,100000,,0,0,,, atime
+		/a,-,0,0,0,0,100000,,0,0,-62135596801,, atime
+		/a,-,0,0,0,0,100000,,0,0,0,253402300800, mtime
+		/a,-,0,0,0,0,100000,,0,0,0,,x crtime
+		/,-,0,0,0,0,100000,,0,0,0,, type
+		/a/../b,-,0,0,0,0,100000,,0,0,0,, path
+		/a//b,-,0,0,0,0,100000,,0,0,0,, path
+		a,-,0,0,0,0,100000,,0,0,0,, path
+	END
+	while read -r row column; do
+		text_of usage <<<"$row" >text
+		run -3 --separate-stderr rec-cat text
+		[[ $stderr == "rec-cat: text: line 3: not a row of a"*" column $column is wrong" ]]
+	done <<-END
+		/a,0,0,10,0,1,0,0,0, age_bucket
+		/a,0,0,0,10,1,0,0,0, size_bucket
+		/a,0,0,0,0,0,0,0,0, file_count
+		/a,0,0,0,0,1,$over,0,0, total_size
+		/a,0,0,0,0,1,0,0,, max_atime
+	END
+	while read -r row column; do
+		text_of dir <<<"$row" >text
+		run -3 --separate-stderr rec-cat text
+		[[ $stderr == "rec-cat: text: line 3: not a row of a"*" column $column is wrong" ]]
+	done <<-END
+		/a,2,,,,,, has_line
+		/a,,,,,,, has_line
+		/a,0,1,,,,, has_line
+		/a,1,,,,,, inode
+		/a,1,1,1,1,1,100000,1 mode
+		/a,1,1,1,1,1,040000, allocated
+	END
+}
+
+@test "rec-cat: names of every byte, long ones and deep ones" {
+	# All bytes but NUL, LF and the slash; those that are escaped stand among others.
+	perl -e '
+		my $rest = "s=1 a=8 u=1 g=1 p=-rw-r--r-- ac=2025-01-01 00:00:00";
+		my @bytes = map { chr } grep { $_ != 10 && $_ != 47 } 1 .. 255;
+		print "1 1 0  $rest -- /d/", @bytes, "\n";
+		print "1 1 0  $rest -- /d/x", $_, "y\n" for @bytes;
+		print "1 1 0  $rest -- /", "n" x 65534, "\n";
+		print "1 1 0  $rest -- ", "/n" x 32767, "\n";' | parse -o entry
+	rec-cat entry | rec-cat -b -o again
+	rec-cat -b entry | cmp again
+	rows again | cut -f 1 | perl -ne '
+		chomp; s/\\(.)/{t => "\t", n => "\n", r => "\r", "\\" => "\\"}->{$1}/ge;
+		$total += length; $bytes{$_}++ for split //;
+		END { print scalar(keys %bytes), " $total\n" }' >out
+	# 2 + 253 + 1, 253 lines of 6 bytes, two of the longest
+	[[ $(<out) == "254 $((3 + 253 + 253 * 6 + 65535 + 65534))" ]]
+	# A line feed comes in percent-encoded only.
+	{ echo '# treetally scan-tree 1 escape=pct'; line 1 /d/a%0Ab%5C%0D%09; } | parse -o entry
+	[[ $(rows entry | cut -f 1) == '/d/a\nb\\\r\t' ]]
+	rec-cat entry | rec-cat -b | cmp - <(rec-cat -b entry)
+}
+
+@test "rec-cat: several streams become one, in the order of the operands" {
+	local n
+	for n in 1 2 3; do
+		line "$n" "/d/$((4 - n))/f" | parse --source s$n -o $n.entry
+		dir-extract $n.entry | depth-sort -o $n.dir
+	done
+	rec-cat 1.entry 2.entry 3.entry | sed '1,2d;$d' | cut -f 1 | diff - <(printf '/d/%s/f\n' 3 2 1)
+	rec-cat -b 1.dir 2.dir 3.dir -o all
+	# Each is in order; the whole is not.
+	rec-cat --info 1.dir | grep -qx order=tree
+	rec-cat --info all | grep -qx order=none
+	rec-cat --info all | grep -Ex '(source|lines|entries|records)=.*' |
+		sed 's/[0-9a-f]\{32\}/DIGEST/' | diff - <(
+			printf 'source=s%s\n' 1 2 3
+			printf 'records=3\nlines=3\nentries=3\n'
+			printf 'source=DIGEST:1:s%s\n' 1 2 3
+		)
+	depth-sort all | cmp - <(depth-sort -m 1.dir 2.dir 3.dir | rec-cat -b)
+	# It leaves no trace of itself.
+	rec-cat -b 1.dir | cmp 1.dir
+	rec-cat -b all | cmp all
+}
+
+@test "rec-cat: --info" {
+	make_stream dir scan.dir
+	rec-cat --info scan.dir >info
+	diff info - <<-'END'
+		stream=scan.dir
+		format=binary
+		version=1
+		kind=dir
+		order=tree
+		filesystem=fs1
+		scan_date=2026-01-15
+		source=small.list
+		program=depth-sort/0.1.0
+		program=dir-extract/0.1.0
+		program=gpfs-parse/0.1.0
+		records=10
+		bytes=813
+		blocks=1
+		lines=30
+		skipped_blank=1
+		skipped_comment=1
+		skipped_message=1
+		skipped_unrecognised=0
+		rejected=0
+		entries=27
+		directory_lines=8
+		files=19
+		total_size=125796056
+		apparent_size=126612942
+		directory_bytes=32768
+		inline_files=1
+		inline_bytes=3800
+		multilink_files=2
+		multilink_bytes=32768
+		snapshot_entries=0
+		bad_optional=0
+		digest=4c86adc5f62e994b826034c28e6b28d0
+		source=4c86adc5f62e994b826034c28e6b28d0:30:small.list
+	END
+	[[ $(stat -c %s scan.dir) == 813 ]]
+	rec-cat --info <(rec-cat scan.dir) | grep -vE '^(stream|format|bytes|blocks)=' |
+		diff - <(grep -vE '^(stream|format|bytes|blocks)=' info)
+	# Several, each for itself.
+	[[ $(rec-cat --info --force scan.dir scan.dir | grep -c '^stream=scan.dir$') == 2 ]]
+	# Nothing that a source is called does anything to a terminal.
+	line 1 /d/f | parse --source $'\e[31m\x7f' -o odd
+	rec-cat --info odd | grep -qxF 'source=\033[31m\177'
+	run -2 rec-cat --info -t scan.dir
+	run -2 rec-cat --info -b scan.dir
+	run -2 rec-cat --info -o out scan.dir
+	run -2 rec-cat -b -t scan.dir
+	[[ ! -e out ]]
+}
+
+@test "rec-cat: every byte is checked, whatever is printed" {
+	make_stream usage good
+	stream_tool edit --seal flip=1,-1,255 <good >bad
+	run -3 rec-cat --info bad
+	[[ $output != *records=* ]]
+	run -3 rec-cat bad
+	run -3 rec-cat -b -o out bad
+	[[ ! -e out ]]
+}
+
+@test "rec-cat: text may lack nothing, not the last line feed, and have nothing more" {
+	make_stream dir good
+	rec-cat good >text
+	head -c -1 text >unended
+	run -3 --separate-stderr rec-cat unended
+	[[ $stderr == *"truncated: the input ends inside a line" ]]
+	{ cat text; tail -n 1 text; } >twice
+	run -3 rec-cat twice
+	sed 's/$/\r/' text >crlf
+	run -3 rec-cat crlf
+	{ printf '\xef\xbb\xbf'; cat text; } >bom
+	run -3 rec-cat bom
+	sed '2s/path/Path/' text >columns
+	run -3 --separate-stderr rec-cat columns
+	[[ $stderr == "rec-cat: columns: line 2: "* ]]
+	sed '2s/$/\x00more/' text >columns
+	run -3 rec-cat columns
+	sed '$s/$/\x00more/' text >behind
+	run -3 rec-cat behind
+	sed '1s/$/\x00more/' text >first
+	run -3 rec-cat first
+	sed '$s/records=10/records=11/' text >count
+	run -3 --separate-stderr rec-cat count
+	[[ $stderr == *"the #end line counts 11 records, there are 10" ]]
+}

@@ -1,0 +1,249 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2154 # stderr is set by run
+#
+# stats-accum: which files make which usage row. What every program must stand is in battery.bats;
+# equal bytes for any -S are in pipeline.bats; sums over odd logs are held against the reference in
+# reference.bats.
+
+load helper
+
+parse() {
+	gpfs-parse -q -f fs1 --scan-date 2026-01-11 "$@"
+}
+
+# The rows of a usage stream, separated by blanks.
+rows() {
+	rec-cat "${1:--}" | sed '1,2d;$d' | tr '\t' ' '
+}
+
+@test "stats-accum: files of one owner, age and size in one directory make one row" {
+	{
+		line 1 /d 4096 4 9 9 drwxr-xr-x
+		line 2 /d/a 100 1 7 8 -rw-r--r-- '2026-01-01 00:00:00' '2020-01-01 00:00:00'
+		line 3 /d/b 200 1 7 8 -rw-r--r-- '2026-01-02 00:00:00' '2019-01-01 00:00:00'
+		line 4 /d/c 300 8 7 8 lrwxrwxrwx '2026-01-01 00:00:00' never
+		line 5 /d/c 300 8 7 9
+		line 6 /d/c/d 300 8 7 8
+		line 7 /f 5 8 7 8 srwxrwxrwx
+		line 8 /d/c 1 1 1 1 srwxrwxrwx
+	} >log
+	# path uid gid age size files allocated apparent atime mtime
+	parse log | stats-accum | rows >out
+	diff out - <<-'END'
+		/ 7 8 1 1 1 8192 5 1764583200 1763200800
+		/d 1 1 1 1 1 1024 1 1764583200 1763200800
+		/d 7 8 0 1 3 10240 600 1767312000 1577836800
+		/d 7 9 1 1 1 8192 300 1764583200 1763200800
+		/d/c 7 8 1 1 1 8192 300 1764583200 1763200800
+	END
+	[[ $(parse log | stats-accum -t | head -n 1 | tr '\t' ' ') == \
+		'#treetally version=1 kind=usage order=tree filesystem=fs1 scan_date=2026-01-11 age_by=atime '\
+'source=log program=gpfs-parse/0.1.0 program=stats-accum/0.1.0' ]]
+}
+
+@test "stats-accum: a scan without files has no rows" {
+	line 1 /d 4096 4 9 9 drwxr-xr-x | parse | stats-accum -o out
+	rec-cat --info out | grep -qx records=0
+	[[ -z $(rows out) ]]
+}
+
+@test "stats-accum: classes of age, to the second" {
+	local n=0 expected when
+	# The class, and a time; of the scan date 2026-01-11.
+	while read -r expected when; do
+		line $((++n)) "/d/$(printf %02d $n)/f" 1 8 1 1 -rw-r--r-- "$when"
+		printf '/d/%02d %s\n' $n "$expected" >&3
+	done >log 3>want <<-'END'
+		0 9999-12-31 23:59:59
+		0 2026-01-11 00:00:01
+		0 2026-01-11 00:00:00
+		0 2025-12-12 00:00:01
+		1 2025-12-12 00:00:00
+		1 2025-12-11 23:59:59
+		1 2025-10-13 00:00:01
+		2 2025-10-13 00:00:00
+		2 2025-07-15 00:00:01
+		3 2025-07-15 00:00:00
+		3 2025-01-11 00:00:01
+		4 2025-01-11 00:00:00
+		4 2024-01-12 00:00:01
+		5 2024-01-12 00:00:00
+		5 2023-01-12 00:00:01
+		6 2023-01-12 00:00:00
+		6 2022-01-12 00:00:01
+		7 2022-01-12 00:00:00
+		7 2020-01-13 00:00:01
+		8 2020-01-13 00:00:00
+		8 2019-01-13 00:00:01
+		9 2019-01-13 00:00:00
+		9 1969-12-31 23:59:59
+		9 0001-01-01 00:00:00
+	END
+	parse log | stats-accum | rows | cut -d ' ' -f 1,4 | diff - want
+}
+
+@test "stats-accum: classes of size, to the byte" {
+	local n=0 expected size kib
+	# Allocated in KiB; small files without blocks count their length.
+	while read -r expected size kib; do
+		line $((++n)) "/d/$(printf %02d $n)/f" "$size" "$kib"
+		printf '/d/%02d %s\n' $n "$expected" >&3
+	done >log 3>want <<-'END'
+		0 0 0
+		0 1023 0
+		1 1024 0
+		1 4096 0
+		0 4097 0
+		0 1099511627776 0
+		1 1 1
+		1 1 9
+		2 1 10
+		2 1 99
+		3 1 100
+		3 1 1023
+		4 1 1024
+		4 1 10239
+		5 1 10240
+		5 1 102399
+		6 1 102400
+		6 1 1048575
+		7 1 1048576
+		7 1 10485759
+		8 1 10485760
+		8 1 104857599
+		9 1 104857600
+		9 1 9007199254740
+	END
+	parse log | stats-accum | rows | cut -d ' ' -f 1,5 | diff - want
+}
+
+@test "stats-accum: --age-by" {
+	{
+		line 1 /d/a 1 8 1 1 -rw-r--r-- '2026-01-10 00:00:00' '2015-01-01 00:00:00'
+		line 2 /d/b 1 8 1 1 -rw-r--r-- '2015-01-01 00:00:00' '2026-01-10 00:00:00'
+		line 3 /d/c 1 8 1 1 -rw-r--r-- '2024-06-01 00:00:00' never
+	} >log
+	parse log -o entry
+	ages() {
+		stats-accum "$@" entry | rows | cut -d ' ' -f 4,6 | tr '\n' ,
+	}
+	[[ $(ages) == '0 1,4 1,9 1,' && $(ages --age-by atime) == "$(ages)" ]]
+	[[ $(ages --age-by mtime) == '0 1,4 1,9 1,' ]]
+	[[ $(ages --age-by newest) == '0 2,4 1,' ]]
+	[[ $(stats-accum --age-by mtime entry | rows | cut -d ' ' -f 4,9,10 | head -n 1) == \
+		'0 1420070400 1768003200' ]]
+	rec-cat --info <(stats-accum --age-by newest entry) | grep -qx age_by=newest
+	run -2 --separate-stderr stats-accum --age-by ctime entry
+	[[ $stderr == "stats-accum: --age-by: 'ctime' is none of atime, mtime, newest"$'\n'* ]]
+	run -2 stats-accum --age-by '' entry
+}
+
+@test "stats-accum: the scan date, from the stream or from the option" {
+	line 1 /d/f | gpfs-parse -q -o undated
+	line 1 /d/f | parse -o dated
+	run -2 --separate-stderr stats-accum -o out undated
+	[[ $stderr == "stats-accum: the stream names no scan date; give --scan-date YYYY-MM-DD "* ]]
+	[[ ! -e out ]]
+	stats-accum --scan-date 2026-01-11 undated | rows | cmp - <(stats-accum dated | rows)
+	rec-cat --info <(stats-accum --scan-date 20260111 undated) | grep -qx scan_date=2026-01-11
+	stats-accum --scan-date 2026-01-11 dated | cmp - <(stats-accum dated)
+	run -2 --separate-stderr stats-accum --scan-date 2026-01-12 dated
+	[[ $stderr == *2026-01-11* ]]
+	local date
+	for date in '' 2026-13-01 2026-02-29 26-01-11 2026-1-11 2026-01-11x today 2026/01/11 0000-01-01; do
+		run -2 --separate-stderr stats-accum --scan-date "$date" undated
+		[[ $stderr == *"try 'stats-accum --help'" ]]
+	done
+}
+
+@test "stats-accum: without a date it ends as soon as it has read the header" {
+	line 1 /d/f | gpfs-parse -q -o undated
+	run -2 timeout 5 stats-accum < <(head -c 200 undated; sleep 8)
+	run -2 timeout 5 stats-accum < <(rec-cat undated | head -n 2; sleep 8)
+}
+
+@test "stats-accum: files and bytes must be those of the ledger" {
+	small_log | parse -o entry
+	local edit more='directory_lines=7\tfiles=20'
+	for edit in total_size apparent_size; do
+		"$TREETALLY_TOP/tests/stream-tool" edit --seal "end=$edit=\\d+/$edit=1" <entry >wrong
+		run -3 --separate-stderr stats-accum -o out wrong
+		[[ $stderr == "stats-accum: wrong: 19 files of "*", but the ledger has "* && ! -e out ]]
+	done
+	"$TREETALLY_TOP/tests/stream-tool" edit --seal "end=directory_lines=8\tfiles=19/$more" \
+		<entry >wrong
+	run -3 --separate-stderr stats-accum -o out wrong
+	[[ $stderr == *"19 files of "*"the ledger has 20 "* && ! -e out ]]
+	# As text, where no hash is in the way; unless it is known that rows were changed.
+	rec-cat entry | sed 's/\t3800\t3800\t/\t3801\t3800\t/' >wrong
+	run -1 cmp -s wrong <(rec-cat entry)
+	run -3 stats-accum -o out wrong
+	stats-accum --unverified wrong | rec-cat --info - | grep -qx verified=0
+}
+
+@test "stats-accum: lengths stop at 2^63-1, allocated bytes must not get there" {
+	local max=9223372036854775807
+	{ line 1 /d/f $max 8; line 2 /d/g $max 8; line 3 /e/g $max 8; } | parse -o entry
+	diff <(stats-accum entry | rows | cut -d ' ' -f 1,6-8) - <<-END
+		/d 2 16384 $max
+		/e 1 8192 $max
+	END
+	line 1 /d/f 1 8 | parse | rec-cat | sed "s/\t8192\t/\t$max\t/" >huge
+	stats-accum --unverified huge | rows | grep -q " $max "
+	{ cat huge; sed '1,2d' huge; } | grep -v '^#end' >two
+	run -3 --separate-stderr stats-accum --unverified -o out two
+	[[ $stderr == "stats-accum: allocated bytes add up to more than 2^63-1"* && ! -e out ]]
+	# Not in one directory, but in all of them.
+	{ cat huge; sed '1,2d; s/^.d/\/e/' huge; } | grep -v '^#end' >two
+	run -3 stats-accum --unverified -o out two
+}
+
+@test "stats-accum: a directory that comes again and again, between others, is one" {
+	perl -e '
+		my $rest = "s=1 a=8 u=1 g=1 p=-rw-r--r-- ac=2025-01-01 00:00:00";
+		for my $round (1 .. 4) {
+			print "$_ 1 0  $rest -- /d/$_/f$round\n" for 1 .. 20000;
+		}' | parse -o entry
+	stats-accum -v -S 4M -T . -o out entry 2>log
+	grep -Eq ' 20000 rows out, .* [1-9][0-9]* runs,' log
+	[[ $(rows out | cut -d ' ' -f 2- | sort -u) == '1 1 4 1 4 32768 4 1735689600 ' ]]
+}
+
+# The tables grow with -S, and for some sizes they are as long as what indexes them: then a look-up
+# of something new must not go round and round.
+@test "stats-accum: it ends for every -S" {
+	local memory rest='p=-rw-r--r-- ac=2025-01-01 00:00:00'
+	perl -e "print \"\$_ 1 0  s=1 a=8 u=\$_ g=1 $rest -- /d/f\\n\" for 1 .. 140000" |
+		parse --source owners -o owners
+	perl -e "print \"\$_ 1 0  s=1 a=8 u=1 g=1 $rest -- /d\$_/f\\n\" for 1 .. 40000" |
+		parse --source directories -o directories
+	stats-accum -S 1G owners -o owners.want
+	stats-accum -S 1G directories -o directories.want
+	for memory in 26913451 26913400 26912000 26800000; do
+		timeout 5 stats-accum -S $memory -T . owners | cmp - owners.want
+	done
+	for memory in 11184811 11184700 11184000 11100000; do
+		timeout 5 stats-accum -S $memory -T . directories | cmp - directories.want
+	done
+}
+
+@test "stats-accum: the longest path, and one of 32,000 components, at 4M" {
+	local long deep
+	long=$(printf '%065533d' 0)
+	deep=$(printf '/%.0sa' {1..32700})
+	{ line 1 "/$long" 1 1 1 1; line 2 "$deep/f" 1 1 1 1; line 3 "/${long%00}/f" 1 1 1 1; } |
+		parse -o entry
+	diff <(stats-accum -S 4M entry | rows | awk '{ print length($1), $6 }') - <<-'END'
+		1 1
+		65532 1
+		65400 1
+	END
+}
+
+@test "stats-accum: -v and --progress" {
+	small_log | parse -o entry
+	run -0 --separate-stderr stats-accum -v -o out entry
+	[[ $stderr == 'stats-accum: 19 files in, 16 rows out, memory 268435456 bytes, 0 runs, '* ]]
+	stats-accum --progress=progress -o out entry
+	diff progress <(printf 'stats-accum\t%s\t0\t0\trecords\t0\n' reading writing)
+}
