@@ -59,8 +59,8 @@ lint-cppcheck:
 		--suppress=missingIncludeSystem --error-exitcode=1 -D_GNU_SOURCE -I. common tools
 lint-shell:
 	shellcheck -ax $(SCRIPTS) $(HELPERS)
-	shellcheck $(SHELLIBS)
-	shellcheck -x --shell=bats --exclude=SC2016 $(wildcard tests/*.bats)
+	shellcheck $(SHELLIBS) pipelines/lib/completion.bash
+	shellcheck -x --shell=bats --exclude=SC2016,SC2317 $(wildcard tests/*.bats)
 lint-man:
 	mandoc -Tlint -Wwarning $(wildcard man/*.[1-8])
 
@@ -69,6 +69,12 @@ install: all
 	install -m 755 $(PROGRAMS) $(PIPES) "$(DESTDIR)$(PREFIX)/bin"
 	install -d "$(DESTDIR)$(PREFIX)/share/treetally"
 	install -m 644 $(PIPELIBS) "$(DESTDIR)$(PREFIX)/share/treetally"
+	install -d "$(DESTDIR)$(PREFIX)/share/bash-completion/completions"
+	install -m 644 pipelines/lib/completion.bash \
+		"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/treetally"
+	for name in $(TOOLS) $(notdir $(PIPES)); do \
+		ln -sf treetally "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$name" || exit; \
+	done
 	for page in man/*.[1-8]; do \
 		dir="$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}"; \
 		install -d "$$dir" && install -m 644 "$$page" "$$dir" || exit; \

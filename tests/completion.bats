@@ -1,0 +1,63 @@
+#!/usr/bin/env bats
+# Completion for bash: options come from the programs, paths from the databases.
+
+# shellcheck disable=SC2154
+
+load helper
+
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return
+	small_log >20260115_x_small.list
+	scan-import -q --db small.db 20260115_x_small.list
+}
+
+setup() {
+	common_setup
+	cp "$BATS_FILE_TMPDIR/small.db" .
+	# shellcheck source=/dev/null
+	. "$TREETALLY_TOP/pipelines/lib/completion.bash"
+}
+
+# complete_line WORD...: what bash would offer for the last word, one in a line.
+complete_line() {
+	COMP_WORDS=("$@")
+	COMP_CWORD=$(($# - 1))
+	_treetally "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+	printf '%s\n' "${COMPREPLY[@]}"
+}
+
+@test "completion: every program has one, and all its options" {
+	local file name
+	for file in "$TREETALLY_TOP"/tools/*.c "$TREETALLY_TOP"/pipelines/scan-*; do
+		name=$(basename "$file" .c)
+		complete -p "$name"
+		[[ $(complete_line "$name" --hel) == --help ]]
+	done
+	[[ $(complete_line dir-query --max-d) == --max-depth ]]
+	[[ $(complete_line dir-query --path) == --path-prefix ]]
+}
+
+@test "completion: values" {
+	[[ $(complete_line dir-query --format n) == ndjson ]]
+	[[ $(complete_line dir-query --format = j) == json ]]
+	[[ $(complete_line dir-query --sort-by a | tr '\n' ' ') == 'apparent atime ' ]]
+	[[ $(complete_line rec-cat --kind u) == usage ]]
+	[[ $(complete_line dir-query sm) == small.db ]]
+	mkdir there
+	cp small.db there/other.db
+	export TREETALLY_DIR=$PWD/there
+	[[ $(complete_line dir-query oth) == other ]]
+}
+
+@test "completion: paths are those in the database" {
+	[[ $(complete_line dir-query small.db -P /gp) == /gpfs/ ]]
+	[[ $(complete_line dir-query small.db -P /gpfs/fs1/a | tr '\n' ' ') == '/gpfs/fs1/a/ /gpfs/fs1/a.d/ ' ]]
+	[[ $(complete_line dir-query small.db -E /gpfs/fs1/a/) == /gpfs/fs1/a/deep/ ]]
+	[[ -z $(complete_line dir-query -P /gp) ]]
+}
+
+@test "completion: is installed" {
+	make -s -C "$TREETALLY_TOP" BUILD="$TREETALLY_BUILD" DESTDIR="$PWD/dest" PREFIX=/usr install
+	local dir=dest/usr/share/bash-completion/completions
+	[[ -f $dir/treetally && $(readlink "$dir/dir-query") == treetally && -e $dir/scan-import ]]
+}
