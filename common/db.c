@@ -17,6 +17,8 @@
 
 #define FD_DIRECTORY "/proc/self/fd/"
 #define VFS_NAME "treetally-unnamed"
+/* One thread uses a connection. */
+#define OPEN_FLAGS (SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX)
 
 void db_setup(const char *temp_dir)
 {
@@ -115,8 +117,8 @@ static enum db_state check_format(struct db *db)
 		die(EXIT_INPUT, "%s: is a database of another program; it is left as it is", db->name);
 	format = db_integer(db, "PRAGMA user_version");
 	if (format != DB_FORMAT)
-		die(EXIT_INPUT, "%s: has database format %lld, this program knows format %d; it is left as it is",
-		    db->name, (long long)format, DB_FORMAT);
+		die(EXIT_INPUT, "%s: has database format %lld, this program knows format %d; "
+				"it is left as it is", db->name, (long long)format, DB_FORMAT);
 	return db_integer(db, "SELECT count(*) FROM scan_metadata") ? DB_COMPLETE : DB_DIRECTORIES;
 }
 
@@ -149,7 +151,7 @@ enum db_state db_open(struct db *db, const char *name)
 	real = realpath(name, NULL);
 	if (!real)
 		die_errno("cannot open %s", name);
-	db_check(db, sqlite3_open_v2(real, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
+	db_check(db, sqlite3_open_v2(real, &db->handle, OPEN_FLAGS, NULL));
 	free(real);
 	die_after(abandon, db);
 	sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
@@ -210,7 +212,7 @@ void db_create(struct db *db, const char *name)
 	outfile_open(&db->file, name, 0640);
 	register_vfs(db);
 	snprintf(path, sizeof(path), FD_DIRECTORY "%d", db->file.fd);
-	db_check(db, sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, VFS_NAME));
+	db_check(db, sqlite3_open_v2(path, &db->handle, OPEN_FLAGS, VFS_NAME));
 	snprintf(pragmas, sizeof(pragmas), "PRAGMA page_size = %d; PRAGMA journal_mode = OFF;"
 		 "PRAGMA synchronous = OFF; PRAGMA application_id = %d; PRAGMA user_version = %d",
 		 DB_PAGE_SIZE, DB_APPLICATION_ID, DB_FORMAT);
@@ -255,8 +257,9 @@ void db_limits(struct db *db, uint64_t memory, unsigned threads)
 	/* SQLite's limit for a list in memory is 512 MiB, and more cache than that gains nothing. */
 	if (kib > 512u << 10)
 		kib = 512u << 10;
-	snprintf(sql, sizeof(sql), "PRAGMA cache_size = -%llu; PRAGMA threads = %u; PRAGMA temp_store = FILE;"
-				   "PRAGMA mmap_size = 0; PRAGMA secure_delete = OFF",
+	snprintf(sql, sizeof(sql),
+		 "PRAGMA cache_size = -%llu; PRAGMA threads = %u; PRAGMA temp_store = FILE;"
+		 "PRAGMA mmap_size = 0; PRAGMA secure_delete = OFF; PRAGMA foreign_keys = OFF",
 		 (unsigned long long)kib, threads > 1 ? threads - 1 : 0);
 	db_exec(db, sql);
 }

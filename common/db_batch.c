@@ -80,7 +80,8 @@ static int seek(sqlite3_vtab_cursor *cursor, size_t row)
 	return SQLITE_OK;
 }
 
-static int batch_filter(sqlite3_vtab_cursor *cursor, int number, const char *name, int argc, sqlite3_value **argv)
+static int batch_filter(sqlite3_vtab_cursor *cursor, int number, const char *name, int argc,
+			sqlite3_value **argv)
 {
 	(void)number, (void)name, (void)argc, (void)argv;
 	return seek(cursor, 0);

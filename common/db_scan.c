@@ -136,7 +136,8 @@ static void check_ledgers(const struct db *db, const struct scan_facts *facts, c
 		       digest_text(there_text, there->sum.digest));
 }
 
-static void check_sum(const struct scan_facts *facts, const char *stream, enum ledger_count which, uint64_t sum)
+static void check_sum(const struct scan_facts *facts, const char *stream, enum ledger_count which,
+		      uint64_t sum)
 {
 	uint64_t expected = facts->usage_ledger->sum.count[which];
 
@@ -157,7 +158,8 @@ void scan_check_facts(const struct db *db, const struct scan_facts *facts, const
 
 /* ---- buckets, scan_sources, scan_rejects ---- */
 
-static void store_buckets(struct db *db, const char *kind, const struct bucket buckets[BUCKETS], int64_t lowest)
+static void store_buckets(struct db *db, const char *kind, const struct bucket buckets[BUCKETS],
+			  int64_t lowest)
 {
 	sqlite3_stmt *insert = db_prepare(db, "INSERT INTO buckets VALUES(?, ?, ?, ?, ?)");
 
@@ -270,8 +272,8 @@ static void bind_text(struct db *db, sqlite3_stmt *statement, int at, struct buf
 
 void scan_facts_seal(struct db *db, const struct scan_facts *facts)
 {
-	sqlite3_stmt *insert = db_prepare(db, "INSERT INTO scan_metadata VALUES(1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-					      "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+	sqlite3_stmt *insert = db_prepare(db, "INSERT INTO scan_metadata VALUES(1,?,?,?,?,?,?,?,?,?,?,?,?,?,"
+					      "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 	const struct head *head = facts->usage_head;
 	const struct ledger *ledger = trusted_ledger(facts);
 	char digest[DIGEST_TEXT_SIZE];

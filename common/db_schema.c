@@ -50,11 +50,13 @@ const char db_schema_directories[] =
  */
 #define TREE_PATH \
 	"(WITH RECURSIVE up(above, path, raw) AS (\n" \
-	"        SELECT d.parent_id, CASE WHEN d.parent_id IS NULL THEN '/' ELSE '/' || d.name END, typeof(d.name) = 'blob'\n" \
+	"        SELECT d.parent_id, CASE WHEN d.parent_id IS NULL THEN '/' ELSE '/' || d.name END,\n" \
+	"            typeof(d.name) = 'blob'\n" \
 	"        UNION ALL\n" \
 	"        SELECT p.parent_id, '/' || p.name || up.path, up.raw OR typeof(p.name) = 'blob'\n" \
 	"            FROM up JOIN directories AS p ON p.dir_id = up.above WHERE up.above > 1)\n" \
-	"    SELECT CASE WHEN raw THEN CAST(path AS BLOB) ELSE path END FROM up WHERE ifnull(above, 1) = 1)"
+	"    SELECT CASE WHEN raw THEN CAST(path AS BLOB) ELSE path END FROM up\n" \
+	"        WHERE ifnull(above, 1) = 1)"
 
 #define TIME_TEXT(column) "datetime(s." column ", 'unixepoch') AS " column
 
@@ -98,7 +100,8 @@ const char db_schema_stats[] =
 	"CREATE VIEW tree AS SELECT d.dir_id AS dir_id,\n"
 	"    " TREE_PATH " AS path,\n"
 	"    d.parent_id AS parent_id, d.name AS name, d.depth AS depth, d.inode AS inode,\n"
-	"    d.generation AS generation, d.uid AS uid, d.gid AS gid, d.mode AS mode, d.allocated AS allocated,\n"
+	"    d.generation AS generation, d.uid AS uid, d.gid AS gid, d.mode AS mode,\n"
+	"    d.allocated AS allocated,\n"
 	"    s.file_count_nr AS file_count_nr, s.total_size_nr AS total_size_nr,\n"
 	"    s.apparent_size_nr AS apparent_size_nr, s.dir_count_nr AS dir_count_nr,\n"
 	"    " TIME_TEXT("max_atime_nr") ", " TIME_TEXT("max_mtime_nr") ",\n"

@@ -14,7 +14,7 @@
 #include "common/attrs.h"
 
 #define NAME_BYTES_MAX 1024u      /* a longer name is none */
-#define LINE_KEPT (64u << 10)     /* bytes of a line that are looked at; members of a group may be cut */
+#define LINE_KEPT (64u << 10)     /* bytes of a line that are looked at: not all members of a group */
 #define LOOK_UP_FIRST (16u << 10) /* room for what getpwuid_r finds, in bytes: at first ... */
 #define LOOK_UP_MAX (16u << 20)   /* ... and at most */
 #define RECEIVE_SIZE (16u << 10)
@@ -184,7 +184,8 @@ static int milliseconds_left(const struct name_service *s)
 	int64_t left;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	left = (int64_t)(s->deadline.tv_sec - now.tv_sec) * 1000 + (s->deadline.tv_nsec - now.tv_nsec) / 1000000;
+	left = (int64_t)(s->deadline.tv_sec - now.tv_sec) * 1000;
+	left += (s->deadline.tv_nsec - now.tv_nsec) / 1000000;
 	return left > 0 ? (int)left : 0;
 }
 
@@ -217,7 +218,8 @@ bool name_service_ask(struct name_service *s, enum name_kind kind, const uint32_
 
 	memcpy(q.ids, ids, count * sizeof(*ids));
 	s->answer.len = 0;
-	if (s->child < 0 || !milliseconds_left(s) || send(s->socket, &q, sizeof(q), MSG_NOSIGNAL) != sizeof(q))
+	if (s->child < 0 || !milliseconds_left(s) ||
+	    send(s->socket, &q, sizeof(q), MSG_NOSIGNAL) != sizeof(q))
 		return false;
 	for (size_t at = 0; receive(s, at, sizeof(head));) {
 		const char *name;

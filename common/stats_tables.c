@@ -9,7 +9,8 @@ static_assert(TIME_NONE == DB_NULL, "a time that is missing becomes NULL");
 void stats_tables_init(struct stats_tables *t, struct db *db, struct stats_sort *sorted)
 {
 	*t = (struct stats_tables){ .db = db, .sorted = sorted };
-	db_batch_init(&t->window, db, "directory_stats", DIRECTORY_STATS_COLUMNS, DB_BATCH_NO_NAME, STATS_WINDOW);
+	db_batch_init(&t->window, db, "directory_stats", DIRECTORY_STATS_COLUMNS, DB_BATCH_NO_NAME,
+		      STATS_WINDOW);
 	db_batch_init(&t->usage_nr, db, "usage_nr", USAGE_COLUMNS, DB_BATCH_NO_NAME, DB_BATCH_ROWS);
 	t->late = db_prepare(db, "INSERT INTO directory_stats VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 }
@@ -52,7 +53,8 @@ void stats_tables_put_totals(struct stats_tables *t, const struct dir_totals *d)
 	t->late_rows++;
 }
 
-static void fill_usage(int64_t *row, int64_t dir_id, const struct usage_key *key, const struct usage_sums *sums)
+static void fill_usage(int64_t *row, int64_t dir_id, const struct usage_key *key,
+		       const struct usage_sums *sums)
 {
 	row[0] = dir_id;
 	row[1] = key->uid;
@@ -144,9 +146,10 @@ void stats_tables_write_usage_r(struct stats_tables *t, int64_t root_id, bool ro
 static void add_owner(struct db *db, sqlite3_stmt *usage, bool *more, uint32_t id, struct usage_sums *sums)
 {
 	while (*more && sqlite3_column_int64(usage, 0) == id) {
-		const struct usage_sums row = { (uint64_t)sqlite3_column_int64(usage, 1),
-						(uint64_t)sqlite3_column_int64(usage, 2),
-						(uint64_t)sqlite3_column_int64(usage, 3), TIME_NONE, TIME_NONE };
+		const struct usage_sums row = {
+			(uint64_t)sqlite3_column_int64(usage, 1), (uint64_t)sqlite3_column_int64(usage, 2),
+			(uint64_t)sqlite3_column_int64(usage, 3), TIME_NONE, TIME_NONE,
+		};
 
 		if (!usage_add(sums, &row))
 			die(EXIT_INPUT, "the files or bytes of an owner exceed 2^63-1");
@@ -158,8 +161,8 @@ static void add_owner(struct db *db, sqlite3_stmt *usage, bool *more, uint32_t i
  * Everybody with a file has a count of directories, so the counts say which rows there are; the sums
  * are those of the scan root. SQL's sum() would fail where file lengths stop at 2^63-1.
  */
-static void write_summary(struct stats_tables *t, const char *table, const char *usage_by_id, int64_t root_id,
-			  struct stats_item *next)
+static void write_summary(struct stats_tables *t, const char *table, const char *usage_by_id,
+			  int64_t root_id, struct stats_item *next)
 {
 	sqlite3_stmt *usage = db_prepare(t->db, usage_by_id);
 	enum stats_part part = next->part;

@@ -21,7 +21,8 @@ static void read_ahead(struct tree_rows *t)
 void tree_rows_open(struct tree_rows *t, struct db *db)
 {
 	*t = (struct tree_rows){ .db = db };
-	t->select = db_prepare(db, "SELECT dir_id, parent_id, depth, uid, gid, name FROM directories ORDER BY dir_id");
+	t->select = db_prepare(db, "SELECT dir_id, parent_id, depth, uid, gid, name FROM directories"
+				   " ORDER BY dir_id");
 	read_ahead(t);
 }
 

@@ -167,8 +167,8 @@ static void check_lines(struct loader *l)
 	if (l->in.stream.head.unverified)
 		return;
 	if (l->with_line > lines || (lines && !l->with_line))
-		die(EXIT_INPUT, "%s: has %" PRIu64 " directories with a line of their own, but the scan had %" PRIu64
-		    " such lines", l->in.stream.name, l->with_line, lines);
+		die(EXIT_INPUT, "%s: has %" PRIu64 " directories with a line of their own, but the scan had "
+				"%" PRIu64 " such lines", l->in.stream.name, l->with_line, lines);
 }
 
 static void store_state(struct loader *l)
@@ -215,8 +215,7 @@ static void make_database(struct loader *l, const struct options *opt)
 	db_batch_release(&l->rows);
 	if (opt->shared.verbose)
 		warn("%" PRIu64 " directories, %" PRIu64 " of them implied, database of %" PRId64 " bytes",
-		     l->directories, l->implied,
-		     db_integer(&l->db, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"));
+		     l->directories, l->implied, DB_PAGE_SIZE * db_integer(&l->db, "PRAGMA page_count"));
 }
 
 static void loader_release(struct loader *l)

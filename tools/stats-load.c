@@ -26,6 +26,8 @@
 
 /* SQLite mostly appends while directories are loaded; more cache gains nothing then (bytes). */
 #define CACHE_ENOUGH (32u << 20)
+/* Steps of SQLite's virtual machine between two looks at the clock: some milliseconds. */
+#define TICK_STEPS 100000
 
 static const char usage[] =
 	"usage: stats-load [options] DB [STREAM]\n"
@@ -87,12 +89,14 @@ struct loader {
 	struct tree_in in;
 	bool have_usage;          /* in.path, in.key and in.sums are a row to come */
 	struct tree_rows dirs;
+	uint64_t directories;     /* loaded so far */
 	struct rollup sums;
 	struct usage_fold fold;
 	struct stats_sort sorted;
 	struct stats_tables tables;
 	struct progress progress;
 	const char *phase;        /* NULL: none yet */
+	const uint64_t *done;     /* what the phase has done, for progress */
 	struct timespec phase_start;
 
 	/*
@@ -144,7 +148,8 @@ static NORETURN void die_no_directory(struct loader *l)
 {
 	char *path = path_for_message((char *)l->in.path.data, l->in.path.len);
 
-	die(EXIT_INPUT, "%s: %s has files but is not in %s: not the same scan", l->in.stream.name, path, l->db.name);
+	die(EXIT_INPUT, "%s: %s has files but is not in %s: not the same scan", l->in.stream.name, path,
+	    l->db.name);
 }
 
 /* Do the next usage rows belong to the current directory? */
@@ -210,7 +215,9 @@ static void finish_directories(struct loader *l)
 
 /* ---- the tables ---- */
 
-static void begin_phase(struct loader *l, const char *name, const char *unit, uint64_t total)
+/* `done` counts what the phase does, NULL when nothing is counted; no name: all phases are over. */
+static void begin_phase(struct loader *l, const char *name, const char *unit, uint64_t total,
+			const uint64_t *done)
 {
 	struct timespec now;
 
@@ -219,23 +226,32 @@ static void begin_phase(struct loader *l, const char *name, const char *unit, ui
 		warn("%s: %.1f s", l->phase, (double)(now.tv_sec - l->phase_start.tv_sec) +
 						      (double)(now.tv_nsec - l->phase_start.tv_nsec) / 1e9);
 	l->phase = name;
+	l->done = done;
 	l->phase_start = now;
 	if (name)
 		progress_phase(&l->progress, name, unit, total);
 }
 
+/* SQLite calls this while it works, whatever the phase. */
+static int tick(void *arg)
+{
+	struct loader *l = arg;
+
+	progress_update(&l->progress, l->done ? *l->done : 0, 0);
+	return 0;
+}
+
 static void load_tree(struct loader *l)
 {
-	begin_phase(l, "loading", "directories", (uint64_t)l->dir_state.directories);
+	begin_phase(l, "loading", "directories", (uint64_t)l->dir_state.directories, &l->directories);
 	stats_tables_init(&l->tables, &l->db, &l->sorted);
 	tree_rows_open(&l->dirs, &l->db);
 	l->have_usage = tree_in_next(&l->in);
 	while (tree_rows_next(&l->dirs)) {
 		load_directory(l);
-		if (l->dirs.row.dir_id % 4096 == 0)
-			progress_update(&l->progress, (uint64_t)l->dirs.row.dir_id, 0);
+		l->directories++;
 	}
-	if (l->dirs.row.dir_id != l->dir_state.directories || !l->dir_state.directories)
+	if (l->directories != (uint64_t)l->dir_state.directories || !l->directories)
 		die(EXIT_INPUT, "%s: table directories has lost rows", l->db.name);
 	if (l->have_usage)
 		die_no_directory(l);
@@ -247,36 +263,22 @@ static void write_summaries(struct loader *l)
 {
 	struct stats_item next;
 
-	begin_phase(l, "usage", "rows", 0);
+	begin_phase(l, "usage", "rows", 0, &l->tables.usage_r_rows);
 	stats_sort_finish(&l->sorted);
 	stats_tables_write_usage_r(&l->tables, l->root_id, l->root_has_child, &next);
-	begin_phase(l, "summaries", "steps", 0);
+	begin_phase(l, "summaries", "steps", 0, NULL);
 	stats_tables_write_summaries(&l->tables, l->root_id, &next);
-}
-
-struct ticker {
-	struct loader *loader;
-	uint64_t step;
-};
-
-static int tick(void *arg)
-{
-	struct ticker *t = arg;
-
-	progress_update(&t->loader->progress, t->step, 0);
-	return 0;
 }
 
 static void make_indexes(struct loader *l)
 {
-	struct ticker t = { .loader = l };
+	uint64_t made = 0;
 
-	begin_phase(l, "index", "steps", db_schema_index_count);
+	begin_phase(l, "index", "steps", db_schema_index_count, &made);
 	db_limits(&l->db, l->opt->shared.memory - l->opt->shared.memory / 4, l->opt->shared.threads);
-	sqlite3_progress_handler(l->db.handle, 100000, tick, &t);
-	for (; t.step < db_schema_index_count; t.step++)
-		db_exec(&l->db, db_schema_indexes[t.step]);
-	sqlite3_progress_handler(l->db.handle, 0, NULL, NULL);
+	for (; made < db_schema_index_count; made++)
+		db_exec(&l->db, db_schema_indexes[made]);
+	l->done = NULL;
 }
 
 static struct scan_facts facts_of(const struct loader *l)
@@ -315,8 +317,12 @@ static void require_directories(const char *name, enum db_state state)
 /* The stream first: it begins when its log has been read, which can take hours, and much can change. */
 static void open_both(struct loader *l)
 {
+	uint64_t memory = l->opt->shared.memory / 2;
+
 	tree_in_open(&l->in, l->opt->stream, &l->opt->shared.in);
 	require_directories(l->opt->db, db_open(&l->db, l->opt->db));
+	db_limits(&l->db, memory < CACHE_ENOUGH ? memory : CACHE_ENOUGH, 1);
+	sqlite3_progress_handler(l->db.handle, TICK_STEPS, tick, l);
 	db_exec(&l->db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; BEGIN EXCLUSIVE");
 	if (db_integer(&l->db, "SELECT count(*) FROM scan_metadata"))
 		require_directories(l->opt->db, DB_COMPLETE);
@@ -329,11 +335,9 @@ static void open_both(struct loader *l)
 static void load(struct loader *l)
 {
 	const struct opts *shared = &l->opt->shared;
-	uint64_t cache = shared->memory / 2 < CACHE_ENOUGH ? shared->memory / 2 : CACHE_ENOUGH;
 	struct extsort_config sorting = { .memory = shared->memory / 4, .threads = shared->threads,
 					  .temp_dir = shared->temp_dir };
 
-	db_limits(&l->db, cache, 1);
 	db_exec(&l->db, db_schema_stats);
 	stats_sort_init(&l->sorted, &sorting);
 	usage_fold_init(&l->fold, shared->memory / 8, give_usage, &l->sorted);
@@ -366,7 +370,7 @@ static void add_names(struct loader *l)
 
 	if (l->opt->no_names)
 		return;
-	begin_phase(l, "names", "steps", 0);
+	begin_phase(l, "names", "steps", 0, NULL);
 	db_exec(&l->db, "BEGIN");
 	if (!db_names_store(&l->db, &names) && !l->opt->shared.quiet)
 		warn("%s: the name service did not name everybody within %d s; --passwd and --group help",
@@ -407,7 +411,7 @@ int main(int argc, char **argv)
 	scan_facts_store(&l.db, &facts);
 	db_exec(&l.db, "COMMIT");
 	add_names(&l);
-	begin_phase(&l, NULL, NULL, 0);
+	begin_phase(&l, NULL, NULL, 0, NULL);
 	seal(&l);
 	progress_end(&l.progress);
 
