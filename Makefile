@@ -7,7 +7,8 @@ PREFIX  ?= /usr/local
 BUILD   ?= build
 CC      ?= cc
 CFLAGS  ?= -O2 -g
-CSTD     = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
+# xxHash is compiled in: most hashes are of short paths, and a call costs as much as the hash.
+CSTD     = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DXXH_INLINE_ALL
 WARN     = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wformat=2 -Wvla $(if $(DEV),-Werror)
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
@@ -25,17 +26,22 @@ LINTS    = lint-gcc lint-clang lint-cppcheck lint-shell lint-man
 all: $(PROGRAMS)
 
 # Filters read and hash; only loaders and queries know what a database is.
-LDLIBS = -lxxhash -lpthread
-$(DATABASE): LDLIBS = -lsqlite3 -lxxhash -lpthread
+LDLIBS = -lpthread
+$(DATABASE): LDLIBS = -lsqlite3 -lpthread
 
 $(PROGRAMS): $(BUILD)/%: $(BUILD)/tools/%.o $(BUILD)/libcommon.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -I. $(CSTD) $(WARN) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(BUILD)/libcommon.a: $(COMMON)
 	@rm -f $@
 	$(AR) rcs $@ $^
+
+# A generator of logs of any size; only bench needs it.
+$(BUILD)/scan-gen: tests/scan-gen.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CSTD) $(WARN) $(CFLAGS) $(LDFLAGS) -o $@ $<
 
 demo: all
 	pipelines/demo
@@ -44,6 +50,9 @@ demo: all
 # options.
 test:
 	+TREETALLY_BUILD="$(BUILD)" tests/run $(TESTFLAGS)
+# BENCHFLAGS are options of tests/bench: --lines 20M, --runs 3, ...
+bench:
+	+TREETALLY_BUILD="$(BUILD)" tests/bench $(BENCHFLAGS)
 test-asan:
 	+TREETALLY_SANITIZED=1 $(MAKE) BUILD="$(BUILD)/asan" CFLAGS="-O1 -g $(SANITIZE)" test
 
@@ -51,7 +60,7 @@ lint: $(LINTS)
 lint-names:
 	@echo $(LINTS)
 lint-gcc:
-	$(MAKE) BUILD="$(BUILD)/lint-gcc" CC=gcc DEV=1 all
+	$(MAKE) BUILD="$(BUILD)/lint-gcc" CC=gcc DEV=1 all "$(BUILD)/lint-gcc/scan-gen"
 lint-clang:
 	$(MAKE) BUILD="$(BUILD)/lint-clang" CC=clang DEV=1 all
 lint-cppcheck:
@@ -84,4 +93,4 @@ clean:
 	rm -rf "$(BUILD)"
 
 -include $(wildcard $(BUILD)/*/*.d)
-.PHONY: all demo test test-asan lint lint-names $(LINTS) install clean
+.PHONY: all demo test test-asan bench lint lint-names $(LINTS) install clean

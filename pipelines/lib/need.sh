@@ -24,6 +24,8 @@ need_packages() {
 		bats        bats            bats                bats
 		find        findutils       findutils           findutils
 		awk         mawk            gawk                gawk
+		mawk        mawk            mawk                mawk
+		time        time            time                time
 		perl        perl-base       perl-interpreter    perl-base
 		flock       util-linux      util-linux          util-linux
 		setfacl     acl             acl                 acl
