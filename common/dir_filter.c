@@ -3,9 +3,11 @@
 void dir_filter_init(struct dir_filter *f)
 {
 	*f = (struct dir_filter){
-		.min_depth = FILTER_NONE, .max_depth = FILTER_NONE, .owner = FILTER_NONE, .group = FILTER_NONE,
-		.min_size = FILTER_NONE, .max_size = FILTER_NONE, .min_files = FILTER_NONE,
-		.max_files = FILTER_NONE, .min_average = FILTER_NONE, .max_average = FILTER_NONE,
+		.min_depth = FILTER_NONE, .max_depth = FILTER_NONE,
+		.owner = FILTER_NONE, .group = FILTER_NONE,
+		.min_size = FILTER_NONE, .max_size = FILTER_NONE,
+		.min_files = FILTER_NONE, .max_files = FILTER_NONE,
+		.min_average = FILTER_NONE, .max_average = FILTER_NONE,
 	};
 }
 
@@ -13,11 +15,12 @@ void dir_filter_init(struct dir_filter *f)
 
 /*
  * Each condition with its parameter. `%` stands for _nr or _r. Averages multiply instead of
- * dividing, so nothing is rounded; a product beyond 2^63 becomes a REAL, which is near enough there.
+ * dividing, so nothing is rounded; a product beyond 2^63 becomes a REAL, near enough there.
  */
 enum condition {
-	MIN_DEPTH, MAX_DEPTH, OWNER, GROUP, MIN_SIZE, MAX_SIZE, MIN_FILES, MAX_FILES, MIN_AVERAGE, MAX_AVERAGE,
-	ACCESSED_BEFORE, ACCESSED_AFTER, MODIFIED_BEFORE, MODIFIED_AFTER, COLD_ACCESS, COLD_CHANGE, CONDITIONS
+	MIN_DEPTH, MAX_DEPTH, OWNER, GROUP, MIN_SIZE, MAX_SIZE, MIN_FILES, MAX_FILES,
+	MIN_AVERAGE, MAX_AVERAGE, ACCESSED_BEFORE, ACCESSED_AFTER, MODIFIED_BEFORE, MODIFIED_AFTER,
+	COLD_ACCESS, COLD_CHANGE, CONDITIONS
 };
 
 static const struct {
@@ -31,19 +34,26 @@ static const struct {
 	[MAX_SIZE] = { ":max_size", "s.total_size% <= :max_size", NULL },
 	[MIN_FILES] = { ":min_files", "s.file_count% >= :min_files", NULL },
 	[MAX_FILES] = { ":max_files", "s.file_count% <= :max_files", NULL },
-	[MIN_AVERAGE] = { ":min_average", "s.file_count% > 0 AND s.total_size% >= :min_average * s.file_count%", NULL },
-	[MAX_AVERAGE] = { ":max_average", "s.file_count% > 0 AND s.total_size% <= :max_average * s.file_count%", NULL },
+	[MIN_AVERAGE] = { ":min_average",
+			  "s.file_count% > 0 AND s.total_size% >= :min_average * s.file_count%",
+			  NULL },
+	[MAX_AVERAGE] = { ":max_average",
+			  "s.file_count% > 0 AND s.total_size% <= :max_average * s.file_count%",
+			  NULL },
 	[ACCESSED_BEFORE] = { ":accessed_before", "s.max_atime% < :accessed_before", NULL },
 	[ACCESSED_AFTER] = { ":accessed_after", "s.max_atime% >= :accessed_after", NULL },
 	[MODIFIED_BEFORE] = { ":modified_before", "s.max_mtime% < :modified_before", NULL },
 	[MODIFIED_AFTER] = { ":modified_after", "s.max_mtime% >= :modified_after", NULL },
-	/* Scans without modification times leave access to decide. Whole subtrees only: see scope. */
-	[COLD_ACCESS] = { ":cold", "s.max_atime_r < :cold AND in_scope(s.dir_id, s.dir_id + s.dir_count_r)", NULL },
+	/* Whole subtrees only. Scans without times of modification leave it to access. */
+	[COLD_ACCESS] = { ":cold",
+			  "s.max_atime_r < :cold AND in_scope(s.dir_id, s.dir_id + s.dir_count_r)",
+			  NULL },
 	[COLD_CHANGE] = { ":cold", "ifnull(s.max_mtime_r < :cold, 1)", NULL },
 };
 
 /* Is the condition asked for, and with which value? Moments are those of a scan on `scan_day`. */
-static bool wanted(const struct dir_filter *f, enum condition which, int64_t scan_day, int64_t *value)
+static bool wanted(const struct dir_filter *f, enum condition which, int64_t scan_day,
+		   int64_t *value)
 {
 	const struct human_when *when = NULL;
 	bool given = false;
@@ -101,17 +111,24 @@ static void add_condition(struct buf *sql, const char *condition, bool own)
 	}
 }
 
+static const char *condition_sql(const struct dir_filter *f, int which)
+{
+	const char *own = conditions[which].own_sql;
+
+	return f->own && own ? own : conditions[which].sql;
+}
+
 void dir_filter_add_sql(const struct dir_filter *f, struct buf *sql)
 {
 	int64_t value;
 
 	for (int i = 0; i < CONDITIONS; i++) {
 		if (wanted(f, (enum condition)i, 0, &value))
-			add_condition(sql, f->own && conditions[i].own_sql ? conditions[i].own_sql :
-									     conditions[i].sql, f->own);
+			add_condition(sql, condition_sql(f, i), f->own);
 	}
 	if (f->single_owner)
-		add_condition(sql, f->own ? DIR_OWN_OWNER("uid") " >= 0" : "s.owner_uid >= 0", f->own);
+		add_condition(sql, f->own ? DIR_OWN_OWNER("uid") " >= 0" : "s.owner_uid >= 0",
+			      f->own);
 	if (f->leaves_only)
 		add_condition(sql, "s.dir_count_nr = 0", f->own);
 	if (f->pattern_count)
@@ -167,9 +184,10 @@ static void name_matches(sqlite3_context *context, int count, sqlite3_value **va
 void dir_filter_attach(const struct dir_filter *f, struct answer_db *a)
 {
 	if (f->pattern_count)
-		db_check(&a->db, sqlite3_create_function(a->db.handle, "name_matches", 1,
-							 SQLITE_UTF8 | SQLITE_DETERMINISTIC, (void *)(uintptr_t)f,
-							 name_matches, NULL, NULL));
+		db_check(&a->db,
+			 sqlite3_create_function(a->db.handle, "name_matches", 1,
+						 SQLITE_UTF8 | SQLITE_DETERMINISTIC,
+						 (void *)(uintptr_t)f, name_matches, NULL, NULL));
 }
 
 void dir_filter_bind(const struct dir_filter *f, struct answer_db *a, sqlite3_stmt *statement)

@@ -25,7 +25,8 @@ struct dir_filter {
 	int64_t min_size, max_size, min_files, max_files, min_average, max_average;
 	struct human_when accessed_before, accessed_after, modified_before, modified_after, cold;
 	/* Which moments are given. */
-	bool has_accessed_before, has_accessed_after, has_modified_before, has_modified_after, has_cold;
+	bool has_accessed_before, has_accessed_after, has_modified_before, has_modified_after;
+	bool has_cold;
 	bool cold_by_atime; /* cold: access alone counts */
 };
 
@@ -49,7 +50,8 @@ void dir_filter_bind(const struct dir_filter *f, struct answer_db *a, sqlite3_st
  * several.
  */
 #define DIR_OWN_OWNER(id) \
-	"(SELECT CASE WHEN count(*) = 0 THEN -1 WHEN min(" id ") = max(" id ") THEN min(" id ") END" \
+	"(SELECT CASE WHEN count(*) = 0 THEN -1" \
+	" WHEN min(" id ") = max(" id ") THEN min(" id ") END" \
 	" FROM usage_nr AS u WHERE u.dir_id = s.dir_id)"
 
 #endif

@@ -38,7 +38,8 @@ static bool comes_before(struct dir_source *a, struct dir_source *b)
 
 	if (q->sort != SORT_PATH && a->hit.rank != b->hit.rank)
 		return a->hit.rank < b->hit.rank;
-	order = path_compare(place_of(a)->data, place_of(a)->len, place_of(b)->data, place_of(b)->len);
+	order = path_compare(place_of(a)->data, place_of(a)->len, place_of(b)->data,
+			     place_of(b)->len);
 	return q->sort == SORT_PATH && q->reverse ? order > 0 : order < 0;
 }
 
@@ -101,8 +102,8 @@ void dir_list_finish(struct dir_list *list, bool verbose)
 		list->matches += scan->matches;
 		add_total(&total, &scan->total);
 		if (verbose)
-			warn("%s: plan %s, %" PRId64 " steps, %" PRId64 " of them in full scans", scan->a->operand,
-			     scan->plan, scan->steps, scan->full_steps);
+			warn("%s: plan %s, %" PRId64 " steps, %" PRId64 " of them in full scans",
+			     scan->a->operand, scan->plan, scan->steps, scan->full_steps);
 	}
 	dir_layout_total(list->layout, &total, list->total);
 	list->cells = list->total;

@@ -1,6 +1,6 @@
 /*
- * dir_list - the answers of all databases as one list. Ties are broken by path, then by the order of
- * the databases.
+ * dir_list - the answers of all databases as one list. Ties are broken by path, then by the order
+ * of the databases.
  */
 #ifndef TREETALLY_DIR_LIST_H
 #define TREETALLY_DIR_LIST_H
@@ -11,7 +11,7 @@ struct dir_source; /* one database */
 
 struct dir_list {
 	const struct render_cell *cells; /* of the current directory, or of the total */
-	uint64_t matches;                /* after dir_list_finish: how many there are, limit or not */
+	uint64_t matches; /* after dir_list_finish: how many there are, limit or not */
 
 	/* private */
 	const struct dir_question *question;
@@ -27,7 +27,7 @@ void dir_list_start(struct dir_list *list, struct answer_set *set, const struct 
 		    const struct dir_question *question, const struct dir_layout *layout);
 /* The next directory; false at the end or at the limit. */
 bool dir_list_next(struct dir_list *list);
-/* Count what the limit cut; `cells` are the total, if wanted. `verbose`: a line on stderr for each plan. */
+/* Count what the limit cut; `cells` are the total. `verbose`: a line on stderr for each plan. */
 void dir_list_finish(struct dir_list *list, bool verbose);
 void dir_list_release(struct dir_list *list);
 

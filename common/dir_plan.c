@@ -33,8 +33,8 @@ bool dir_question_nests(const struct dir_question *q)
 
 bool dir_question_is_open(const struct dir_question *q)
 {
-	return dir_filter_is_plain(&q->filter) && q->filter.owner == FILTER_NONE && q->filter.group == FILTER_NONE &&
-	       q->levels == FILTER_NONE;
+	return dir_filter_is_plain(&q->filter) && q->filter.owner == FILTER_NONE &&
+	       q->filter.group == FILTER_NONE && q->levels == FILTER_NONE;
 }
 
 /* ---- the scope, as SQL sees it ---- */
@@ -53,9 +53,11 @@ static void in_scope(sqlite3_context *context, int count, sqlite3_value **values
 }
 
 /* Temporary tables: they are not of the database file, which nobody writes. */
-static void fill_table(struct answer_db *a, const struct scope *s, const char *name, size_t count, bool prefixes)
+static void fill_table(struct answer_db *a, const struct scope *s, const char *name, size_t count,
+		       bool prefixes)
 {
-	char *create = xasprintf("CREATE TEMP TABLE %s(first INTEGER PRIMARY KEY, last INTEGER)", name);
+	char *create =
+		xasprintf("CREATE TEMP TABLE %s(first INTEGER PRIMARY KEY, last INTEGER)", name);
 	char *sql = xasprintf("INSERT INTO temp.%s VALUES(?, ?)", name);
 	struct db *db = &a->db;
 	sqlite3_stmt *insert;
@@ -75,7 +77,7 @@ static void fill_table(struct answer_db *a, const struct scope *s, const char *n
 static void attach(struct answer_db *a, const struct scope *scope, const struct dir_question *q)
 {
 	db_check(&a->db, sqlite3_create_function(a->db.handle, "in_scope", 2, SQLITE_UTF8,
-						       (void *)(uintptr_t)scope, in_scope, NULL, NULL));
+						 (void *)(uintptr_t)scope, in_scope, NULL, NULL));
 	dir_filter_attach(&q->filter, a);
 	if (q->levels != FILTER_NONE)
 		fill_table(a, scope, "prefixes", scope->prefix_count, true);
@@ -97,26 +99,31 @@ static const struct {
 	},
 	[PLAN_LEVELS] = {
 		"levels",
-		"WITH RECURSIVE walk(dir_id, more) AS (SELECT first, :levels FROM temp.prefixes UNION ALL"
-		" SELECT c.dir_id, more - 1 FROM walk CROSS JOIN directories AS c INDEXED BY directories_by_name"
+		"WITH RECURSIVE walk(dir_id, more) AS (SELECT first, :levels FROM temp.prefixes"
+		" UNION ALL SELECT c.dir_id, more - 1 FROM walk"
+		" CROSS JOIN directories AS c INDEXED BY directories_by_name"
 		" ON c.parent_id = walk.dir_id WHERE more > 0) ",
 		"(SELECT DISTINCT dir_id FROM walk WHERE in_scope(dir_id, dir_id)) AS w"
 		" CROSS JOIN directory_stats AS s",
 		"s.dir_id = w.dir_id", " ORDER BY w.dir_id", " ORDER BY w.dir_id DESC",
 	},
 	[PLAN_SIZE] = {
-		"index", "", "directory_stats AS s INDEXED BY stats_by_size", "in_scope(s.dir_id, s.dir_id)",
+		"index", "", "directory_stats AS s INDEXED BY stats_by_size",
+		"in_scope(s.dir_id, s.dir_id)",
 		" ORDER BY s.total_size_r, s.dir_id", " ORDER BY s.total_size_r DESC, s.dir_id",
 	},
 	[PLAN_OWNER] = {
-		"index", "", "directory_stats AS s INDEXED BY stats_by_owner", "in_scope(s.dir_id, s.dir_id)", "", "",
+		"index", "", "directory_stats AS s INDEXED BY stats_by_owner",
+		"in_scope(s.dir_id, s.dir_id)", "", "",
 	},
 	[PLAN_GROUP] = {
-		"index", "", "directory_stats AS s INDEXED BY stats_by_group", "in_scope(s.dir_id, s.dir_id)", "", "",
+		"index", "", "directory_stats AS s INDEXED BY stats_by_group",
+		"in_scope(s.dir_id, s.dir_id)", "", "",
 	},
 };
 
-enum dir_plan dir_plan_choose(const struct answer_db *a, const struct scope *scope, const struct dir_question *q)
+enum dir_plan dir_plan_choose(const struct answer_db *a, const struct scope *scope,
+			      const struct dir_question *q)
 {
 	const struct dir_filter *f = &q->filter;
 
@@ -154,12 +161,13 @@ static void add_columns(struct buf *sql, const struct dir_question *q)
 	if (dir_question_nests(q))
 		buf_add_str(sql, ", s.dir_count_r");
 	if (q->want_total)
-		buf_printf(sql, ", s.total_size%s, s.apparent_size%s, s.file_count%s, s.dir_count%s, s.max_atime%s,"
-				" s.max_mtime%s", suffix, suffix, suffix, suffix, suffix, suffix);
+		buf_printf(sql, ", s.total_size%s, s.apparent_size%s, s.file_count%s,"
+				" s.dir_count%s, s.max_atime%s, s.max_mtime%s",
+			   suffix, suffix, suffix, suffix, suffix, suffix);
 }
 
-sqlite3_stmt *dir_plan_prepare(struct answer_db *a, const struct scope *scope, const struct dir_question *q,
-			       enum dir_plan plan, bool in_order)
+sqlite3_stmt *dir_plan_prepare(struct answer_db *a, const struct scope *scope,
+			       const struct dir_question *q, enum dir_plan plan, bool in_order)
 {
 	/* Paths go up by nature, all else goes down. */
 	bool down = in_order && q->reverse == (q->sort == SORT_PATH);

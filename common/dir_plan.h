@@ -18,7 +18,10 @@
 /* Reading so many rows in order is cheaper than looking for better plans (some milliseconds). */
 #define RANGE_CHEAP 16384
 
-enum dir_sort { SORT_SIZE, SORT_APPARENT, SORT_FILES, SORT_DIRS, SORT_ATIME, SORT_MTIME, SORT_DEPTH, SORT_PATH };
+enum dir_sort {
+	SORT_SIZE, SORT_APPARENT, SORT_FILES, SORT_DIRS, SORT_ATIME, SORT_MTIME,
+	SORT_DEPTH, SORT_PATH
+};
 
 struct dir_question {
 	struct dir_filter filter;
@@ -32,7 +35,7 @@ struct dir_question {
 	struct extsort_config sorting; /* memory, threads, temp_dir */
 };
 
-/* Does the answer depend on which directories lie in which, so that rows must come in tree order? */
+/* Does it matter which directories lie in which, so that rows must come in tree order? */
 bool dir_question_nests(const struct dir_question *q);
 /* Is everything in the scope wanted? */
 bool dir_question_is_open(const struct dir_question *q);
@@ -41,7 +44,8 @@ const char *dir_question_column(const struct dir_question *q);
 
 enum dir_plan { PLAN_RANGE, PLAN_LEVELS, PLAN_SIZE, PLAN_OWNER, PLAN_GROUP };
 
-enum dir_plan dir_plan_choose(const struct answer_db *a, const struct scope *scope, const struct dir_question *q);
+enum dir_plan dir_plan_choose(const struct answer_db *a, const struct scope *scope,
+			      const struct dir_question *q);
 const char *dir_plan_name(enum dir_plan plan);
 
 /*
@@ -50,7 +54,7 @@ const char *dir_plan_name(enum dir_plan plan);
  * `in_order`, which not every plan can; else in tree order if the question nests, else in any.
  * Scope and question must outlive the statement. Once for each database.
  */
-sqlite3_stmt *dir_plan_prepare(struct answer_db *a, const struct scope *scope, const struct dir_question *q,
-			       enum dir_plan plan, bool in_order);
+sqlite3_stmt *dir_plan_prepare(struct answer_db *a, const struct scope *scope,
+			       const struct dir_question *q, enum dir_plan plan, bool in_order);
 
 #endif

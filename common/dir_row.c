@@ -13,7 +13,8 @@ static const struct {
 	[COLUMN_PATH] = { { "path", "Path", RENDER_PATH, 0 }, NULL },
 	[COLUMN_DEPTH] = { { "depth", "Depth", RENDER_NUMBER, 5 }, NULL },
 	[COLUMN_SIZE] = { { "total_size_r", "Size", RENDER_BYTES, 0 }, "total_size_nr" },
-	[COLUMN_APPARENT] = { { "apparent_size_r", "Apparent", RENDER_BYTES, 6 }, "apparent_size_nr" },
+	[COLUMN_APPARENT] = { { "apparent_size_r", "Apparent", RENDER_BYTES, 6 },
+			      "apparent_size_nr" },
 	[COLUMN_FILES] = { { "file_count_r", "Files", RENDER_COUNT, 1 }, "file_count_nr" },
 	[COLUMN_DIRS] = { { "dir_count_r", "Dirs", RENDER_COUNT, 4 }, "dir_count_nr" },
 	[COLUMN_ATIME] = { { "max_atime_r", "Accessed", RENDER_TIME, 2 }, "max_atime_nr" },
@@ -27,8 +28,9 @@ static const struct {
 enum dir_column dir_column_of(enum dir_sort sort)
 {
 	static const enum dir_column columns[] = {
-		[SORT_SIZE] = COLUMN_SIZE, [SORT_APPARENT] = COLUMN_APPARENT, [SORT_FILES] = COLUMN_FILES,
-		[SORT_DIRS] = COLUMN_DIRS, [SORT_ATIME] = COLUMN_ATIME, [SORT_MTIME] = COLUMN_MTIME,
+		[SORT_SIZE] = COLUMN_SIZE, [SORT_APPARENT] = COLUMN_APPARENT,
+		[SORT_FILES] = COLUMN_FILES, [SORT_DIRS] = COLUMN_DIRS,
+		[SORT_ATIME] = COLUMN_ATIME, [SORT_MTIME] = COLUMN_MTIME,
 		[SORT_DEPTH] = COLUMN_DEPTH, [SORT_PATH] = COLUMN_PATH,
 	};
 
@@ -91,7 +93,8 @@ void dir_rows_path(struct dir_rows *r, int64_t dir_id)
 }
 
 /* In tree order most parents are on the way to the directory before: then only a name changes. */
-static void follow(struct dir_rows *r, int64_t dir_id, int64_t parent_id, const void *name, size_t len)
+static void follow(struct dir_rows *r, int64_t dir_id, int64_t parent_id, const void *name,
+		   size_t len)
 {
 	if (!parent_id) {
 		dir_rows_path(r, dir_id);
@@ -113,12 +116,13 @@ static void follow(struct dir_rows *r, int64_t dir_id, int64_t parent_id, const 
 void dir_rows_open(struct dir_rows *r, struct answer_db *a, const struct dir_layout *layout)
 {
 	const char *of = layout->own ? "nr" : "r";
-	char *sql = xasprintf("SELECT d.parent_id, d.name, d.depth, s.total_size_%s, s.apparent_size_%s,"
-			      " s.file_count_%s, s.dir_count_%s, s.max_atime_%s, s.max_mtime_%s, %s, %s"
-			      " FROM directories AS d CROSS JOIN directory_stats AS s ON s.dir_id = d.dir_id"
-			      " WHERE d.dir_id = ?", of, of, of, of, of, of,
-			      layout->own ? DIR_OWN_OWNER("uid") : "s.owner_uid",
-			      layout->own ? DIR_OWN_OWNER("gid") : "s.owner_gid");
+	char *sql = xasprintf(
+		"SELECT d.parent_id, d.name, d.depth, s.total_size_%s, s.apparent_size_%s,"
+		" s.file_count_%s, s.dir_count_%s, s.max_atime_%s, s.max_mtime_%s, %s, %s"
+		" FROM directories AS d CROSS JOIN directory_stats AS s ON s.dir_id = d.dir_id"
+		" WHERE d.dir_id = ?",
+		of, of, of, of, of, of, layout->own ? DIR_OWN_OWNER("uid") : "s.owner_uid",
+		layout->own ? DIR_OWN_OWNER("gid") : "s.owner_gid");
 
 	*r = (struct dir_rows){ .a = a, .layout = layout };
 	r->select = db_prepare(&a->db, sql);
@@ -166,9 +170,11 @@ void dir_rows_fill(struct dir_rows *r, int64_t dir_id)
 
 	db_bind(&r->a->db, s, 1, dir_id);
 	if (!db_step(&r->a->db, s))
-		die(EXIT_INPUT, "%s: is damaged: dir_id %lld is not in directories and directory_stats", r->a->db.name,
-		    (long long)dir_id);
-	follow(r, dir_id, sqlite3_column_int64(s, 0), sqlite3_column_blob(s, 1), (size_t)sqlite3_column_bytes(s, 1));
+		die(EXIT_INPUT,
+		    "%s: is damaged: dir_id %lld is not in directories and directory_stats",
+		    r->a->db.name, (long long)dir_id);
+	follow(r, dir_id, sqlite3_column_int64(s, 0), sqlite3_column_blob(s, 1),
+	       (size_t)sqlite3_column_bytes(s, 1));
 	for (size_t i = 0; i < r->layout->count; i++)
 		r->cells[i] = fill_cell(r, r->layout->which[i]);
 	db_check(&r->a->db, sqlite3_reset(s));
@@ -185,7 +191,8 @@ void dir_rows_close(struct dir_rows *r)
 	*r = (struct dir_rows){ 0 };
 }
 
-void dir_layout_total(const struct dir_layout *l, const struct dir_total *total, struct render_cell cells[DIR_COLUMNS])
+void dir_layout_total(const struct dir_layout *l, const struct dir_total *total,
+		      struct render_cell cells[DIR_COLUMNS])
 {
 	for (size_t i = 0; i < l->count; i++) {
 		switch (l->which[i]) {

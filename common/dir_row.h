@@ -8,8 +8,9 @@
 #include "common/render.h"
 
 enum dir_column {
-	COLUMN_FILESYSTEM, COLUMN_PATH, COLUMN_DEPTH, COLUMN_SIZE, COLUMN_APPARENT, COLUMN_FILES, COLUMN_DIRS,
-	COLUMN_ATIME, COLUMN_MTIME, COLUMN_OWNER_UID, COLUMN_OWNER, COLUMN_OWNER_GID, COLUMN_GROUP, DIR_COLUMNS
+	COLUMN_FILESYSTEM, COLUMN_PATH, COLUMN_DEPTH, COLUMN_SIZE, COLUMN_APPARENT, COLUMN_FILES,
+	COLUMN_DIRS, COLUMN_ATIME, COLUMN_MTIME, COLUMN_OWNER_UID, COLUMN_OWNER, COLUMN_OWNER_GID,
+	COLUMN_GROUP, DIR_COLUMNS
 };
 
 /* The columns of all databases, in the order in which they are given to render. */
@@ -25,7 +26,7 @@ enum dir_column dir_column_of(enum dir_sort sort);
 
 /*
  * Columns of subtrees, or of directories themselves (`own`), of one or `several` databases. Tables
- * have the path at the end, show the columns with bit 1 << COLUMN_X in `in_table`, and always `key`.
+ * have the path at the end, show those with bit 1 << COLUMN_X in `in_table`, and always `key`.
  */
 void dir_layout_init(struct dir_layout *l, bool own, bool several);
 void dir_layout_for_table(struct dir_layout *l, unsigned in_table, enum dir_column key);
@@ -34,8 +35,8 @@ void dir_layout_for_table(struct dir_layout *l, unsigned in_table, enum dir_colu
 struct dir_rows {
 	struct answer_db *a;
 	const struct dir_layout *layout;
-	struct render_cell cells[DIR_COLUMNS]; /* in the order of the layout; text is valid until the next row */
 	struct buf path;
+	struct render_cell cells[DIR_COLUMNS]; /* as the layout has them; text until the next row */
 
 	/* private */
 	sqlite3_stmt *select;
@@ -53,6 +54,7 @@ void dir_rows_fill(struct dir_rows *r, int64_t dir_id);
 void dir_rows_close(struct dir_rows *r);
 
 /* The cells of a sum, whose path is "(total)". */
-void dir_layout_total(const struct dir_layout *l, const struct dir_total *total, struct render_cell cells[DIR_COLUMNS]);
+void dir_layout_total(const struct dir_layout *l, const struct dir_total *total,
+		      struct render_cell cells[DIR_COLUMNS]);
 
 #endif

@@ -8,8 +8,8 @@
 #include "common/wire.h"
 
 /*
- * The search for the largest gives way before it looks up this share of all rows, or SEARCH_LEAST: to
- * look up a row takes about eight times as long as to read the next one.
+ * The search for the largest gives way before it looks up this share of all rows, or SEARCH_LEAST:
+ * to look up a row takes about eight times as long as to read the next one.
  */
 #define SEARCH_SHARE 16
 #define SEARCH_LEAST 20000
@@ -18,7 +18,8 @@ int64_t dir_scan_rank(sqlite3_stmt *row, int column, bool smallest_first)
 {
 	if (sqlite3_column_type(row, column) == SQLITE_NULL)
 		return INT64_MAX;
-	return smallest_first ? sqlite3_column_int64(row, column) : -sqlite3_column_int64(row, column);
+	return smallest_first ? sqlite3_column_int64(row, column)
+			      : -sqlite3_column_int64(row, column);
 }
 
 void dir_scan_note_steps(struct dir_scan *scan, sqlite3_stmt *statement)
@@ -36,7 +37,8 @@ static void add_sum(uint64_t *sum, sqlite3_stmt *row, int column)
 
 static void add_latest(int64_t *latest, sqlite3_stmt *row, int column)
 {
-	if (sqlite3_column_type(row, column) != SQLITE_NULL && sqlite3_column_int64(row, column) > *latest)
+	if (sqlite3_column_type(row, column) != SQLITE_NULL &&
+	    sqlite3_column_int64(row, column) > *latest)
 		*latest = sqlite3_column_int64(row, column);
 }
 
@@ -170,8 +172,8 @@ static bool search(struct dir_scan *scan)
 		return false;
 	scan->held.hits = xcalloc(q->limit, sizeof(*scan->held.hits));
 	scan->plan = "search";
-	if (dir_top(scan, dir_question_column(q), q->limit, budget > SEARCH_LEAST ? budget : SEARCH_LEAST,
-		    scan->held.hits, &count)) {
+	if (dir_top(scan, dir_question_column(q), q->limit,
+		    budget > SEARCH_LEAST ? budget : SEARCH_LEAST, scan->held.hits, &count)) {
 		scan->held.count = count;
 		return true;
 	}

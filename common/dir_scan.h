@@ -1,8 +1,8 @@
 /*
  * dir_scan - the directories of one database that answer a question, in the order that it asks for.
  *
- * With a limit the best so far wait in a heap; without one all go through an external sorter, unless
- * the plan has the order by itself. So memory is bounded by the limit or by `memory`.
+ * With a limit the best so far wait in a heap; without one all go through an external sorter,
+ * unless the plan has the order by itself. So memory is bounded by the limit or by `memory`.
  */
 #ifndef TREETALLY_DIR_SCAN_H
 #define TREETALLY_DIR_SCAN_H

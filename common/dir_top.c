@@ -10,7 +10,8 @@ struct search {
 
 static void push_row(struct search *s)
 {
-	struct dir_hit hit = { .dir_id = sqlite3_column_int64(s->below, 0), .rank = dir_scan_rank(s->below, 1, false) };
+	struct dir_hit hit = { .dir_id = sqlite3_column_int64(s->below, 0),
+			       .rank = dir_scan_rank(s->below, 1, false) };
 
 	if (scope_contains(s->scan->scope, hit.dir_id))
 		dir_heap_push(&s->heap, hit);
@@ -52,16 +53,19 @@ static void push_prefixes(struct search *s, const char *column)
 	s->below = children;
 }
 
-bool dir_top(struct dir_scan *scan, const char *column, uint64_t limit, int64_t budget, struct dir_hit *found,
-	     size_t *count)
+bool dir_top(struct dir_scan *scan, const char *column, uint64_t limit, int64_t budget,
+	     struct dir_hit *found, size_t *count)
 {
 	struct search s = { .scan = scan, .budget = budget };
-	char *sql = xasprintf("SELECT d.dir_id, s.%s FROM directories AS d INDEXED BY directories_by_name"
-			      " CROSS JOIN directory_stats AS s ON s.dir_id = d.dir_id WHERE d.parent_id = ?", column);
+	char *sql = xasprintf(
+		"SELECT d.dir_id, s.%s FROM directories AS d INDEXED BY directories_by_name"
+		" CROSS JOIN directory_stats AS s ON s.dir_id = d.dir_id WHERE d.parent_id = ?",
+		column);
 	bool complete = true;
 
 	s.below = db_prepare(&scan->a->db, sql);
-	s.width = db_prepare(&scan->a->db, "SELECT dir_count_nr FROM directory_stats WHERE dir_id = ?");
+	s.width = db_prepare(&scan->a->db,
+			     "SELECT dir_count_nr FROM directory_stats WHERE dir_id = ?");
 	push_prefixes(&s, column);
 	*count = 0;
 	while (complete && s.heap.count && *count < limit) {

@@ -22,8 +22,8 @@ const char *human_bytes(char text[HUMAN_TEXT_SIZE], int64_t bytes)
 		tenths = 10;
 		unit++;
 	}
-	snprintf(text, HUMAN_TEXT_SIZE, "%s%" PRIu64 ".%" PRIu64 " %ciB", bytes < 0 ? "-" : "", tenths / 10,
-		 tenths % 10, units[unit]);
+	snprintf(text, HUMAN_TEXT_SIZE, "%s%" PRIu64 ".%" PRIu64 " %ciB", bytes < 0 ? "-" : "",
+		 tenths / 10, tenths % 10, units[unit]);
 	return text;
 }
 
@@ -51,8 +51,8 @@ const char *human_time(char text[HUMAN_TEXT_SIZE], int64_t seconds)
 	if (day * SECONDS_PER_DAY > seconds)
 		day--;
 	rest = (unsigned)(seconds - day * SECONDS_PER_DAY);
-	snprintf(text, HUMAN_TEXT_SIZE, "%s %02u:%02u:%02u", scantime_date_text(date, day), rest / 3600,
-		 rest / 60 % 60, rest % 60);
+	snprintf(text, HUMAN_TEXT_SIZE, "%s %02u:%02u:%02u", scantime_date_text(date, day),
+		 rest / 3600, rest / 60 % 60, rest % 60);
 	return text;
 }
 
@@ -62,8 +62,9 @@ bool human_parse_age(const char *text, int64_t *days)
 		const char *name;
 		int64_t days;
 	} units[] = {
-		{ "d", 1 }, { "day", 1 }, { "days", 1 }, { "w", 7 }, { "wk", 7 }, { "wks", 7 },
-		{ "week", 7 }, { "weeks", 7 }, { "mo", 30 }, { "mos", 30 }, { "month", 30 }, { "months", 30 },
+		{ "d", 1 }, { "day", 1 }, { "days", 1 },
+		{ "w", 7 }, { "wk", 7 }, { "wks", 7 }, { "week", 7 }, { "weeks", 7 },
+		{ "mo", 30 }, { "mos", 30 }, { "month", 30 }, { "months", 30 },
 		{ "y", 365 }, { "yr", 365 }, { "yrs", 365 }, { "year", 365 }, { "years", 365 },
 	};
 	size_t digits = strspn(text, "0123456789");

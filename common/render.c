@@ -110,8 +110,8 @@ static void add_json(struct buf *out, const char *text, size_t len)
 }
 
 /* A row of fields between separators. */
-static void add_fields(struct render *r, const struct render_cell *cells, char separator, const char *end,
-		       void (*add_text)(struct buf *, const char *, size_t))
+static void add_fields(struct render *r, const struct render_cell *cells, char separator,
+		       const char *end, void (*add_text)(struct buf *, const char *, size_t))
 {
 	bool first = true;
 

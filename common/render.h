@@ -4,8 +4,8 @@
  *     table    for people: aligned, as wide as the terminal, human sizes, bars, colour
  *     tsv      one line of column names, then rows; text escaped as in streams (escape.h)
  *     csv      RFC 4180: CRLF, quotes where needed; text that is not UTF-8 as \x and its hex digits
- *     json     RFC 8259: {"kind":..., "columns":[...], "rows":[{...}]}; in text that is not UTF-8 each
- *              such byte is U+FFFD and a member NAME_hex beside it holds all bytes
+ *     json     RFC 8259: {"kind":..., "columns":[...], "rows":[{...}]}; in text that is not UTF-8
+ *              each such byte is U+FFFD and a member NAME_hex beside it holds all bytes
  *     ndjson   one such row object in each line
  *
  * All but tables give exact integers and all columns but RENDER_SHARE. A table is laid out when its

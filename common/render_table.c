@@ -8,7 +8,7 @@
 #include "common/utf8.h"
 
 #define GAP 2          /* columns of the screen between columns of the table */
-#define PATH_LEAST 24  /* for the sake of other columns no path gets less, nor less than 2/5 of the line */
+#define PATH_LEAST 24  /* no path gives way to other columns below this and 2/5 of the line */
 #define TEXT_MOST 24   /* nor other text longer, where the width is limited */
 #define PATH_FLOOR 8   /* where nothing else can give way */
 #define BAR_LEAST 6
@@ -57,8 +57,8 @@ static bool wants_colour(void)
 	return !(no && *no) && term && strcmp(term, "dumb") != 0;
 }
 
-struct render_layout *render_table_new(const struct render_options *options, const struct render_column *columns,
-				       size_t column_count)
+struct render_layout *render_table_new(const struct render_options *options,
+				       const struct render_column *columns, size_t column_count)
 {
 	struct render_layout *t = xcalloc(1, sizeof(*t));
 	bool terminal = !options->output && isatty(STDOUT_FILENO);
@@ -88,13 +88,15 @@ static void see_number(struct buf *out, enum render_type type, int64_t number)
 	}
 }
 
-static struct seen see(struct render_layout *t, const struct render_column *column, const struct render_cell *cell)
+static struct seen see(struct render_layout *t, const struct render_column *column,
+		       const struct render_cell *cell)
 {
 	struct seen seen = { .at = t->text.len, .share = -1 };
 	bool is_text = column->type == RENDER_TEXT || column->type == RENDER_PATH;
 
 	if (column->type == RENDER_SHARE) {
-		seen.share = cell->null || !(cell->share >= 0) ? -1 : cell->share > 1 ? 1 : cell->share;
+		seen.share = cell->null || !(cell->share >= 0) ? -1 : cell->share;
+		seen.share = seen.share > 1 ? 1 : seen.share;
 		seen.columns = SHARE_LEAST;
 	} else if (cell->null || (is_text && !cell->text)) {
 		seen.columns = 0;
@@ -159,7 +161,8 @@ static bool drop_column(struct render_layout *t)
 /* Bars take what is left; where nothing limits the line they have their full length. */
 static void widen_bars(struct render_layout *t)
 {
-	size_t line = line_width(t, SIZE_MAX), room = !t->limit ? SIZE_MAX : t->limit > line ? t->limit - line : 0;
+	size_t line = line_width(t, SIZE_MAX), limit = t->limit ? t->limit : line + BAR_MOST;
+	size_t room = limit > line ? limit - line : 0;
 
 	for (size_t i = 0; i < t->column_count; i++) {
 		if (!t->shown[i] || t->columns[i].type != RENDER_SHARE || room < BAR_LEAST)
@@ -182,7 +185,8 @@ static void lay_out(struct render_layout *t)
 	for (size_t i = 0; i < t->column_count; i++) {
 		line = line_width(t, SIZE_MAX);
 		if (t->limit && line > t->limit && t->columns[i].type == RENDER_PATH) {
-			size_t excess = line - t->limit, most = t->width[i] > PATH_FLOOR ? t->width[i] - PATH_FLOOR : 0;
+			size_t excess = line - t->limit;
+			size_t most = t->width[i] > PATH_FLOOR ? t->width[i] - PATH_FLOOR : 0;
 
 			t->width[i] -= excess < most ? excess : most;
 		}
@@ -254,11 +258,12 @@ static void add_share(const struct render_layout *t, struct buf *out, double sha
 
 static bool is_left(const struct render_column *column)
 {
-	return column->type == RENDER_TEXT || column->type == RENDER_PATH || column->type == RENDER_SHARE;
+	return column->type == RENDER_TEXT || column->type == RENDER_PATH ||
+	       column->type == RENDER_SHARE;
 }
 
-static void add_cell(const struct render_layout *t, struct buf *out, size_t i, const struct seen *seen,
-		     const char *text)
+static void add_cell(const struct render_layout *t, struct buf *out, size_t i,
+		     const struct seen *seen, const char *text)
 {
 	const struct render_column *column = &t->columns[i];
 	size_t width = t->width[i], columns = seen->columns;
@@ -271,8 +276,8 @@ static void add_cell(const struct render_layout *t, struct buf *out, size_t i, c
 	if (!is_left(column))
 		repeat(out, " ", width > columns ? width - columns : 0);
 	if (is_left(column) && t->limit && columns > width) {
-		columns = utf8_add_shortened(&shortened, text, seen->len, width, column->type == RENDER_PATH,
-					     t->unicode ? "…" : "...");
+		columns = utf8_add_shortened(&shortened, text, seen->len, width,
+					     column->type == RENDER_PATH, t->unicode ? "…" : "...");
 		text = (char *)shortened.data;
 	}
 	if (column->type == RENDER_PATH)
@@ -326,7 +331,8 @@ static void add_head(const struct render_layout *t, struct buf *out)
 	add_rule(t, out);
 }
 
-static void add_line(const struct render_layout *t, struct buf *out, const struct seen *cells, bool is_total)
+static void add_line(const struct render_layout *t, struct buf *out, const struct seen *cells,
+		     bool is_total)
 {
 	if (is_total)
 		add_rule(t, out);
@@ -353,11 +359,13 @@ static void show_waiting(struct render_layout *t, struct buf *out)
 	t->text.len = 0;
 }
 
-void render_table_row(struct render_layout *t, struct buf *out, const struct render_cell *cells, bool is_total)
+void render_table_row(struct render_layout *t, struct buf *out, const struct render_cell *cells,
+		      bool is_total)
 {
 	if (t->rows == t->capacity) {
 		t->capacity = t->capacity ? 2 * t->capacity : 64;
-		t->cells = xrealloc_array(t->cells, t->capacity * t->column_count, sizeof(*t->cells));
+		t->cells = xrealloc_array(t->cells, t->capacity,
+					  t->column_count * sizeof(*t->cells));
 		t->is_total = xrealloc_array(t->is_total, t->capacity, sizeof(*t->is_total));
 	}
 	for (size_t i = 0; i < t->column_count; i++)

@@ -9,9 +9,10 @@
 
 #include "common/render.h"
 
-struct render_layout *render_table_new(const struct render_options *options, const struct render_column *columns,
-				       size_t column_count);
-void render_table_row(struct render_layout *t, struct buf *out, const struct render_cell *cells, bool is_total);
+struct render_layout *render_table_new(const struct render_options *options,
+				       const struct render_column *columns, size_t column_count);
+void render_table_row(struct render_layout *t, struct buf *out, const struct render_cell *cells,
+		      bool is_total);
 void render_table_note(struct render_layout *t, struct buf *out, const char *text);
 /* Write what waits, and release the layout. */
 void render_table_end(struct render_layout *t, struct buf *out);

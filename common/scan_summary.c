@@ -1,41 +1,39 @@
 #include "common/scan_summary.h"
 
-#include <inttypes.h>
-
 #include "common/human.h"
+#include "common/ledger.h"
 
 /* One property of a scan; `title` as in render_column. */
 static const struct field {
 	struct render_column column;
-	const char *sql;
-	bool yes_no; /* tables: 1 and 0 in words */
+	const char *sql; /* NULL: the column of scan_metadata with this name */
 } fields[] = {
-	{ { "filesystem", NULL, RENDER_TEXT, 0 }, "filesystem", false },
-	{ { "scan_date", "Scan date", RENDER_TIME, 0 }, "scan_timestamp", false },
-	{ { "import_date", "Imported", RENDER_TIME, 0 }, "import_timestamp", false },
-	{ { "source_file", "Source", RENDER_PATH, 0 }, "source_file", false },
-	{ { "scan_root", "Root of the scan", RENDER_PATH, 0 }, "scan_root", false },
-	{ { "age_by", "Age means", RENDER_TEXT, 0 }, "age_by", false },
-	{ { "verified", "Verified", RENDER_NUMBER, 0 }, "verified", true },
-	{ { "total_directories", "Directories", RENDER_COUNT, 0 }, "total_directories", false },
-	{ { "implied_directories", "  without a line", RENDER_COUNT, 0 }, "implied_directories", false },
-	{ { "total_files", "Files", RENDER_COUNT, 0 }, "total_files", false },
-	{ { "total_size", "Size", RENDER_BYTES, 0 }, "total_size", false },
-	{ { "apparent_size", "Apparent size", RENDER_BYTES, 0 }, "apparent_size", false },
-	{ { "multilink_files", "Hard-linked files", RENDER_COUNT, 0 }, "multilink_files", false },
-	{ { "multilink_bytes", "  counted twice at most", RENDER_BYTES, 0 }, "multilink_bytes", false },
-	{ { "inline_files", "Files in their inode", RENDER_COUNT, 0 }, "inline_files", false },
-	{ { "snapshot_entries", "Entries of snapshots", RENDER_COUNT, 0 }, "snapshot_entries", false },
-	{ { "lines", "Lines", RENDER_COUNT, 0 }, "lines", false },
+	{ { "filesystem", NULL, RENDER_TEXT, 0 }, NULL },
+	{ { "scan_date", "Scan date", RENDER_TIME, 0 }, "scan_timestamp" },
+	{ { "import_date", "Imported", RENDER_TIME, 0 }, "import_timestamp" },
+	{ { "source_file", "Source", RENDER_PATH, 0 }, NULL },
+	{ { "scan_root", "Root of the scan", RENDER_PATH, 0 }, NULL },
+	{ { "age_by", "Age means", RENDER_TEXT, 0 }, NULL },
+	{ { "verified", "Verified", RENDER_NUMBER, 0 }, NULL },
+	{ { "total_directories", "Directories", RENDER_COUNT, 0 }, NULL },
+	{ { "implied_directories", "  without a line", RENDER_COUNT, 0 }, NULL },
+	{ { "total_files", "Files", RENDER_COUNT, 0 }, NULL },
+	{ { "total_size", "Size", RENDER_BYTES, 0 }, NULL },
+	{ { "apparent_size", "Apparent size", RENDER_BYTES, 0 }, NULL },
+	{ { "multilink_files", "Hard-linked files", RENDER_COUNT, 0 }, NULL },
+	{ { "multilink_bytes", "  counted twice at most", RENDER_BYTES, 0 }, NULL },
+	{ { "inline_files", "Files in their inode", RENDER_COUNT, 0 }, NULL },
+	{ { "snapshot_entries", "Entries of snapshots", RENDER_COUNT, 0 }, NULL },
+	{ { "lines", "Lines", RENDER_COUNT, 0 }, NULL },
 	{ { "skipped", "  skipped", RENDER_COUNT, 0 },
-	  "skipped_blank + skipped_comment + skipped_message + skipped_unrecognised", false },
-	{ { "skipped_unrecognised", "  not recognised", RENDER_COUNT, 0 }, "skipped_unrecognised", false },
-	{ { "rejected", "  rejected", RENDER_COUNT, 0 }, "rejected", false },
-	{ { "rejects", "    reasons", RENDER_TEXT, 0 },
+	  "skipped_blank + skipped_comment + skipped_message + skipped_unrecognised" },
+	{ { "skipped_unrecognised", "    not recognised", RENDER_COUNT, 0 }, NULL },
+	{ { "rejected", "  rejected", RENDER_COUNT, 0 }, NULL },
+	{ { "rejects", NULL, RENDER_TEXT, 0 },
 	  "(SELECT group_concat(reason || ': ' || lines || ' (first: ' || first_line || ')', '; ')"
-	  " FROM (SELECT * FROM scan_rejects ORDER BY lines DESC, reason))", false },
-	{ { "digest", NULL, RENDER_TEXT, 0 }, "digest", false },
-	{ { "program_version", NULL, RENDER_TEXT, 0 }, "program_version", false },
+	  " FROM (SELECT * FROM scan_rejects ORDER BY lines DESC, reason))" },
+	{ { "digest", NULL, RENDER_TEXT, 0 }, NULL },
+	{ { "program_version", NULL, RENDER_TEXT, 0 }, NULL },
 };
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
@@ -47,7 +45,8 @@ static sqlite3_stmt *select_facts(struct answer_db *a)
 
 	buf_add_str(&sql, "SELECT ");
 	for (size_t i = 0; i < FIELDS; i++)
-		buf_printf(&sql, "%s%s", i ? ", " : "", fields[i].sql);
+		buf_printf(&sql, "%s%s", i ? ", " : "",
+			   fields[i].sql ? fields[i].sql : fields[i].column.name);
 	buf_add_str(&sql, " FROM scan_metadata");
 	buf_add_char(&sql, '\0');
 	select = db_prepare(&a->db, (char *)sql.data);
@@ -97,65 +96,100 @@ static void show_rows(struct answer_set *set, const struct render_options *optio
 
 /* ---- the table: properties down, databases across ---- */
 
-static void add_shown(struct buf *out, const struct field *field, const struct render_cell *cell)
+static void add_shown(struct buf *out, const struct field *field, struct render_cell cell)
 {
 	char text[HUMAN_TEXT_SIZE];
 
-	if (cell->null)
+	if (cell.null)
 		return;
-	if (field->yes_no)
-		buf_add_str(out, cell->number ? "yes" : "NO");
+	/* The one number that is neither a count nor bytes. */
+	if (field->column.type == RENDER_NUMBER)
+		buf_add_str(out, cell.number ? "yes" : "NO");
 	else if (is_text(field))
-		buf_add(out, cell->text, cell->len);
+		buf_add(out, cell.text, cell.len);
 	else if (field->column.type == RENDER_BYTES)
-		buf_add_str(out, human_bytes(text, cell->number));
+		buf_add_str(out, human_bytes(text, cell.number));
 	else if (field->column.type == RENDER_TIME)
-		buf_add(out, human_time(text, cell->number), strlen("YYYY-MM-DD"));
+		buf_add(out, human_time(text, cell.number), strlen("YYYY-MM-DD"));
 	else
-		buf_add_str(out, human_count(text, cell->number));
+		buf_add_str(out, human_count(text, cell.number));
 }
 
-static void show_property(struct render *out, const struct field *field, size_t i, sqlite3_stmt **facts, size_t count)
+/* A row of texts, one for each database; `texts` are emptied. Nothing if all are empty. */
+static void show_property(struct render *out, const char *title, struct buf *texts, size_t count)
 {
 	struct render_cell *cells = xcalloc(count + 1, sizeof(*cells));
-	struct buf *texts = xcalloc(count, sizeof(*texts));
 	bool known = false;
 
-	cells[0] = render_text(field->column.title, strlen(field->column.title));
-	for (size_t at = 0; at < count; at++) {
-		struct render_cell cell = cell_of(facts[at], i);
-
-		add_shown(&texts[at], field, &cell);
-		cells[at + 1] = render_text((char *)texts[at].data, texts[at].len);
-		known = known || texts[at].len;
+	cells[0] = render_text(title, strlen(title));
+	for (size_t i = 0; i < count; i++) {
+		cells[i + 1] = render_text((char *)texts[i].data, texts[i].len);
+		known = known || texts[i].len;
+		texts[i].len = 0;
 	}
 	if (known)
 		render_row(out, cells);
-	for (size_t at = 0; at < count; at++)
-		buf_release(&texts[at]);
-	free(texts);
 	free(cells);
+}
+
+/* How many lines were rejected for a reason, and where the first one is. */
+static void add_reject(struct answer_db *a, const char *reason, struct buf *text)
+{
+	sqlite3_stmt *select = db_prepare(&a->db, "SELECT lines, first_line FROM scan_rejects"
+						  " WHERE reason = ?");
+	char lines[HUMAN_TEXT_SIZE];
+
+	db_bind_name(&a->db, select, 1, reason, strlen(reason));
+	if (db_step(&a->db, select)) {
+		human_count(lines, sqlite3_column_int64(select, 0));
+		buf_printf(text, "%s, first at ", lines);
+		buf_add(text, sqlite3_column_blob(select, 1),
+			(size_t)sqlite3_column_bytes(select, 1));
+	}
+	sqlite3_finalize(select);
+}
+
+/* A row for each reason for which any of the databases rejected lines. */
+static void show_rejects(struct render *out, struct answer_set *set, struct buf *texts)
+{
+	for (int reason = 0; reason < REJECT_REASONS; reason++) {
+		char *title = xasprintf("    %s", reject_names[reason]);
+
+		for (size_t i = 0; i < set->count; i++)
+			add_reject(&set->dbs[i], reject_names[reason], &texts[i]);
+		show_property(out, title, texts, set->count);
+		free(title);
+	}
 }
 
 static void show_table(struct answer_set *set, const struct render_options *options)
 {
 	struct render_column *columns = xcalloc(set->count + 1, sizeof(*columns));
 	sqlite3_stmt **facts = xcalloc(set->count, sizeof(sqlite3_stmt *));
+	struct buf *texts = xcalloc(set->count, sizeof(*texts));
 	struct render out;
 
 	columns[0] = (struct render_column){ "property", "Scan of", RENDER_TEXT, 0 };
 	for (size_t i = 0; i < set->count; i++) {
-		columns[i + 1] = (struct render_column){ "value", answer_filesystem(&set->dbs[i]), RENDER_PATH, 0 };
+		columns[i + 1] = (struct render_column){ "value", answer_filesystem(&set->dbs[i]),
+							 RENDER_PATH, 0 };
 		facts[i] = select_facts(&set->dbs[i]);
 	}
 	render_open(&out, options, "scan-summary", columns, set->count + 1);
 	for (size_t i = 0; i < FIELDS; i++) {
-		if (fields[i].column.title)
-			show_property(&out, &fields[i], i, facts, set->count);
+		if (!fields[i].column.title)
+			continue;
+		for (size_t at = 0; at < set->count; at++)
+			add_shown(&texts[at], &fields[i], cell_of(facts[at], i));
+		show_property(&out, fields[i].column.title, texts, set->count);
 	}
+	show_rejects(&out, set, texts);
 	render_close(&out);
-	for (size_t i = 0; i < set->count; i++)
+	for (size_t i = 0; i < set->count; i++) {
 		sqlite3_finalize(facts[i]);
+		buf_release(&texts[i]);
+	}
+	free(texts);
 	free(facts);
 	free(columns);
 }

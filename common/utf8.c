@@ -54,7 +54,7 @@ bool utf8_terminal(void)
 	return false;
 }
 
-/* wcwidth answers for the locale of the thread, which here knows all of Unicode, if there is one. */
+/* wcwidth answers for the locale of the thread, here one that knows all of Unicode. */
 static int columns_of(uint32_t c)
 {
 	static locale_t unicode;
@@ -76,9 +76,10 @@ static int columns_of(uint32_t c)
 /* Marks of direction, joiners, tags and the like take no column, so nobody would see them. */
 static bool is_visible(uint32_t c, int width)
 {
-	bool is_format = c == 0xad || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-			 (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || c == 0x61c || c == 0x180e ||
-			 (c >= 0xfff0 && c <= 0xfffb) || c >= 0xe0000;
+	bool is_format = c == 0xad || (c >= 0x200b && c <= 0x200f) ||
+			 (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) ||
+			 c == 0xfeff || c == 0x61c || c == 0x180e || (c >= 0xfff0 && c <= 0xfffb) ||
+			 c >= 0xe0000;
 
 	return width > 0 || (width == 0 && !is_format);
 }
@@ -149,8 +150,8 @@ static size_t fit_end(const char *text, size_t len, size_t columns)
 	return at;
 }
 
-size_t utf8_add_shortened(struct buf *out, const char *text, size_t len, size_t columns, bool is_path,
-			  const char *gap)
+size_t utf8_add_shortened(struct buf *out, const char *text, size_t len, size_t columns,
+			  bool is_path, const char *gap)
 {
 	size_t start = out->len, gap_columns = utf8_width(gap, strlen(gap));
 	size_t room = columns > gap_columns ? columns - gap_columns : 0;

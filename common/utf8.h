@@ -30,7 +30,7 @@ size_t utf8_width(const char *text, size_t len);
  * Append such text cut down to at most `columns`, with `gap` where something is missing: at the
  * end, or in the middle of a path. Returns the columns that it takes.
  */
-size_t utf8_add_shortened(struct buf *out, const char *text, size_t len, size_t columns, bool is_path,
-			  const char *gap);
+size_t utf8_add_shortened(struct buf *out, const char *text, size_t len, size_t columns,
+			  bool is_path, const char *gap);
 
 #endif

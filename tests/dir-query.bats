@@ -421,7 +421,7 @@ harmful() {
 @test "dir-query: --summary shows the scan and what was not understood" {
 	run -0 dir-query --summary --format table "$odd" "$small"
 	[[ $output == *"2026-01-11"*"2026-01-15"* && $output == *"Hard-linked files"* ]]
-	[[ $output == *"rejected"*"bad inode"* ]]
+	[[ $output == *"rejected"*"bad inode "*", first at 20260111_x_odd.list:"* ]]
 	run -0 dir-query --summary "$odd"
 	[[ ${lines[0]} == $'filesystem\tscan_date\t'* && ${#lines[@]} -eq 2 ]]
 	dir-query --summary --format json "$odd" >got.json

@@ -50,24 +50,32 @@ static const char usage[] =
 	"  -q, --quiet   -v, --verbose   -h, --help   -V, --version\n";
 
 enum {
-	OPT_FROM_ROOT = OPT_TOOL, OPT_MAX_DEPTH, OPT_LEAVES_ONLY, OPT_MINE, OPT_MYGROUP, OPT_MIN_SIZE, OPT_MAX_SIZE,
-	OPT_MIN_FILES, OPT_MAX_FILES, OPT_MIN_AVERAGE, OPT_MAX_AVERAGE, OPT_ACCESSED_BEFORE, OPT_ACCESSED_AFTER,
-	OPT_MODIFIED_BEFORE, OPT_MODIFIED_AFTER, OPT_COLD, OPT_BY_ATIME, OPT_SEPARATE, OPT_SORT_BY, OPT_FORMAT,
-	OPT_TOTAL, OPT_SUMMARY
+	OPT_FROM_ROOT = OPT_TOOL, OPT_MAX_DEPTH, OPT_LEAVES_ONLY, OPT_MINE, OPT_MYGROUP,
+	OPT_MIN_SIZE, OPT_MAX_SIZE, OPT_MIN_FILES, OPT_MAX_FILES, OPT_MIN_AVERAGE, OPT_MAX_AVERAGE,
+	OPT_ACCESSED_BEFORE, OPT_ACCESSED_AFTER, OPT_MODIFIED_BEFORE, OPT_MODIFIED_AFTER, OPT_COLD,
+	OPT_BY_ATIME, OPT_SEPARATE, OPT_SORT_BY, OPT_FORMAT, OPT_TOTAL, OPT_SUMMARY
 };
 
 #define SHORTS "P:E:L:d:u:g:sN:irn:o:S:T:j:qvhV"
 
 static const struct option longs[] = {
-	{ "path-prefix", required_argument, NULL, 'P' }, { "exclude", required_argument, NULL, 'E' },
-	{ "from-root", no_argument, NULL, OPT_FROM_ROOT }, { "levels", required_argument, NULL, 'L' },
-	{ "min-depth", required_argument, NULL, 'd' }, { "max-depth", required_argument, NULL, OPT_MAX_DEPTH },
-	{ "leaves-only", no_argument, NULL, OPT_LEAVES_ONLY }, { "owner", required_argument, NULL, 'u' },
-	{ "owner-id", required_argument, NULL, 'u' }, { "mine", no_argument, NULL, OPT_MINE },
+	{ "path-prefix", required_argument, NULL, 'P' },
+	{ "exclude", required_argument, NULL, 'E' },
+	{ "from-root", no_argument, NULL, OPT_FROM_ROOT },
+	{ "levels", required_argument, NULL, 'L' },
+	{ "min-depth", required_argument, NULL, 'd' },
+	{ "max-depth", required_argument, NULL, OPT_MAX_DEPTH },
+	{ "leaves-only", no_argument, NULL, OPT_LEAVES_ONLY },
+	{ "owner", required_argument, NULL, 'u' },
+	{ "owner-id", required_argument, NULL, 'u' },
+	{ "mine", no_argument, NULL, OPT_MINE },
 	{ "group", required_argument, NULL, 'g' },
-	{ "mygroup", no_argument, NULL, OPT_MYGROUP }, { "single-owner", no_argument, NULL, 's' },
-	{ "name-pattern", required_argument, NULL, 'N' }, { "ignore-case", no_argument, NULL, 'i' },
-	{ "min-size", required_argument, NULL, OPT_MIN_SIZE }, { "max-size", required_argument, NULL, OPT_MAX_SIZE },
+	{ "mygroup", no_argument, NULL, OPT_MYGROUP },
+	{ "single-owner", no_argument, NULL, 's' },
+	{ "name-pattern", required_argument, NULL, 'N' },
+	{ "ignore-case", no_argument, NULL, 'i' },
+	{ "min-size", required_argument, NULL, OPT_MIN_SIZE },
+	{ "max-size", required_argument, NULL, OPT_MAX_SIZE },
 	{ "min-files", required_argument, NULL, OPT_MIN_FILES },
 	{ "max-files", required_argument, NULL, OPT_MAX_FILES },
 	{ "min-avg-size", required_argument, NULL, OPT_MIN_AVERAGE },
@@ -76,15 +84,24 @@ static const struct option longs[] = {
 	{ "accessed-after", required_argument, NULL, OPT_ACCESSED_AFTER },
 	{ "modified-before", required_argument, NULL, OPT_MODIFIED_BEFORE },
 	{ "modified-after", required_argument, NULL, OPT_MODIFIED_AFTER },
-	{ "cold", required_argument, NULL, OPT_COLD }, { "by-atime", no_argument, NULL, OPT_BY_ATIME },
-	{ "separate-dirs", no_argument, NULL, OPT_SEPARATE }, { "sort-by", required_argument, NULL, OPT_SORT_BY },
-	{ "reverse", no_argument, NULL, 'r' }, { "limit", required_argument, NULL, 'n' },
-	{ "format", required_argument, NULL, OPT_FORMAT }, { "output", required_argument, NULL, 'o' },
-	{ "total", no_argument, NULL, OPT_TOTAL }, { "summary", no_argument, NULL, OPT_SUMMARY },
-	{ "memory", required_argument, NULL, 'S' }, { "temp-dir", required_argument, NULL, 'T' },
-	{ "threads", required_argument, NULL, 'j' }, { "quiet", no_argument, NULL, 'q' },
-	{ "verbose", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' }, { 0 },
+	{ "cold", required_argument, NULL, OPT_COLD },
+	{ "by-atime", no_argument, NULL, OPT_BY_ATIME },
+	{ "separate-dirs", no_argument, NULL, OPT_SEPARATE },
+	{ "sort-by", required_argument, NULL, OPT_SORT_BY },
+	{ "reverse", no_argument, NULL, 'r' },
+	{ "limit", required_argument, NULL, 'n' },
+	{ "format", required_argument, NULL, OPT_FORMAT },
+	{ "output", required_argument, NULL, 'o' },
+	{ "total", no_argument, NULL, OPT_TOTAL },
+	{ "summary", no_argument, NULL, OPT_SUMMARY },
+	{ "memory", required_argument, NULL, 'S' },
+	{ "temp-dir", required_argument, NULL, 'T' },
+	{ "threads", required_argument, NULL, 'j' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ 0 },
 };
 
 struct options {
@@ -123,7 +140,8 @@ static void parse_moment(const char *option, const char *text, struct human_when
 {
 	*given = true;
 	if (!human_parse_when(text, when))
-		opts_die("%s: '%s' is neither a date nor an age (examples: 2024-12-31, 90d, 6mo, 3yrs)", option, text);
+		opts_die("%s: '%s' is neither a date nor an age (examples: 2024-12-31, 90d, 6mo)",
+			 option, text);
 }
 
 static void parse_cold(const char *text, struct dir_filter *f)
@@ -134,10 +152,12 @@ static void parse_cold(const char *text, struct dir_filter *f)
 	f->cold.is_age = true;
 }
 
-/* A key may end in _r for the subtree or in _nr for the directory itself; else --separate-dirs decides. */
+/* A key may end in _r, the subtree, or _nr, the directory itself; else --separate-dirs decides. */
 static void parse_sort(const char *text, struct options *opt)
 {
-	static const char *const names[] = { "size", "apparent", "files", "dirs", "atime", "mtime", "depth", "path" };
+	static const char *const names[] = {
+		"size", "apparent", "files", "dirs", "atime", "mtime", "depth", "path"
+	};
 	const char *suffix = strchr(text, '_');
 	size_t len = suffix ? (size_t)(suffix - text) : strlen(text);
 	int key = 0;
@@ -146,8 +166,10 @@ static void parse_sort(const char *text, struct options *opt)
 		key++;
 	opt->sort_own = suffix && strcmp(suffix, "_nr") == 0;
 	opt->sort_whole = suffix && !opt->sort_own;
-	if (key > SORT_PATH || (suffix && (key >= SORT_DEPTH || (!opt->sort_own && strcmp(suffix, "_r")))))
-		opts_die("--sort-by: '%s' is none of size, apparent, files, dirs, atime, mtime, depth, path", text);
+	if (key > SORT_PATH ||
+	    (suffix && (key >= SORT_DEPTH || (!opt->sort_own && strcmp(suffix, "_r")))))
+		opts_die("--sort-by: '%s' is none of size, apparent, files, dirs, atime, mtime, "
+			 "depth, path", text);
 	opt->question.sort = (enum dir_sort)key;
 }
 
@@ -176,13 +198,15 @@ static void parse_filter(struct options *opt, int letter, const char *value)
 	case OPT_MIN_AVERAGE: f->min_average = parse_size("--min-avg-size", value); break;
 	case OPT_MAX_AVERAGE: f->max_average = parse_size("--max-avg-size", value); break;
 	case OPT_ACCESSED_BEFORE:
-		parse_moment("--accessed-before", value, &f->accessed_before, &f->has_accessed_before);
+		parse_moment("--accessed-before", value, &f->accessed_before,
+			     &f->has_accessed_before);
 		break;
 	case OPT_ACCESSED_AFTER:
 		parse_moment("--accessed-after", value, &f->accessed_after, &f->has_accessed_after);
 		break;
 	case OPT_MODIFIED_BEFORE:
-		parse_moment("--modified-before", value, &f->modified_before, &f->has_modified_before);
+		parse_moment("--modified-before", value, &f->modified_before,
+			     &f->has_modified_before);
 		break;
 	case OPT_MODIFIED_AFTER:
 		parse_moment("--modified-after", value, &f->modified_after, &f->has_modified_after);
@@ -258,7 +282,8 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		q->limit = TABLE_LIMIT;
 	if (q->filter.ignore_case)
 		dir_filter_ignore_case(&q->filter);
-	q->sorting = (struct extsort_config){ .threads = opt->shared.threads, .temp_dir = opt->shared.temp_dir };
+	q->sorting = (struct extsort_config){ .threads = opt->shared.threads,
+					      .temp_dir = opt->shared.temp_dir };
 	q->sorting.memory = opt->shared.memory / (opt->db_count ? opt->db_count : 1);
 	if (q->sorting.memory < EXTSORT_MEMORY_MIN)
 		q->sorting.memory = EXTSORT_MEMORY_MIN;
@@ -289,8 +314,9 @@ static void parse_who(struct options *opt, struct answer_set *set)
 static unsigned table_columns(const struct options *opt)
 {
 	const struct dir_filter *f = &opt->question.filter;
-	unsigned shown = 1u << COLUMN_FILESYSTEM | 1u << COLUMN_PATH | 1u << COLUMN_SIZE | 1u << COLUMN_FILES |
-			 1u << COLUMN_DIRS | 1u << COLUMN_ATIME | 1u << COLUMN_OWNER;
+	unsigned shown = 1u << COLUMN_FILESYSTEM | 1u << COLUMN_PATH | 1u << COLUMN_SIZE |
+			 1u << COLUMN_FILES | 1u << COLUMN_DIRS | 1u << COLUMN_ATIME |
+			 1u << COLUMN_OWNER;
 
 	if (f->has_cold || f->has_modified_before || f->has_modified_after)
 		shown |= 1u << COLUMN_MTIME;
@@ -309,7 +335,8 @@ static void answer(struct options *opt, struct answer_set *set)
 
 	dir_layout_init(&layout, opt->question.filter.own, set->count > 1);
 	if (render_format(&opt->output) == RENDER_TABLE)
-		dir_layout_for_table(&layout, table_columns(opt), dir_column_of(opt->question.sort));
+		dir_layout_for_table(&layout, table_columns(opt),
+				     dir_column_of(opt->question.sort));
 	render_open(&out, &opt->output, "dir-query", layout.columns, layout.count);
 	dir_list_start(&list, set, scopes, &opt->question, &layout);
 	while (dir_list_next(&list))
