@@ -110,7 +110,7 @@ static bool wants_to_write(int rc)
 /*
  * The first read takes the lock. It can fail although the file is good: a database that somebody has
  * switched to a write-ahead log needs a file beside it that cannot be made on a read-only file
- * system. With a journal beside it the file is not good.
+ * system.
  */
 static bool begin(struct db *db)
 {
@@ -120,9 +120,6 @@ static bool begin(struct db *db)
 		return true;
 	if (!wants_to_write(rc))
 		db_check(db, rc);
-	if (has_companion(db))
-		die(EXIT_INPUT, "%s: is incomplete: a transaction on it was not finished (its journal is beside it)",
-		    db->name);
 	return false;
 }
 
@@ -136,6 +133,10 @@ static void open_read_only(struct answer_db *a, bool verbose)
 			return;
 		db_check(&a->db, sqlite3_close(a->db.handle));
 	}
+	/* As immutable, the file would be read as if there were none. */
+	if (has_companion(&a->db))
+		die(EXIT_INPUT, "%s: is incomplete: a transaction on it was not finished (its journal is beside it)",
+		    a->db.name);
 	if (verbose)
 		warn("%s: %s: it is opened as immutable", a->db.name,
 		     locks ? "cannot be opened as other readers do" : "locks do not work on its file system");

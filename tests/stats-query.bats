@@ -481,6 +481,11 @@ END
 	[[ $output == "$(cat expected)" && -z $stderr ]]
 	LD_PRELOAD=./nolock.so run -0 --separate-stderr stats-query -v --by owner "$small"
 	[[ $stderr == "stats-query: $small: locks do not work on its file system: it is opened as immutable"* ]]
+	# Then nobody can tell whose journal it is, so it counts.
+	cp "$small" x.db
+	echo journal >x.db-journal
+	LD_PRELOAD=./nolock.so run -3 stats-query x.db
+	[[ $output == "stats-query: x.db: is incomplete: a transaction on it was not finished"* ]]
 }
 
 @test "stats-query: a transaction that was cut off is no complete database" {
