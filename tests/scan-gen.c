@@ -31,7 +31,7 @@ static const char usage[] =
 	"                [--root PATH] [--shard K/N]\n"
 	"Write a scan log to stdout.\n"
 	"  --lines N    [2000000]      --dirs N   directories among them [lines * 3 / 40]\n"
-	"  --owners N   [1000]         --groups N [200]\n"
+	"  --owners N   [dirs / 150]   --groups N [owners / 5]\n"
 	"  --depth N    levels that the trees of members tend to have, 1 to 30 [8]\n"
 	"  --root PATH  [/glade/campaign]\n"
 	"  --shard K/N  only part K of N; the parts together are the whole\n";
@@ -162,9 +162,7 @@ static char *put_name(char *to, uint64_t seed)
 
 	if ((seed >> 8) % 4096 == 0)
 		word = odd[(seed >> 24) % (sizeof(odd) / sizeof(odd[0]))];
-	to = put(to, word, strlen(word));
-	*to++ = '_';
-	return put_number(to, (seed >> 40) % 10000);
+	return put(to, word, strlen(word));
 }
 
 /* The number of its parent in the member's tree: mostly one of the last few, so that trees get deep. */
@@ -194,9 +192,9 @@ static void make_path(struct dir *d, const struct options *o, uint64_t member_se
 		*to++ = '/';
 		levels--;
 		to = put_name(to, chain[levels]);
-		/* Two siblings may have drawn the same name; the number keeps paths apart. */
-		*to++ = '.';
-		to = put_number(to, mix(chain[levels]) % 1000000);
+		/* Two siblings may draw the same word; the number makes that rare, and then they are one. */
+		*to++ = '_';
+		to = put_number(to, mix(chain[levels]) % 100000);
 	}
 	d->path_len = (size_t)(to - d->path);
 }
@@ -312,7 +310,7 @@ static void write_line(struct dir *d, uint64_t inode)
 		*to++ = '/';
 		to = put_name(to, r);
 		*to++ = '.';
-		to = put_number(to, d->files_left);
+		to = put_number(to, 2000000 + d->files_left);
 		to = put(to, suffixes[r % 8], strlen(suffixes[r % 8]));
 		d->files_left--;
 	}
@@ -365,8 +363,9 @@ static void parse_args(struct options *o, int argc, char **argv)
 	};
 	int letter, at;
 
-	*o = (struct options){ .lines = 2000000, .seed = 1, .owners = 1000, .groups = 200, .depth = 8,
-			       .root = "/glade/campaign", .shards = 1 };
+	*o = (struct options){
+		.lines = 2000000, .seed = 1, .depth = 8, .root = "/glade/campaign", .shards = 1,
+	};
 	while ((letter = getopt_long(argc, argv, "h", longs, &at)) != -1) {
 		switch (letter) {
 		case 'l': o->lines = number_option("lines", optarg, 1); break;
@@ -394,8 +393,12 @@ static void parse_args(struct options *o, int argc, char **argv)
 		fprintf(stderr, "scan-gen: more directories than lines, or too deep a tree\n");
 		exit(2);
 	}
+	if (!o->owners)
+		o->owners = o->dirs / 150 + 1;
 	if (o->owners > o->dirs)
 		o->owners = o->dirs;
+	if (!o->groups)
+		o->groups = o->owners / 5 + 1;
 }
 
 int main(int argc, char **argv)
