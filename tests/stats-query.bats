@@ -217,10 +217,10 @@ below() {
 		AND y.dir_id = (SELECT dir_id FROM tree WHERE path = '/gpfs/fs1/data28/a.')" >expected
 	local without=(-E /gpfs/fs1/home20 -E /gpfs/fs1/data28/a. -E /gpfs/fs1/home20/home18)
 	got 1 "${without[@]}" "$big" | diff expected -
-	got 3 --by age "${without[@]}" "$big" | paste -sd+ | bc | diff expected -
-	got 2 --by dir "${without[@]}" "$big" | paste -sd+ | bc | diff expected -
-	got 2 --by dir:3 "${without[@]}" "$big" | paste -sd+ | bc | diff expected -
-	got 4 --by dir:2,owner "${without[@]}" "$big" | paste -sd+ | bc | diff expected -
+	got 3 --by age "${without[@]}" "$big" | awk '{ n += $1 } END { print n + 0 }' | diff expected -
+	got 2 --by dir "${without[@]}" "$big" | awk '{ n += $1 } END { print n + 0 }' | diff expected -
+	got 2 --by dir:3 "${without[@]}" "$big" | awk '{ n += $1 } END { print n + 0 }' | diff expected -
+	got 4 --by dir:2,owner "${without[@]}" "$big" | awk '{ n += $1 } END { print n + 0 }' | diff expected -
 	run -0 stats-query --by dir "${without[@]}" "$big"
 	[[ $output != *home20* ]]
 	run -0 stats-query --by owner -P /gpfs/fs1/home20 -E /gpfs "$big"
