@@ -156,6 +156,15 @@ void dir_filter_ignore_case(struct dir_filter *f)
 		f->patterns[i] = folded(f->patterns[i]);
 }
 
+void dir_filter_release(struct dir_filter *f)
+{
+	for (size_t i = 0; f->ignore_case && i < f->pattern_count; i++)
+		free((void *)(uintptr_t)f->patterns[i]);
+	free(f->patterns);
+	f->patterns = NULL;
+	f->pattern_count = 0;
+}
+
 static bool matches(const struct dir_filter *f, const char *name)
 {
 	for (size_t i = 0; i < f->pattern_count; i++) {

@@ -19,7 +19,7 @@ struct dir_filter {
 	int64_t min_depth, max_depth;
 	bool single_owner, leaves_only;
 	int64_t owner, group;
-	const char **patterns; /* a name has to match one of them */
+	const char **patterns; /* a name has to match one of them; an allocated list */
 	size_t pattern_count;
 	bool ignore_case;
 	int64_t min_size, max_size, min_files, max_files, min_average, max_average;
@@ -31,6 +31,8 @@ struct dir_filter {
 };
 
 void dir_filter_init(struct dir_filter *f);
+/* Frees the list of patterns. */
+void dir_filter_release(struct dir_filter *f);
 /* After the last pattern: letters of ASCII match in upper and lower case. */
 void dir_filter_ignore_case(struct dir_filter *f);
 

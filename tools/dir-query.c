@@ -289,6 +289,13 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		q->sorting.memory = EXTSORT_MEMORY_MIN;
 }
 
+static void release_options(struct options *opt)
+{
+	dir_filter_release(&opt->question.filter);
+	free(opt->where.prefixes);
+	free(opt->where.excludes);
+}
+
 static void parse_who(struct options *opt, struct answer_set *set)
 {
 	struct dir_filter *f = &opt->question.filter;
@@ -365,6 +372,9 @@ int main(int argc, char **argv)
 
 	tool_begin("dir-query");
 	parse_args(&opt, argc, argv);
+	/* SQLite sorts a little too. */
+	if (opt.shared.temp_dir && setenv("SQLITE_TMPDIR", opt.shared.temp_dir, 1))
+		die_errno("cannot set SQLITE_TMPDIR");
 	answer_open(&set, opt.dbs, opt.db_count, opt.shared.quiet, opt.shared.verbose);
 	parse_who(&opt, &set);
 	if (opt.summary)
@@ -372,5 +382,6 @@ int main(int argc, char **argv)
 	else
 		answer(&opt, &set);
 	answer_close(&set);
+	release_options(&opt);
 	return EXIT_OK;
 }
