@@ -65,6 +65,7 @@ const char db_schema_stats[] =
 	"DROP TABLE IF EXISTS directory_stats;"
 	"DROP TABLE IF EXISTS usage_nr;"
 	"DROP TABLE IF EXISTS usage_r;"
+	"DROP TABLE IF EXISTS usage_by;"
 	"DROP TABLE IF EXISTS owner_summary;"
 	"DROP TABLE IF EXISTS group_summary;"
 	"DROP TABLE IF EXISTS access_histogram;"
@@ -86,6 +87,11 @@ const char db_schema_stats[] =
 	"    owner_uid INTEGER, owner_gid INTEGER);"
 	USAGE_TABLE("usage_nr")
 	USAGE_TABLE("usage_r")
+	"CREATE TABLE usage_by(\n"
+	"    dir_id INTEGER NOT NULL REFERENCES directories,\n"
+	"    kind INTEGER NOT NULL, id INTEGER NOT NULL,\n"
+	"    file_count INTEGER NOT NULL, total_size INTEGER NOT NULL, apparent_size INTEGER NOT NULL,\n"
+	"    PRIMARY KEY(dir_id, kind, id)) WITHOUT ROWID;"
 	SUMMARY_TABLE("owner_summary", "owner_uid")
 	SUMMARY_TABLE("group_summary", "owner_gid")
 	HISTOGRAM_TABLE("access_histogram")

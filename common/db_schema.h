@@ -21,6 +21,7 @@ extern const size_t db_schema_index_count;
 #define DIRECTORIES_NAME 2 /* which of them, from 0, holds the name */
 #define DIRECTORY_STATS_COLUMNS 15
 #define USAGE_COLUMNS 8
+#define USAGE_BY_COLUMNS 6
 #define SUMMARY_COLUMNS 6
 
 #endif

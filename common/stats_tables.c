@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "common/db_schema.h"
+#include "common/usage_by.h"
 
 static_assert(TIME_NONE == DB_NULL, "a time that is missing becomes NULL");
 
@@ -122,24 +123,50 @@ void stats_tables_finish(struct stats_tables *t)
 	db_batch_flush(&t->usage_nr);
 }
 
+/* A scan root without children holds all files there are, and was not folded (usage_fold.h). */
+static void copy_usage(struct stats_tables *t, struct usage_by *by)
+{
+	sqlite3_stmt *select;
+
+	db_exec(t->db, "INSERT INTO usage_r SELECT * FROM usage_nr");
+	t->usage_r_rows = t->usage_nr_rows;
+	select = db_prepare(t->db, "SELECT dir_id, uid, gid, age_bucket, size_bucket, file_count, total_size,"
+				   " apparent_size FROM usage_r ORDER BY dir_id, uid");
+	while (db_step(t->db, select)) {
+		const struct usage_key key = {
+			(uint32_t)sqlite3_column_int64(select, 1), (uint32_t)sqlite3_column_int64(select, 2),
+			(uint8_t)sqlite3_column_int(select, 3), (uint8_t)sqlite3_column_int(select, 4),
+		};
+		const struct usage_sums sums = {
+			(uint64_t)sqlite3_column_int64(select, 5), (uint64_t)sqlite3_column_int64(select, 6),
+			(uint64_t)sqlite3_column_int64(select, 7), TIME_NONE, TIME_NONE,
+		};
+
+		usage_by_add(by, sqlite3_column_int64(select, 0), &key, &sums);
+	}
+	sqlite3_finalize(select);
+}
+
 void stats_tables_write_usage_r(struct stats_tables *t, int64_t root_id, bool root_has_child,
 				struct stats_item *next)
 {
+	struct usage_by by;
 	struct db_batch rows;
 
 	db_batch_init(&rows, t->db, "usage_r", USAGE_COLUMNS, DB_BATCH_NO_NAME, DB_BATCH_ROWS);
+	usage_by_init(&by, t->db, &rows);
 	for (stats_sort_next(t->sorted, next); next->part == PART_USAGE_R; stats_sort_next(t->sorted, next)) {
 		if (next->dir_id < root_id)
 			continue;
 		fill_usage(db_batch_add(&rows), next->dir_id, &next->key, &next->sums);
+		usage_by_add(&by, next->dir_id, &next->key, &next->sums);
 		t->usage_r_rows++;
 	}
+	db_batch_flush(&rows);
+	if (!root_has_child)
+		copy_usage(t, &by);
+	usage_by_finish(&by);
 	db_batch_release(&rows);
-	if (root_has_child)
-		return;
-	/* A scan root without children holds all files there are, and was not folded (usage_fold.h). */
-	db_exec(t->db, "INSERT INTO usage_r SELECT * FROM usage_nr");
-	t->usage_r_rows = t->usage_nr_rows;
 }
 
 /* The sums of one owner, whose rows come next in `usage`: id and three sums, by id. */

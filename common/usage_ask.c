@@ -9,7 +9,7 @@ enum source {
 	NR_RANGE,             /* usage_nr of a range */
 	R_DIR, R_DIR_UID, R_ANY, /* usage_r likewise; has it any row? */
 	STATS_DIR, STATS_OWN, /* directory_stats: the subtree, the files directly in it */
-	SUMMARY_OWNER, SUMMARY_GROUP,
+	BY_FIRST, BY_LAST = BY_FIRST + COLS - 1, /* usage_by of a directory, by each column */
 	SUBTREE,              /* dir_count_r */
 	SOURCES
 };
@@ -23,12 +23,13 @@ struct asker {
 	bool plain;           /* ... and no key but dir and fs */
 	bool forward;         /* see usage_ask_totals */
 	int part[COLS];       /* of the key, or -1 */
+	int only;             /* the one column that is in the key; -1: none, or several are */
 	int dir_part;
 	int64_t key[TOTALS_PARTS];
 	sqlite3_stmt *statements[SOURCES];
 };
 
-int usage_ask_part(const struct usage_ask *ask, enum usage_by by)
+int usage_ask_part(const struct usage_ask *ask, enum ask_by by)
 {
 	for (size_t i = 0; i < ask->by_count; i++) {
 		if (ask->by[i] == by)
@@ -51,8 +52,12 @@ static const char *const others[] = {
 	[R_ANY] = "SELECT 1 FROM usage_r WHERE dir_id = ? LIMIT 1",
 	[STATS_DIR] = "SELECT 0, 0, 0, 0, file_count_r, total_size_r, apparent_size_r FROM directory_stats WHERE dir_id = ?",
 	[STATS_OWN] = "SELECT 0, 0, 0, 0, file_count_nr, total_size_nr, apparent_size_nr FROM directory_stats WHERE dir_id = ?",
-	[SUMMARY_OWNER] = "SELECT owner_uid, 0, 0, 0, total_files, total_size, apparent_size FROM owner_summary",
-	[SUMMARY_GROUP] = "SELECT 0, owner_gid, 0, 0, total_files, total_size, apparent_size FROM group_summary",
+#define USAGE_BY(columns, kind) "SELECT " columns ", file_count, total_size, apparent_size" \
+				" FROM usage_by WHERE dir_id = ? AND kind = " kind
+	[BY_FIRST + COL_UID] = USAGE_BY("id, 0, 0, 0", "0"),
+	[BY_FIRST + COL_GID] = USAGE_BY("0, id, 0, 0", "1"),
+	[BY_FIRST + COL_AGE] = USAGE_BY("0, 0, id, 0", "2"),
+	[BY_FIRST + COL_SIZE] = USAGE_BY("0, 0, 0, id", "3"),
 	[SUBTREE] = "SELECT dir_count_r FROM directory_stats WHERE dir_id = ?",
 };
 
@@ -163,7 +168,8 @@ static void take_range(struct asker *q, int64_t first, int64_t last, bool away)
 
 /* ---- subtrees ---- */
 
-static void take_stats(struct asker *q, enum source which, int64_t dir_id, bool away)
+/* Statements whose parameter is a directory. */
+static void take_rows(struct asker *q, enum source which, int64_t dir_id, bool away)
 {
 	sqlite3_stmt *s = other_statement(q, which);
 
@@ -171,38 +177,28 @@ static void take_stats(struct asker *q, enum source which, int64_t dir_id, bool 
 	take(q, s, away);
 }
 
-/* The summaries are of the whole scan; they have no buckets. */
-static bool has_summary(const struct asker *q, enum source *which)
-{
-	if (!q->every_file || q->part[COL_AGE] >= 0 || q->part[COL_SIZE] >= 0)
-		return false;
-	*which = q->part[COL_UID] >= 0 ? SUMMARY_OWNER : SUMMARY_GROUP;
-	return q->part[COL_UID] < 0 || q->part[COL_GID] < 0;
-}
-
 /* All files below dir_id, whose subtree ends with `last`. */
 static void take_subtree(struct asker *q, int64_t dir_id, int64_t last, bool away)
 {
-	enum source summary;
 	int64_t root = q->a->root_id;
 
 	/* What lies above the scan root holds nothing but it. */
 	if (dir_id < root && last >= root)
 		dir_id = root;
 	if (q->plain)
-		take_stats(q, STATS_DIR, dir_id, away);
-	else if (dir_id == root && has_summary(q, &summary))
-		take(q, other_statement(q, summary), away);
-	else if (look_up(q, R_ANY, dir_id) > 0)
-		take_directory(q, R_DIR, R_DIR_UID, dir_id, away);
-	else
+		take_rows(q, STATS_DIR, dir_id, away);
+	else if (look_up(q, R_ANY, dir_id) < 0)
 		take_range(q, dir_id, last, away);
+	else if (q->every_file && q->only >= 0)
+		take_rows(q, BY_FIRST + (enum source)q->only, dir_id, away);
+	else
+		take_directory(q, R_DIR, R_DIR_UID, dir_id, away);
 }
 
 static void take_own(struct asker *q, int64_t dir_id)
 {
 	if (q->plain)
-		take_stats(q, STATS_OWN, dir_id, false);
+		take_rows(q, STATS_OWN, dir_id, false);
 	else
 		take_directory(q, NR_DIR, NR_DIR_UID, dir_id, false);
 }
@@ -333,14 +329,20 @@ void usage_ask_totals(const struct usage_ask *ask, struct answer_db *a, const st
 	struct totals mine = { 0 };
 	struct asker q = {
 		.ask = ask, .a = a, .scope = scope, .totals = &mine, .dir_part = usage_ask_part(ask, BY_DIR),
+		.only = -1,
 		.every_file = !ask->uid_count && !ask->gid_count,
 		.part = { usage_ask_part(ask, BY_OWNER), usage_ask_part(ask, BY_GROUP),
 			  usage_ask_part(ask, BY_AGE), usage_ask_part(ask, BY_SIZE) },
 	};
-	int fs_part = usage_ask_part(ask, BY_FS);
+	int fs_part = usage_ask_part(ask, BY_FS), columns = 0;
 
-	q.plain = q.every_file && q.part[COL_UID] < 0 && q.part[COL_GID] < 0 && q.part[COL_AGE] < 0 &&
-		  q.part[COL_SIZE] < 0;
+	for (int i = 0; i < COLS; i++) {
+		if (q.part[i] >= 0) {
+			q.only = columns ? -1 : i;
+			columns++;
+		}
+	}
+	q.plain = q.every_file && !columns;
 	if (fs_part >= 0)
 		q.key[fs_part] = fs;
 	take_everything(&q);

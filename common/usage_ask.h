@@ -5,9 +5,9 @@
  * a subtree depends on the question:
  *
  *     no file is left out, no key but dir and fs   one row of directory_stats
- *     the same by owner or group, at scan_root     owner_summary or group_summary
- *     all else                                     usage_r where the directory has rows there,
- *                                                  else the few of usage_nr in its range
+ *     the same and one key more                    usage_by          } where the directory has
+ *     all else                                     usage_r           } rows there
+ *     directories without such rows                the few of usage_nr in its range
  *
  * and what is excluded below it is read the same way and subtracted.
  */
@@ -17,10 +17,10 @@
 #include "common/scope.h"
 #include "common/totals.h"
 
-enum usage_by { BY_OWNER, BY_GROUP, BY_AGE, BY_SIZE, BY_DIR, BY_FS, BY_COUNT };
+enum ask_by { BY_OWNER, BY_GROUP, BY_AGE, BY_SIZE, BY_DIR, BY_FS, BY_COUNT };
 
 struct usage_ask {
-	enum usage_by by[TOTALS_PARTS]; /* each once; part i of a key in the totals is by[i] */
+	enum ask_by by[TOTALS_PARTS]; /* each once; part i of a key in the totals is by[i] */
 	size_t by_count;
 	int64_t levels;                /* BY_DIR: below each prefix, at least 1 */
 	const uint32_t *uids, *gids;   /* only files of one of these owners, groups; each id once */
@@ -28,7 +28,7 @@ struct usage_ask {
 };
 
 /* The part of the key, or -1 when the question has no such key. */
-int usage_ask_part(const struct usage_ask *ask, enum usage_by by);
+int usage_ask_part(const struct usage_ask *ask, enum ask_by by);
 
 /*
  * Add what the database has to say to the totals. Keys: uid, gid, bucket, dir_id, and `fs` for BY_FS.

@@ -73,7 +73,7 @@ static const struct render_column sum_columns[] = {
 #define SUM_COLUMNS (sizeof(sum_columns) / sizeof(sum_columns[0]))
 #define COLUMNS_MAX (2 * BY_COUNT + SUM_COLUMNS)
 
-static bool has_two(enum usage_by by)
+static bool has_two(enum ask_by by)
 {
 	return key_columns[by][1].name;
 }
@@ -100,7 +100,7 @@ struct printer {
 };
 
 /* Databases can know different names; that of the row's own counts, or else the first. */
-static void add_id_name(struct printer *p, enum usage_by by, uint32_t id, struct answer_db *own, struct buf *out)
+static void add_id_name(struct printer *p, enum ask_by by, uint32_t id, struct answer_db *own, struct buf *out)
 {
 	bool (*name)(struct answer_db *, uint32_t, struct buf *) = by == BY_OWNER ? who_user_name : who_group_name;
 
@@ -111,7 +111,7 @@ static void add_id_name(struct printer *p, enum usage_by by, uint32_t id, struct
 	}
 }
 
-static void put_text(struct printer *p, enum usage_by by, int64_t value, struct answer_db *own, struct buf *out)
+static void put_text(struct printer *p, enum ask_by by, int64_t value, struct answer_db *own, struct buf *out)
 {
 	out->len = 0;
 	switch (by) {
@@ -141,7 +141,7 @@ static void print_row(struct printer *p, const struct totals_row *row)
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->ask->by_count; i++) {
-		enum usage_by by = p->ask->by[i];
+		enum ask_by by = p->ask->by[i];
 
 		put_text(p, by, row->key[i], own, &p->text[i]);
 		if (has_two(by))

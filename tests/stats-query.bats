@@ -532,13 +532,15 @@ cost() {
 	((steps < 300 && full == 0))
 	cost -P /gpfs/fs1/home20 "$big"
 	((steps < 300 && full == 0))
-	# A summary, which has a row for each owner.
+	# One row for each owner, and its name; ten for ages.
 	cost --by owner "$big"
-	((steps < 1000 && full <= $(sqlite3 "$big" "SELECT count(*) FROM owner_summary")))
+	((steps < 1000 && full == 0))
+	cost --by age "$big"
+	((steps < 500 && full == 0))
 	# usage_r of one directory.
 	rows=$(sqlite3 "$big" "SELECT count(*) FROM usage_r WHERE dir_id = 3")
-	cost --by age "$big"
-	((steps < 12 * rows + 500 && full == 0))
+	cost --by owner,age "$big"
+	((steps < 12 * rows + 1000 && full == 0))
 	# No usage_r: the range of usage_nr, which is short.
 	cost --by age -P /gpfs/fs1/home20/home18 "$big"
 	((steps < 12 * 4096 + 500 && full == 0))
@@ -550,9 +552,8 @@ cost() {
 	cost --by dir "$big"
 	((steps < 30 * $(sqlite3 "$big" "SELECT dir_count_nr FROM directory_stats WHERE dir_id = 3") + 2000 && full == 0))
 	# What is excluded costs the same as what is asked for.
-	rows=$(sqlite3 "$big" "SELECT count(*) FROM usage_r WHERE dir_id = 3")
 	cost --by age -E /gpfs/fs1/home20 "$big"
-	((steps < 12 * (rows + 4096) + 1000 && full == 0))
+	((steps < 12 * 4096 + 1000 && full == 0))
 }
 
 # ---- usage ----

@@ -58,7 +58,7 @@ static const char *const by_names[BY_COUNT] = {
 	[BY_SIZE] = "size", [BY_DIR] = "dir", [BY_FS] = "fs",
 };
 
-static void add_by(struct usage_ask *ask, enum usage_by by)
+static void add_by(struct usage_ask *ask, enum ask_by by)
 {
 	if (usage_ask_part(ask, by) >= 0)
 		opts_die("--by: '%s' is there twice", by_names[by]);
@@ -208,7 +208,7 @@ static void resolve_ids(struct options *opt, struct answer_set *set)
 /* ---- the answer ---- */
 
 /* How many values a key has that are all shown, also where there is no file; 0: only those with files. */
-static int64_t all_values(enum usage_by by, const struct answer_set *set)
+static int64_t all_values(enum ask_by by, const struct answer_set *set)
 {
 	return by == BY_AGE || by == BY_SIZE ? BUCKETS : by == BY_FS ? (int64_t)set->count : 0;
 }
