@@ -167,8 +167,29 @@ enum db_state db_look(const char *name)
 	return state;
 }
 
+/* Nothing is checked: there is nothing more to be done about it. */
+static void roll_back(void *arg)
+{
+	const struct db *db = arg;
+	sqlite3_stmt *statement;
+
+	if (db->owner != getpid())
+		return;
+	while ((statement = sqlite3_next_stmt(db->handle, NULL)))
+		sqlite3_finalize(statement);
+	sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	sqlite3_close(db->handle);
+}
+
+void db_undo_on_die(struct db *db)
+{
+	db->owner = getpid();
+	die_after(roll_back, db);
+}
+
 void db_close(struct db *db)
 {
+	die_forget(db);
 	die_forget(db);
 	db_check(db, sqlite3_close(db->handle));
 	free(db->name);
