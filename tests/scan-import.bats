@@ -541,6 +541,18 @@ clean() {
 	clean
 }
 
+@test "scan-import: installed, it finds its programs and its own parts" {
+	local build
+	build=$(realpath --relative-to="$TREETALLY_TOP" "$TREETALLY_BUILD")
+	make -s -C "$TREETALLY_TOP" -o all BUILD="$build" DESTDIR="$PWD/root dir" PREFIX=/opt install
+	unset TREETALLY_BUILD
+	"root dir/opt/bin/scan-import" -q "$LOG"
+	[ "$(ask asp.db 'SELECT total_files FROM scan_metadata')" = 19 ]
+	rm "root dir/opt/bin/rec-cat" "root dir/opt/bin/dir-load"
+	run -4 --separate-stderr "root dir/opt/bin/scan-import" "$LOG"
+	[[ $stderr == "scan-import: dir-load: not found in "* ]]
+}
+
 @test "scan-import: -S is divided, and no stage holds more descriptors than it needs" {
 	own_programs
 	local stage
