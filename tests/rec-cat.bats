@@ -307,3 +307,59 @@ text_of() {
 	run -3 --separate-stderr rec-cat count
 	[[ $stderr == *"the #end line counts 11 records, there are 10" ]]
 }
+
+# keeps_limits STREAM LONGEST: each block is within the limits of treetally-stream(5), and each but
+# the last one is as full as one of them allows, give or take a record of LONGEST bytes.
+keeps_limits() {
+	stream_tool info "$1" | awk -v longest="$2" '
+		$1 == "block" {
+			for (i = 4; i <= NF; i++) { split($i, field, "="); value[field[1]] = field[2] }
+			payload = $3 - 40
+			if (value["records"] > 65536 || payload > 262144 || value["paths"] > 4194304)
+				if (value["records"] > 1) { print "over: " $0; exit 1 }
+			if (not_full) { print "not full: " not_full; exit 1 }
+			not_full = value["records"] == 65536 || payload > 262144 - longest - 200 ||
+				value["paths"] > 4194304 - longest ? "" : $0
+			blocks++
+		}
+		END { exit blocks < 2 }'
+}
+
+@test "rec-cat: blocks keep to their limits, and use them" {
+	# As many records as a block may have: names of three letters, most of which share two.
+	perl -e 'my @l = ("0" .. "9", "A" .. "Z", "a" .. "z", "_", "=");
+		for my $x (@l) { for my $y (@l) { print "/$x$y$_,0,,,,,,\n" for @l } }' | text_of dir >text
+	rec-cat -b text -o records
+	keeps_limits records 4
+	[[ $(stream_tool info records | grep -c ' records=65536 ') == 4 ]]
+	# Long paths that share almost everything: the decoded bytes are what there is too much of.
+	perl -e 'my $long = "/" . "x" x 4000; print "$long/$_,0,,,,,,\n" for 1 .. 4000' | text_of dir >text
+	rec-cat -b text -o paths
+	keeps_limits paths 4006
+	# Long paths that share nothing, one of the longest among them.
+	perl -e 'print "/", chr(160 + $_), "x" x ($_ == 20 ? 65533 : 30000), ",0,,,,,,\n" for 1 .. 40' |
+		text_of dir >text
+	rec-cat -b text -o payload
+	keeps_limits payload 65535
+	local name
+	for name in records paths payload; do
+		stream_tool rows $name | cmp - <(rows $name)
+		depth-sort -S 4M $name | rows | LC_ALL=C sort | cmp - <(rows $name | LC_ALL=C sort)
+	done
+	# Entries: a block's payload is reckoned with more than they take.
+	perl -e 'my $rest = "s=1 a=8 u=1 g=1 p=-rw-r--r-- ac=2025-01-01 00:00:00";
+		print "$_ 1 0  $rest -- /d/$_\n" for 1 .. 9000;
+		print "1 1 0  $rest -- /", chr(160 + $_), "x" x 30000, "/f\n" for 1 .. 40;' | parse -o entry
+	rec-cat -b entry -o again
+	stream_tool info again | awk '$1 == "block" && $3 - 40 > 262144 { exit 1 }'
+	stream_tool rows again | cmp - <(rows again)
+}
+
+@test "rec-cat, depth-sort: the output may take the place of the input" {
+	make_stream dir one
+	cp one two
+	depth-sort -o two two
+	cmp one two
+	rec-cat -b -o two two
+	cmp one two
+}
