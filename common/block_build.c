@@ -39,7 +39,8 @@ static bool fits(const struct block_build *b, size_t len, size_t paths)
 /* Append a directory to section 1; returns its number. */
 static uint32_t code_dir(struct block_build *b, const char *path, size_t len)
 {
-	size_t shared = path_common(path, len, b->paths.data + b->coded_at, b->coded_len);
+	const unsigned char *before = b->coded_len ? b->paths.data + b->coded_at : NULL;
+	size_t shared = path_common(path, len, before, b->coded_len);
 	unsigned char *to = buf_reserve(&b->coded_dirs, 2 * VARINT_MAX + len - shared), *start = to;
 
 	to = put_varint(to, shared);

@@ -4,11 +4,12 @@
 #include <signal.h>
 #include <unistd.h>
 
-void tool_begin(const char *name)
+void tool_begin(char **argv, const char *name)
 {
 	sigset_t pipe_only;
 
 	program_invocation_short_name = (char *)name;
+	argv[0] = (char *)name;
 	for (int fd; (fd = open("/dev/null", O_RDWR)) >= 0;) {
 		if (fd > 2) {
 			close(fd);

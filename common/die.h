@@ -35,11 +35,11 @@ enum exit_status {
 };
 
 /*
- * First call of every main(): names the program in messages, makes sure that descriptors 0 to 2
+ * First call of every main(): names the program in messages (those of getopt too), makes sure that descriptors 0 to 2
  * are open (so that no data file ever becomes stderr) and gives SIGPIPE its default action back
  * even if a parent ignored or blocked it.
  */
-void tool_begin(const char *name);
+void tool_begin(char **argv, const char *name);
 
 /* Print the message and exit with `status`. */
 void die(enum exit_status status, const char *fmt, ...) NORETURN PRINTF_LIKE(2, 3);

@@ -276,7 +276,7 @@ int main(int argc, char **argv)
 	struct progress progress;
 	int status = EXIT_OK;
 
-	tool_begin("depth-sort");
+	tool_begin(argv, "depth-sort");
 	parse_args(&opt, argc, argv);
 	progress_init(&progress, opt.shared.progress, opt.shared.progress_file);
 	stream_set_open(&in, argv + optind, (size_t)(argc - optind), &opt.shared.in, opt.shared.force);

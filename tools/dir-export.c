@@ -262,7 +262,7 @@ int main(int argc, char **argv)
 	const struct scope_prefix *prefix;
 	struct scope *scope;
 
-	tool_begin("dir-export");
+	tool_begin(argv, "dir-export");
 	parse_args(&opt, argc, argv);
 	answer_open(&set, argv + optind, 1, opt.shared.quiet, opt.shared.verbose);
 	scope = scope_resolve(&set, &opt.where);

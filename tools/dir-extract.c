@@ -99,7 +99,7 @@ int main(int argc, char **argv)
 	struct progress progress;
 	struct head head;
 
-	tool_begin("dir-extract");
+	tool_begin(argv, "dir-extract");
 	parse_args(&opt, argc, argv);
 	progress_init(&progress, opt.progress, opt.progress_file);
 	stream_set_open(&in, argv + optind, (size_t)(argc - optind), &opt.in, opt.force);

@@ -232,7 +232,7 @@ int main(int argc, char **argv)
 	struct db old;
 	enum db_state state;
 
-	tool_begin("dir-load");
+	tool_begin(argv, "dir-load");
 	parse_args(&opt, argc, argv);
 	db_setup(opt.shared.temp_dir);
 	state = lock_old(&old, &opt);

@@ -370,7 +370,7 @@ int main(int argc, char **argv)
 	struct options opt = { 0 };
 	struct answer_set set;
 
-	tool_begin("dir-query");
+	tool_begin(argv, "dir-query");
 	parse_args(&opt, argc, argv);
 	/* SQLite sorts a little too. */
 	if (opt.shared.temp_dir && setenv("SQLITE_TMPDIR", opt.shared.temp_dir, 1))

@@ -400,7 +400,7 @@ int main(int argc, char **argv)
 	struct run run;
 	struct timespec began;
 
-	tool_begin("gpfs-parse");
+	tool_begin(argv, "gpfs-parse");
 	clock_gettime(CLOCK_MONOTONIC, &began);
 	parse_args(&opt, argc, argv);
 	start(&run, &opt);

@@ -182,7 +182,7 @@ int main(int argc, char **argv)
 	struct options opt;
 	struct stream_set in;
 
-	tool_begin("rec-cat");
+	tool_begin(argv, "rec-cat");
 	parse_args(&opt, argc, argv);
 	stream_set_open(&in, argv + optind, (size_t)(argc - optind), &opt.shared.in, opt.shared.force);
 	if (!opt.info) {

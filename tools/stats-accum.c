@@ -266,7 +266,7 @@ int main(int argc, char **argv)
 	struct accum a;
 	struct extsort_stats stats;
 
-	tool_begin("stats-accum");
+	tool_begin(argv, "stats-accum");
 	parse_args(&opt, argc, argv);
 	stream_set_open(&in, argv + optind, (size_t)(argc - optind), &opt.shared.in, opt.shared.force);
 	open_accum(&a, &opt, &in);

@@ -395,7 +395,7 @@ int main(int argc, char **argv)
 	struct loader l = { .opt = &opt, .root_depth = INT64_MAX };
 	struct scan_facts facts;
 
-	tool_begin("stats-load");
+	tool_begin(argv, "stats-load");
 	parse_args(&opt, argc, argv);
 	db_setup(opt.shared.temp_dir);
 	require_directories(opt.db, db_look(opt.db));

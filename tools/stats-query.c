@@ -238,7 +238,7 @@ int main(int argc, char **argv)
 	struct options opt;
 	struct scope *scopes;
 
-	tool_begin("stats-query");
+	tool_begin(argv, "stats-query");
 	parse_args(&opt, argc, argv);
 	answer_open(&set, argv + optind, (size_t)(argc - optind), opt.shared.quiet, opt.shared.verbose);
 	resolve_ids(&opt, &set);
