@@ -26,8 +26,12 @@ need_packages() {
 		awk         mawk            gawk                gawk
 		mawk        mawk            mawk                mawk
 		time        time            time                time
-		perl        perl-base       perl-interpreter    perl-base
+		perl        perl-base       perl                perl
 		flock       util-linux      util-linux          util-linux
+		pgrep       procps          procps-ng           procps
+		script      bsdutils        util-linux          util-linux
+		ncdu        ncdu            ncdu                ncdu
+		tmux        tmux            tmux                tmux
 		setfacl     acl             acl                 acl
 		gzip        gzip            gzip                gzip
 		bzip2       bzip2           bzip2               bzip2

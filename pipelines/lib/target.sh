@@ -67,8 +67,10 @@ copy_access() {
 		chmod "$(printf %o $((0640 & ~$(umask))))" -- "$new"
 		return
 	fi
-	((EUID != 0)) || chown --reference="$target" -- "$new"
-	chmod --reference="$target" -- "$new"
+	((EUID != 0)) || chown --reference="$target" -- "$new" ||
+		say "$target_shown: it cannot keep its owner $(stat -c %U -- "$target")"
+	chmod --reference="$target" -- "$new" ||
+		die 4 "$target_shown: its mode cannot be copied"
 	if ! chgrp --reference="$target" -- "$new" 2>/dev/null; then
 		chmod g= -- "$new"
 		((quiet)) ||
@@ -86,7 +88,7 @@ copy_access() {
 # every moment.
 replace_target() {
 	local new=$1 kept=${target%.db}-${old_date//-/} suffix=.db n=1
-	sync -- "$new"
+	sync -- "$new" || die 4 "$target_shown: the new database may not be on disk"
 	settle
 	if ((keep)) && [[ $state == complete ]]; then
 		while [[ -e $kept$suffix || -L $kept$suffix ]]; do suffix=.$((++n)).db; done
@@ -94,7 +96,7 @@ replace_target() {
 			mv -nT -- "$target" "$kept$suffix" ||
 			die 4 "$(shown "$kept$suffix"): the old database could not be kept"
 	fi
-	mv -fT -- "$new" "$target"
+	mv -fT -- "$new" "$target" || die 4 "$target_shown: could not be replaced"
 	old_is="the new database is in place"
-	sync -- "${target%/*}/"
+	sync -- "${target%/*}/" || die 4 "$target_shown: is new, but may not be on disk"
 }
