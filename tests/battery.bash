@@ -13,10 +13,13 @@ TREETALLY_VERSION=0.1.0
 readonly STREAM_CASES=(dir-extract depth-sort:dir depth-sort:usage depth-sort:merge depth-sort:check
 	depth-sort:level stats-accum rec-cat:entry rec-cat:dir rec-cat:usage rec-cat:info dir-load
 	stats-load)
-readonly PROGRAMS=(gpfs-parse dir-extract depth-sort stats-accum rec-cat dir-load stats-load)
+readonly FILTERS=(gpfs-parse dir-extract depth-sort stats-accum rec-cat dir-load stats-load)
+PROGRAMS=("$TREETALLY_TOP"/tools/*.c)
+PROGRAMS=("${PROGRAMS[@]##*/}")
+readonly PROGRAMS=("${PROGRAMS[@]%.c}")
 
 # What belongs to $case: program and its command line, the kind it reads, and what it writes: a
-# stream, text, or a db.
+# stream, text, or a db. Programs that are not here stand what options are to all.
 battery_use() {
 	program=${1%:*} kind=entry writes=stream
 	command=("$program")
@@ -31,7 +34,8 @@ battery_use() {
 	rec-cat:info) writes=text command+=(--info) ;;
 	dir-load) kind=dir writes=db ;;
 	stats-load) kind=usage writes=db command+=(--no-names) ;;
-	*) echo "battery: no case $1" >&2; return 2 ;;
+	*:*) echo "battery: no case $1" >&2; return 2 ;;
+	*) kind=none writes=text ;;
 	esac
 	[[ $program != rec-cat || $writes != stream ]] || command+=(-b)
 }
@@ -203,7 +207,7 @@ check_help() {
 		((status == 0)) || say_and_fail "$option: status $status"
 		[[ ! -s stderr ]] || say_and_fail "$option: something on stderr"
 		[[ $(head -n 1 stdout) == "usage: $program "* ]] || say_and_fail "$option: no usage line"
-		((${#program} && $(wc -L <stdout) <= 80)) || say_and_fail "$option: over 80 columns"
+		(($(wc -L <stdout) <= 80)) || say_and_fail "$option: over 80 columns"
 		(($(wc -l <stdout) <= 30)) || say_and_fail "$option: more than a screen"
 	done
 	run_to /dev/full /dev/null "$program" --help

@@ -16,8 +16,8 @@ setup_file() {
 
 @test "battery: wrong options, sizes and numbers are usage errors" {
 	battery check_wrong_options "${PROGRAMS[@]}"
-	battery check_wrong_values "${PROGRAMS[@]}"
-	battery check_sizes "${PROGRAMS[@]}"
+	battery check_wrong_values "${FILTERS[@]}"
+	battery check_sizes "${FILTERS[@]}"
 }
 
 @test "battery: no input, no file, a directory, stdin closed" {
