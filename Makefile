@@ -43,6 +43,11 @@ $(BUILD)/scan-gen: tests/scan-gen.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CSTD) $(WARN) $(CFLAGS) $(LDFLAGS) -o $@ $<
 
+# Makes a call of a program fail; only tests/faults.bats needs it.
+$(BUILD)/fault-shim.so: tests/fault-shim.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -fPIC -shared -o $@ $< -ldl
+
 demo: all
 	pipelines/demo
 
@@ -84,7 +89,7 @@ install: all
 	for name in $(TOOLS) $(notdir $(PIPES)); do \
 		ln -sf treetally "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$name" || exit; \
 	done
-	for page in man/*.[1-8]; do \
+	for page in $(filter-out man/demo.1,$(wildcard man/*.[1-8])); do \
 		dir="$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}"; \
 		install -d "$$dir" && install -m 644 "$$page" "$$dir" || exit; \
 	done
