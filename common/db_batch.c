@@ -69,27 +69,18 @@ static int batch_close(sqlite3_vtab_cursor *cursor)
 	return SQLITE_OK;
 }
 
-/* Move to the first row from `row` on that is not left out. */
-static int seek(sqlite3_vtab_cursor *cursor, size_t row)
-{
-	const struct db_batch *b = batch_of(cursor);
-
-	while (row < b->count && b->values[row * b->columns] == DB_NULL)
-		row++;
-	((struct batch_cursor *)cursor)->row = row;
-	return SQLITE_OK;
-}
-
 static int batch_filter(sqlite3_vtab_cursor *cursor, int number, const char *name, int argc,
 			sqlite3_value **argv)
 {
 	(void)number, (void)name, (void)argc, (void)argv;
-	return seek(cursor, 0);
+	((struct batch_cursor *)cursor)->row = 0;
+	return SQLITE_OK;
 }
 
 static int batch_next(sqlite3_vtab_cursor *cursor)
 {
-	return seek(cursor, ((struct batch_cursor *)cursor)->row + 1);
+	((struct batch_cursor *)cursor)->row++;
+	return SQLITE_OK;
 }
 
 static int batch_eof(sqlite3_vtab_cursor *cursor)

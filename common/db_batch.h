@@ -5,8 +5,7 @@
  * a virtual table over an array; `INSERT INTO usage_nr SELECT ... FROM batch_usage_nr` then takes
  * all its rows at once, with the table's cursor kept at its end: half the time of single rows.
  *
- * Values are integers, DB_NULL for NULL; one column may hold names (db_bind_name). Rows whose first
- * value is DB_NULL are passed over, so a row can be left open or taken back.
+ * Values are integers, DB_NULL for NULL; one column may hold names (db_bind_name).
  */
 #ifndef TREETALLY_DB_BATCH_H
 #define TREETALLY_DB_BATCH_H

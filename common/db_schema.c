@@ -25,7 +25,7 @@ const char db_schema_directories[] =
 	"    digest TEXT NOT NULL, program_version TEXT NOT NULL);";
 
 #define USAGE_TABLE(name) \
-	"CREATE TABLE " name "(\n" \
+	"CREATE " name "(\n" \
 	"    dir_id INTEGER NOT NULL REFERENCES directories,\n" \
 	"    uid INTEGER NOT NULL, gid INTEGER NOT NULL,\n" \
 	"    age_bucket INTEGER NOT NULL, size_bucket INTEGER NOT NULL,\n" \
@@ -85,8 +85,8 @@ const char db_schema_stats[] =
 	"    apparent_size_r INTEGER NOT NULL, dir_count_r INTEGER NOT NULL,\n"
 	"    max_atime_r INTEGER, max_mtime_r INTEGER,\n"
 	"    owner_uid INTEGER, owner_gid INTEGER);"
-	USAGE_TABLE("usage_nr")
-	USAGE_TABLE("usage_r")
+	USAGE_TABLE("TABLE usage_nr")
+	USAGE_TABLE("TABLE usage_r")
 	"CREATE TABLE usage_by(\n"
 	"    dir_id INTEGER NOT NULL REFERENCES directories,\n"
 	"    kind INTEGER NOT NULL, id INTEGER NOT NULL,\n"
@@ -116,6 +116,13 @@ const char db_schema_stats[] =
 	"    " TIME_TEXT("max_atime_r") ", " TIME_TEXT("max_mtime_r") ",\n"
 	"    s.owner_uid AS owner_uid, s.owner_gid AS owner_gid\n"
 	"    FROM directories AS d JOIN directory_stats AS s ON s.dir_id = d.dir_id;";
+
+const char db_schema_stage[] =
+	USAGE_TABLE("TEMP TABLE staged_usage")
+	"PRAGMA temp.cache_size = -1024;";
+const char db_schema_unstage[] =
+	"INSERT INTO usage_nr SELECT * FROM staged_usage;"
+	"DROP TABLE staged_usage;";
 
 const char *const db_schema_indexes[] = {
 	"CREATE UNIQUE INDEX directories_by_name ON directories(parent_id, name)",

@@ -13,6 +13,14 @@ extern const char db_schema_directories[];
 /* What stats-load makes. The first statements remove what a run that was killed has left. */
 extern const char db_schema_stats[];
 
+/*
+ * A temporary twin of usage_nr, `staged_usage`, in which rows are collected, and the way out of it.
+ * SQLite leaves an eighth of each page empty when rows of a table without rowid are added one behind
+ * the other, but none when it copies a whole table into an empty one of the same form.
+ */
+extern const char db_schema_stage[];
+extern const char db_schema_unstage[];
+
 extern const char *const db_schema_indexes[];
 extern const size_t db_schema_index_count;
 

@@ -12,8 +12,13 @@ void stats_tables_init(struct stats_tables *t, struct db *db, struct stats_sort 
 	*t = (struct stats_tables){ .db = db, .sorted = sorted };
 	db_batch_init(&t->window, db, "directory_stats", DIRECTORY_STATS_COLUMNS, DB_BATCH_NO_NAME,
 		      STATS_WINDOW);
-	db_batch_init(&t->usage_nr, db, "usage_nr", USAGE_COLUMNS, DB_BATCH_NO_NAME, DB_BATCH_ROWS);
-	t->late = db_prepare(db, "INSERT INTO directory_stats VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+	db_exec(db, db_schema_stage);
+	db_batch_init(&t->usage_nr, db, "staged_usage", USAGE_COLUMNS, DB_BATCH_NO_NAME, DB_BATCH_ROWS);
+	t->late = db_prepare(db, "UPDATE directory_stats SET file_count_nr = ?2, total_size_nr = ?3,"
+				 " apparent_size_nr = ?4, dir_count_nr = ?5, max_atime_nr = ?6, max_mtime_nr = ?7,"
+				 " file_count_r = ?8, total_size_r = ?9, apparent_size_r = ?10, dir_count_r = ?11,"
+				 " max_atime_r = ?12, max_mtime_r = ?13, owner_uid = ?14, owner_gid = ?15"
+				 " WHERE dir_id = ?1");
 }
 
 void stats_tables_open_dir(struct stats_tables *t, int64_t dir_id)
@@ -22,7 +27,10 @@ void stats_tables_open_dir(struct stats_tables *t, int64_t dir_id)
 
 	if (t->window.count == 1)
 		t->window_from = dir_id;
-	row[0] = DB_NULL; /* not complete: left out when the window is inserted before it is */
+	row[0] = dir_id;
+	/* Should the window be inserted before this row is complete, it has the room that it can need. */
+	for (int i = 1; i < DIRECTORY_STATS_COLUMNS; i++)
+		row[i] = INT64_MAX;
 }
 
 static void fill_half(int64_t *row, const struct usage_sums *sums, uint64_t dirs)
@@ -90,7 +98,7 @@ static void count_groups(struct stats_tables *t)
 		return;
 	}
 	db_batch_flush(&t->usage_nr);
-	select = db_prepare(t->db, "SELECT DISTINCT gid FROM usage_nr WHERE dir_id = ?");
+	select = db_prepare(t->db, "SELECT DISTINCT gid FROM staged_usage WHERE dir_id = ?");
 	db_bind(t->db, select, 1, t->usage_dir);
 	while (db_step(t->db, select))
 		stats_sort_add_owner(t->sorted, PART_GIDS, (uint32_t)sqlite3_column_int64(select, 0), 1, 0);
@@ -121,6 +129,7 @@ void stats_tables_finish(struct stats_tables *t)
 	count_groups(t);
 	db_batch_flush(&t->window);
 	db_batch_flush(&t->usage_nr);
+	db_exec(t->db, db_schema_unstage);
 }
 
 /* A scan root without children holds all files there are, and was not folded (usage_fold.h). */

@@ -2,9 +2,9 @@
  * stats_tables - how stats-load fills the tables of numbers.
  *
  * Rows of directory_stats become complete out of order, children first. They wait in a window of
- * STATS_WINDOW directories; when the next one does not fit, those that are complete are inserted in
- * one go, in the order of dir_id. The others belong to open directories, few however large the
- * tree is, and are inserted singly when they are complete.
+ * STATS_WINDOW directories; when the next one does not fit, all are inserted in one go, in the order
+ * of dir_id. Those that are not complete belong to open directories, few however large the tree is;
+ * they are inserted with as many bytes as they can come to need, and updated when they are complete.
  */
 #ifndef TREETALLY_STATS_TABLES_H
 #define TREETALLY_STATS_TABLES_H
@@ -23,8 +23,8 @@ struct stats_tables {
 	struct stats_sort *sorted;
 	struct db_batch window;   /* directory_stats; row 0 is for directory `window_from` */
 	int64_t window_from;
-	sqlite3_stmt *late;       /* inserts one row of directory_stats */
-	struct db_batch usage_nr;
+	sqlite3_stmt *late;       /* updates one row of directory_stats */
+	struct db_batch usage_nr; /* into staged_usage (db_schema.h) */
 	int64_t usage_dir;        /* whose usage rows are coming; 0: none yet */
 	uint32_t last_uid;
 	uint32_t groups[GROUPS_KEPT];

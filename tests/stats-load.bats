@@ -173,6 +173,14 @@ dump() {
 	grep -q '^stats-load: 10005 directories (4 written late), ' stderr
 }
 
+@test "stats-load: pages of tables that are written in order are full" {
+	big_log 100000 >log
+	finish log
+	[ "$(query log.db "SELECT name FROM dbstat WHERE pagetype = 'leaf' AND name IN ('directories', 'directory_stats', 'usage_nr')
+		GROUP BY name HAVING sum(unused) > 0.03 * sum(pgsize)")" = "" ]
+	[ "$(query log.db 'PRAGMA freelist_count')" = 0 ]
+}
+
 @test "stats-load: usage_r where the range holds 4096 rows and a child, and not with one less" {
 	# Each file has an owner of its own, so each makes a row.
 	for count in 4095 4096; do
