@@ -122,12 +122,14 @@ static enum db_state check_format(struct db *db)
 	return db_integer(db, "SELECT count(*) FROM scan_metadata") ? DB_COMPLETE : DB_DIRECTORIES;
 }
 
-/* A failing program takes its transaction back, and its journal with it. */
+/* A failing program takes its transaction back, and its journal with it; a child of it must not. */
 static void abandon(void *arg)
 {
-	struct db *db = arg;
+	const struct db *db = arg;
 	sqlite3_stmt *statement;
 
+	if (db->owner != getpid())
+		return;
 	while ((statement = sqlite3_next_stmt(db->handle, NULL)))
 		sqlite3_finalize(statement);
 	sqlite3_close(db->handle);
@@ -138,7 +140,7 @@ enum db_state db_open(struct db *db, const char *name)
 	struct stat st;
 	char *real;
 
-	*db = (struct db){ .name = xstrdup(name) };
+	*db = (struct db){ .name = xstrdup(name), .owner = getpid() };
 	if (stat(name, &st)) {
 		if (errno == ENOENT)
 			return DB_ABSENT;
@@ -167,29 +169,8 @@ enum db_state db_look(const char *name)
 	return state;
 }
 
-/* Nothing is checked: there is nothing more to be done about it. */
-static void roll_back(void *arg)
-{
-	const struct db *db = arg;
-	sqlite3_stmt *statement;
-
-	if (db->owner != getpid())
-		return;
-	while ((statement = sqlite3_next_stmt(db->handle, NULL)))
-		sqlite3_finalize(statement);
-	sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
-	sqlite3_close(db->handle);
-}
-
-void db_undo_on_die(struct db *db)
-{
-	db->owner = getpid();
-	die_after(roll_back, db);
-}
-
 void db_close(struct db *db)
 {
-	die_forget(db);
 	die_forget(db);
 	db_check(db, sqlite3_close(db->handle));
 	free(db->name);

@@ -30,7 +30,7 @@ struct db {
 	char *name;          /* as the user gave it */
 	struct outfile file; /* db_create: what becomes the database */
 	sqlite3_vfs *vfs;    /* db_create: see db.c */
-	pid_t owner;         /* db_undo_on_die: a child process must not roll back */
+	pid_t owner;         /* the process that opened it: a child must not roll back */
 };
 
 /* What is found under a name. Anything else that is there ends the program (3) and is left alone. */
@@ -51,9 +51,6 @@ enum db_state db_open(struct db *db, const char *name);
 /* The same question, and nothing stays open. */
 enum db_state db_look(const char *name);
 void db_close(struct db *db);
-
-/* Should the program die from now on, what is not committed is rolled back: no journal is left. */
-void db_undo_on_die(struct db *db);
 
 /* A new, empty database of our format, without journal and locks; to be named by db_publish. */
 void db_create(struct db *db, const char *name);

@@ -324,7 +324,6 @@ static void open_both(struct loader *l)
 	db_limits(&l->db, memory < CACHE_ENOUGH ? memory : CACHE_ENOUGH, 1);
 	sqlite3_progress_handler(l->db.handle, TICK_STEPS, tick, l);
 	db_exec(&l->db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; BEGIN EXCLUSIVE");
-	db_undo_on_die(&l->db);
 	if (db_integer(&l->db, "SELECT count(*) FROM scan_metadata"))
 		require_directories(l->opt->db, DB_COMPLETE);
 	scan_state_load(&l->db, &l->dir_state);
