@@ -23,6 +23,7 @@
 void db_setup(const char *temp_dir)
 {
 	const char *dir = spill_directory(temp_dir);
+	int rc;
 
 	if (access(dir, W_OK | X_OK))
 		die_errno("cannot use temporary directory %s", dir);
@@ -30,14 +31,23 @@ void db_setup(const char *temp_dir)
 		die_errno("cannot set SQLITE_TMPDIR");
 	/* Nobody asks SQLite for memory statistics, and keeping them costs a lock per allocation. */
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-	if (sqlite3_initialize() != SQLITE_OK)
-		die(EXIT_SYSTEM, "SQLite does not start");
+	rc = sqlite3_initialize();
+	if (rc != SQLITE_OK)
+		die(EXIT_SYSTEM, "SQLite does not start: %s", sqlite3_errstr(rc));
 }
 
+/*
+ * SQLite keeps some causes to itself: a page that the disk does not give is "malformed", a lock that
+ * the file system does not give is "busy". errno still knows better.
+ */
 static NORETURN void fail(struct db *db, int rc)
 {
 	int primary = rc & 0xff;
 
+	if (primary == SQLITE_CORRUPT && errno == EIO)
+		die_errno("%s: cannot be read", db->name);
+	if (primary == SQLITE_BUSY && errno == ENOLCK)
+		die_errno("%s: cannot be locked", db->name);
 	if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED)
 		die(EXIT_SYSTEM, "%s: is being used by another process", db->name);
 	if (primary == SQLITE_NOTADB)
@@ -234,6 +244,19 @@ static void sync_directory(const char *file)
 	free(copy);
 }
 
+void db_clear_name(const struct db *db)
+{
+	static const char *const suffixes[] = { "-journal", "-wal", "-shm" };
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+		char *name = xasprintf("%s%s", db->file.name, suffixes[i]);
+
+		if (unlink(name) && errno != ENOENT)
+			die_errno("cannot remove %s, which SQLite would play into %s", name, db->name);
+		free(name);
+	}
+}
+
 void db_publish(struct db *db)
 {
 	char *real = xstrdup(db->file.name);
@@ -272,5 +295,6 @@ void db_sync(struct db *db)
 
 	/* Through SQLite's own descriptor: closing a second one would drop its locks (POSIX). */
 	db_check(db, sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file));
-	db_check(db, file->pMethods->xSync(file, SQLITE_SYNC_FULL));
+	if (file->pMethods->xSync(file, SQLITE_SYNC_FULL) != SQLITE_OK)
+		die_errno("cannot sync %s", db->name);
 }

@@ -54,6 +54,11 @@ void db_close(struct db *db);
 
 /* A new, empty database of our format, without journal and locks; to be named by db_publish. */
 void db_create(struct db *db, const char *name);
+/*
+ * When its name is free: remove what a database of that name left behind, a journal or a log, which
+ * SQLite would play back into the new one.
+ */
+void db_clear_name(const struct db *db);
 /* Close, make it durable, give it its name (an older file of that name is replaced). */
 void db_publish(struct db *db);
 

@@ -237,8 +237,11 @@ int main(int argc, char **argv)
 	db_setup(opt.shared.temp_dir);
 	state = lock_old(&old, &opt);
 	make_database(&loader, &opt);
-	if (state == DB_ABSENT && access(opt.db, F_OK) == 0)
-		die(EXIT_USAGE, "%s: was made by another program meanwhile", opt.db);
+	if (state == DB_ABSENT) {
+		if (access(opt.db, F_OK) == 0)
+			die(EXIT_USAGE, "%s: was made by another program meanwhile", opt.db);
+		db_clear_name(&loader.db);
+	}
 	db_publish(&loader.db);
 	db_close(&old);
 	loader_release(&loader);
