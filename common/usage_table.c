@@ -7,13 +7,14 @@
 
 static const struct key_shape dir_shape = { .tail_len = TAIL_LEN };
 
-static uint32_t power_of_two_above(size_t n)
+/* Slots for `n` entries: at most two thirds get used, so that probing ends, and soon. */
+static uint32_t slots_for(uint32_t n)
 {
-	uint32_t p = 1024;
+	uint32_t slots = 1024;
 
-	while (p < n && p < 1u << 31)
-		p *= 2;
-	return p;
+	while (slots / 3 * 2 < n)
+		slots *= 2;
+	return slots;
 }
 
 /*
@@ -22,13 +23,13 @@ static uint32_t power_of_two_above(size_t n)
  */
 void usage_table_init(struct usage_table *t, size_t memory)
 {
-	size_t rows = memory / 4 * 2 / (sizeof(struct usage_row) + 2 * sizeof(uint32_t));
+	size_t rows = memory / 4 * 2 / (sizeof(struct usage_row) + 3 * sizeof(uint32_t));
 	size_t dirs = rows / 3;
 
 	*t = (struct usage_table){ .row_cap = (uint32_t)(rows < 1u << 30 ? rows : 1u << 30) };
 	t->dir_cap = (uint32_t)(dirs < 1u << 30 ? dirs : 1u << 30);
-	t->row_mask = power_of_two_above(t->row_cap) - 1;
-	t->dir_mask = power_of_two_above(t->dir_cap) - 1;
+	t->row_mask = slots_for(t->row_cap) - 1;
+	t->dir_mask = slots_for(t->dir_cap) - 1;
 	t->paths_cap = memory / 4;
 	t->paths = xmalloc(t->paths_cap);
 	t->dirs = xmalloc(t->dir_cap * sizeof(*t->dirs));
