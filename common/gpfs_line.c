@@ -17,42 +17,64 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/*
- * Decode %XX from [at, end) to `to`. A slash that was encoded is no separator and cannot be part
- * of a name either.
- */
-static enum reject_reason decode_pct(char *to, size_t *len, const char *at, const char *end,
-				     bool path)
+/* The byte that "%XX" at `at` stands for, or -1. */
+static int encoded_byte(const char *at, const char *end)
+{
+	int high, low;
+
+	if (end - at < 3 || (high = hex_digit(at[1])) < 0 || (low = hex_digit(at[2])) < 0)
+		return -1;
+	return high << 4 | low;
+}
+
+/* A slash that was encoded is no separator and cannot be part of a name either. */
+static enum reject_reason decode_path(char *to, size_t *len, const char *at, const char *end)
 {
 	char *start = to;
 
 	for (; at < end; at++) {
-		int high, low;
+		int byte = (unsigned char)*at;
 
-		if (*at != '%') {
-			*to++ = *at;
-			continue;
+		if (*at == '%') {
+			byte = encoded_byte(at, end);
+			if (byte < 0)
+				return REJECT_ESCAPE;
+			if (!byte || byte == '/')
+				return byte ? REJECT_SLASH : REJECT_NUL;
+			at += 2;
 		}
-		if (end - at < 3 || (high = hex_digit(at[1])) < 0 || (low = hex_digit(at[2])) < 0)
-			return REJECT_ESCAPE;
-		*to = (char)(high << 4 | low);
-		if (!*to)
-			return REJECT_NUL;
-		if (path && *to == '/')
-			return REJECT_SLASH;
-		to++;
-		at += 2;
+		*to++ = (char)byte;
 	}
 	*len = (size_t)(to - start);
 	return REJECT_NONE;
 }
 
 /*
- * The encoded form: find the separator in the raw text, then read the words of the decoded SHOW.
- * *fault tells why it does not decode. Returns the path, still encoded.
+ * What does not decode, or to a NUL or LF, which no value has, stays as it is: it is for the value to be
+ * bad then, and an optional one must not cost the line.
  */
-static const char *walk_encoded(struct gpfs_parser *p, struct gpfs_show *v, const char *at,
-				enum reject_reason *fault)
+static size_t decode_show(char *to, const char *at, const char *end)
+{
+	char *start = to;
+
+	for (; at < end; at++) {
+		int byte = *at == '%' ? encoded_byte(at, end) : -1;
+
+		if (byte > 0 && byte != '\n') {
+			*to++ = (char)byte;
+			at += 2;
+		} else {
+			*to++ = *at;
+		}
+	}
+	return (size_t)(to - start);
+}
+
+/*
+ * The encoded form: find the separator in the raw text, then read the words of the decoded SHOW.
+ * Returns the path, still encoded.
+ */
+static const char *walk_encoded(struct gpfs_parser *p, struct gpfs_show *v, const char *at)
 {
 	const char *show = at, *path;
 	size_t len;
@@ -68,9 +90,7 @@ static const char *walk_encoded(struct gpfs_parser *p, struct gpfs_show *v, cons
 	}
 	if (!p->show)
 		p->show = xmalloc(GPFS_LINE_MAX + GPFS_LINE_PADDING);
-	*fault = decode_pct(p->show, &len, show, at, false);
-	if (*fault != REJECT_NONE)
-		return path;
+	len = decode_show(p->show, show, at);
 	memset(p->show + len, '\n', GPFS_LINE_PADDING);
 	gpfs_show_walk(v, p->memo, p->show);
 	return path;
@@ -85,7 +105,7 @@ static enum reject_reason take_path(struct gpfs_parser *p, bool pct, const char 
 	if (len > PATH_BYTES_MAX)
 		return REJECT_TOO_LONG;
 	if (pct) {
-		enum reject_reason reason = decode_pct(p->path, &len, text, end, true);
+		enum reject_reason reason = decode_path(p->path, &len, text, end);
 
 		if (reason != REJECT_NONE)
 			return reason;
@@ -151,19 +171,17 @@ static enum reject_reason take_record(struct gpfs_parser *p, bool pct, const cha
 				      const char *end, struct gpfs_line *line)
 {
 	struct gpfs_show v;
-	enum reject_reason numbers, values, encoding = REJECT_NONE;
+	enum reject_reason numbers, values;
 	const char *path;
 
 	v.seen = v.bad = 0;
 	v.interleaved = false;
 	numbers = take_inode(&at, line);
-	path = pct ? walk_encoded(p, &v, at, &encoding) : gpfs_show_walk(&v, p->memo, at);
+	path = pct ? walk_encoded(p, &v, at) : gpfs_show_walk(&v, p->memo, at);
 	if (!path)
 		return REJECT_NO_PATH;
 	if (numbers != REJECT_NONE)
 		return numbers;
-	if (encoding != REJECT_NONE)
-		return encoding;
 	values = judge_values(&v, line);
 	return values != REJECT_NONE ? values : take_path(p, pct, path, end, line);
 }

@@ -289,7 +289,11 @@ rows() {
 	local bad
 	for bad in %4 %zz % %4g a%; do
 		rec "$(show)" "/gpfs/$bad" | expect 'reject: bad escape' --escape=pct
-		rec "$(show) $bad" /gpfs/a | expect 'reject: bad escape' --escape=pct
+		# in SHOW it is a value that is bad, or no matter; an optional one never costs the line
+		rec "$(show) $bad" /gpfs/a | expect 'rec /gpfs/a' --escape=pct
+		rec "$(show | sed "s/u=1000/u=1$bad/")" /gpfs/a | expect 'reject: bad uid' --escape=pct
+		rec "$(show | sed "s/nl=1/nl=1$bad/")" /gpfs/a | expect 'rec /gpfs/a' --escape=pct
+		[[ $(field nlink) == '' ]]
 	done
 	rec "$(show)" /gpfs/a%00b | expect 'reject: nul' --escape=pct
 	rec "$(show)" /gpfs/a%2Fb | expect 'reject: slash' --escape=pct
