@@ -234,6 +234,53 @@ bool block_next_row(struct block *b)
 	return !b->fault;
 }
 
+bool block_paths_read(struct block_paths *p, struct block *b)
+{
+	if (b->head.dirs > p->cap) {
+		p->cap = b->head.dirs;
+		p->ends = xrealloc_array(p->ends, p->cap, sizeof(*p->ends));
+	}
+	p->bytes.len = 0;
+	buf_reserve(&p->bytes, b->head.paths);
+	while (block_next_dir(b)) {
+		buf_add(&p->bytes, b->path.data, b->path.len);
+		p->ends[b->dirs_read - 1] = (uint32_t)p->bytes.len;
+	}
+	return !b->fault;
+}
+
+void block_paths_release(struct block_paths *p)
+{
+	buf_release(&p->bytes);
+	free(p->ends);
+	*p = (struct block_paths){ 0 };
+}
+
+static void set_path(struct block *b, const struct block_paths *paths)
+{
+	size_t len;
+	const char *path = block_path(paths, b->dir, &len);
+
+	b->path.len = 0;
+	buf_add(&b->path, path, len);
+}
+
+bool block_next_entry_record(struct block *b, struct block_paths *paths)
+{
+	if (!b->dirs_read && !block_paths_read(paths, b))
+		return false;
+	if (block_next_line(b)) {
+		set_path(b, paths);
+		return true;
+	}
+	if (!block_next_row(b))
+		return false;
+	set_path(b, paths);
+	buf_add_char(&b->path, '\0');
+	buf_add(&b->path, b->name, b->name_len);
+	return b->path.len <= PATH_BYTES_MAX || fault(b, "a path is too long");
+}
+
 bool block_next_dir_record(struct block *b)
 {
 	if (!b->dirs_read || b->has_line)
@@ -257,26 +304,4 @@ bool block_next_usage_record(struct block *b)
 void block_release(struct block *b)
 {
 	buf_release(&b->path);
-}
-
-bool block_paths_read(struct block_paths *p, struct block *b)
-{
-	if (b->head.dirs > p->cap) {
-		p->cap = b->head.dirs;
-		p->ends = xrealloc_array(p->ends, p->cap, sizeof(*p->ends));
-	}
-	p->bytes.len = 0;
-	buf_reserve(&p->bytes, b->head.paths);
-	while (block_next_dir(b)) {
-		buf_add(&p->bytes, b->path.data, b->path.len);
-		p->ends[b->dirs_read - 1] = (uint32_t)p->bytes.len;
-	}
-	return !b->fault;
-}
-
-void block_paths_release(struct block_paths *p)
-{
-	buf_release(&p->bytes);
-	free(p->ends);
-	*p = (struct block_paths){ 0 };
 }

@@ -78,11 +78,6 @@ bool block_next_dir(struct block *b);  /* b->path */
 bool block_next_line(struct block *b); /* b->dir, b->entry (kind dir: only .own) */
 bool block_next_row(struct block *b);  /* b->dir; b->name and b->entry, or b->key and b->sums */
 
-/* Kinds dir and usage, one record after the other; not to be mixed with the calls above. */
-bool block_next_dir_record(struct block *b);   /* b->path, b->has_line, b->entry.own */
-bool block_next_usage_record(struct block *b); /* b->path, b->key, b->sums */
-
-void block_release(struct block *b);
 
 /*
  * The paths of a block by number, for kinds whose records refer to them in any order. Keeps its
@@ -106,5 +101,15 @@ static inline const char *block_path(const struct block_paths *p, uint32_t dir, 
 }
 
 void block_paths_release(struct block_paths *p);
+
+/*
+ * One record after the other, in reading order; not to be mixed with the calls for sections. `paths`
+ * starts zeroed and can serve many blocks.
+ */
+bool block_next_entry_record(struct block *b, struct block_paths *paths); /* b->path, b->entry */
+bool block_next_dir_record(struct block *b);   /* b->path, b->has_line, b->entry.own */
+bool block_next_usage_record(struct block *b); /* b->path, b->key, b->sums */
+
+void block_release(struct block *b);
 
 #endif

@@ -45,7 +45,8 @@ static uint32_t code_dir(struct block_build *b, const char *path, size_t len)
 
 	to = put_varint(to, shared);
 	to = put_varint(to, len - shared);
-	memcpy(to, path + shared, len - shared);
+	if (len > shared)
+		memcpy(to, path + shared, len - shared);
 	b->coded_dirs.len += (size_t)(to - start) + len - shared;
 	b->paths_len += len;
 	if (b->kind != KIND_ENTRY)
@@ -300,6 +301,28 @@ void block_encode(struct block_build *b, struct buf *out)
 	buf_add(out, b->coded_lines.data, b->coded_lines.len);
 	buf_add(out, b->coded_rows.data, b->coded_rows.len);
 	reset(b);
+}
+
+void block_build_settle(struct block_build *b)
+{
+	struct block_paths paths = { 0 };
+	struct block_header header;
+	struct buf encoded = { 0 };
+	struct block view = { 0 };
+
+	if (b->kind != KIND_ENTRY || !b->records)
+		return;
+	block_encode(b, &encoded);
+	if (block_header_parse(&header, encoded.data, b->kind))
+		abort();
+	block_open(&view, b->kind, &header, encoded.data + BLOCK_HEADER_SIZE);
+	while (block_next_entry_record(&view, &paths)) {
+		if (!block_add_entry(b, (char *)view.path.data, view.path.len, &view.entry))
+			abort(); /* the same records fit in any order */
+	}
+	block_paths_release(&paths);
+	block_release(&view);
+	buf_release(&encoded);
 }
 
 void block_build_release(struct block_build *b)

@@ -42,6 +42,12 @@ bool block_add_dir(struct block_build *b, const char *path, size_t len, const st
 bool block_add_usage(struct block_build *b, const char *path, size_t len, const struct usage_key *key,
 		     const struct usage_sums *sums) WARN_UNUSED;
 
+/*
+ * Bring an entry block into the form that it has once it went through text: the same records, but
+ * directories numbered as its lines, then its rows mention them. Other kinds have only one form.
+ */
+void block_build_settle(struct block_build *b);
+
 /* Append header and payload (not the hash) to `out` and empty the builder. Nothing if empty. */
 void block_encode(struct block_build *b, struct buf *out);
 

@@ -102,6 +102,7 @@ static void end_block(struct stream_out *s)
 {
 	struct buf encoded = { 0 };
 
+	block_build_settle(&s->build);
 	block_encode(&s->build, &encoded);
 	stream_out_add_encoded(s, encoded.data, encoded.len);
 	buf_release(&encoded);

@@ -97,25 +97,11 @@ static void add_entry(struct buf *out, const struct entry *e)
 static void add_entry_block(struct buf *out, struct block *b)
 {
 	struct block_paths paths = { 0 };
-	const char *path;
-	size_t len;
 
-	if (!block_paths_read(&paths, b))
-		goto out;
-	while (block_next_line(b)) {
-		path = block_path(&paths, b->dir, &len);
-		path_add_escaped(out, path, len);
+	while (block_next_entry_record(b, &paths)) {
+		path_add_escaped(out, (char *)b->path.data, b->path.len);
 		add_entry(out, &b->entry);
 	}
-	while (block_next_row(b)) {
-		path = block_path(&paths, b->dir, &len);
-		if (len)
-			path_add_escaped(out, path, len);
-		buf_add_char(out, '/');
-		escape_add(out, b->name, b->name_len);
-		add_entry(out, &b->entry);
-	}
-out:
 	block_paths_release(&paths);
 }
 

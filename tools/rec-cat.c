@@ -17,10 +17,10 @@ static const char usage[] =
 	"\n"
 	"  -t, --tsv            write text [default]\n"
 	"  -b, --binary         write a binary stream\n"
-	"      --info           verify each stream and print header, ledger and block figures\n"
+	"      --info           verify each stream, print header, ledger and figures\n"
 	"  -o, --output FILE    write here instead of stdout; may be given several times\n"
-	"      --unverified     accept text rows without a right #end line; marks the stream\n"
-	"      --kind KIND      what rows are when the #treetally line is gone: entry, dir, usage\n"
+	"      --unverified     accept rows without a right #end line; marks the stream\n"
+	"      --kind KIND      what rows without #treetally line are\n"
 	"      --force          accept a source twice, differing file systems or dates\n"
 	"  -S, --memory SIZE    accepted as everywhere [256M]; at most 12M are used\n"
 	"  -T, --temp-dir DIR, -j, --threads N    accepted as everywhere; not needed\n"
@@ -60,25 +60,10 @@ static void parse_args(struct options *opt, int argc, char **argv)
 
 /* ---- copying ---- */
 
-static void copy_entries(struct block *b, struct block_paths *paths, struct buf *path, struct stream_out *out)
+static void copy_entries(struct block *b, struct block_paths *paths, struct stream_out *out)
 {
-	const char *dir;
-	size_t len;
-
-	if (!block_paths_read(paths, b))
-		return;
-	while (block_next_line(b)) {
-		dir = block_path(paths, b->dir, &len);
-		stream_out_add_entry(out, dir, len, &b->entry);
-	}
-	while (block_next_row(b)) {
-		dir = block_path(paths, b->dir, &len);
-		path->len = 0;
-		buf_add(path, dir, len);
-		buf_add_char(path, '\0');
-		buf_add(path, b->name, b->name_len);
-		stream_out_add_entry(out, (char *)path->data, path->len, &b->entry);
-	}
+	while (block_next_entry_record(b, paths))
+		stream_out_add_entry(out, (char *)b->path.data, b->path.len, &b->entry);
 }
 
 static void copy_dirs(struct block *b, struct stream_out *out)
@@ -96,7 +81,6 @@ static void copy_usage(struct block *b, struct stream_out *out)
 static void copy_streams(const struct options *opt, struct stream_set *in)
 {
 	struct block_paths paths = { 0 };
-	struct buf path = { 0 };
 	struct block b = { 0 };
 	struct stream_out out;
 	struct progress progress;
@@ -109,7 +93,7 @@ static void copy_streams(const struct options *opt, struct stream_set *in)
 	stream_out_open(&out, &in->head, &opt->shared.out);
 	while (stream_set_next(in, &b)) {
 		if (b.kind == KIND_ENTRY)
-			copy_entries(&b, &paths, &path, &out);
+			copy_entries(&b, &paths, &out);
 		else if (b.kind == KIND_DIR)
 			copy_dirs(&b, &out);
 		else
@@ -123,7 +107,6 @@ static void copy_streams(const struct options *opt, struct stream_set *in)
 	stream_out_finish(&out, &in->ledger);
 	block_paths_release(&paths);
 	block_release(&b);
-	buf_release(&path);
 }
 
 /* ---- describing ---- */
