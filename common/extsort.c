@@ -71,7 +71,7 @@ struct extsort *extsort_new(const struct extsort_config *config)
 	x->buffer_size = memory / (2 * x->fan_in);
 	if (x->buffer_size > 4 * RUN_BUFFER)
 		x->buffer_size = 4 * RUN_BUFFER;
-	spill_init(&x->spill, config->temp_dir);
+	spill_init(&x->spill, config->temp_dir, config->quiet);
 	return x;
 }
 

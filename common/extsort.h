@@ -30,6 +30,7 @@ struct extsort_config {
 	size_t memory;   /* bytes, at least EXTSORT_MEMORY_MIN */
 	unsigned threads;
 	const char *temp_dir;
+	bool quiet; /* no warning when temp_dir is a tmpfs */
 	struct progress *progress; /* reports early merges as phase "merging"; may be NULL */
 };
 

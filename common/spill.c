@@ -14,9 +14,9 @@ const char *spill_directory(const char *dir)
 	return env && *env ? env : "/var/tmp";
 }
 
-void spill_init(struct spill *s, const char *dir)
+void spill_init(struct spill *s, const char *dir, bool quiet)
 {
-	*s = (struct spill){ .dir = xstrdup(spill_directory(dir)), .fd = -1 };
+	*s = (struct spill){ .dir = xstrdup(spill_directory(dir)), .quiet = quiet, .fd = -1 };
 }
 
 static void open_file(struct spill *s)
@@ -34,7 +34,7 @@ static void open_file(struct spill *s)
 	}
 	if (s->fd < 0)
 		die_errno("cannot create spill file in %s", s->dir);
-	if (fstatfs(s->fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC)
+	if (!s->quiet && fstatfs(s->fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC)
 		warn("%s: is a tmpfs: what is spilled there takes memory; choose a disk with -T", s->dir);
 }
 

@@ -16,6 +16,7 @@
 
 struct spill {
 	char *dir;
+	bool quiet;      /* no warning of a tmpfs */
 	int fd;          /* -1 until the first write */
 	uint64_t end;    /* where the next byte goes */
 	uint64_t freed;  /* bytes punched out */
@@ -24,7 +25,7 @@ struct spill {
 };
 
 /* Remembers the directory; the file is made at the first write. `dir` NULL: chosen as above. */
-void spill_init(struct spill *s, const char *dir);
+void spill_init(struct spill *s, const char *dir, bool quiet);
 void spill_append(struct spill *s, const void *data, size_t len);
 void spill_read(struct spill *s, uint64_t offset, void *data, size_t len);
 /* These bytes are not needed any more. */

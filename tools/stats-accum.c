@@ -34,8 +34,8 @@ static const char usage[] =
 	"  -j, --threads N      accepted as everywhere; one is used\n"
 	"  -o, --output FILE    write here instead of stdout; may be given several times\n"
 	"  -t, --tsv            write text\n"
-	"      --unverified     accept text rows without a right #end line; marks the stream\n"
-	"      --kind KIND      what rows are when the #treetally line is gone (entry)\n"
+	"      --unverified     accept rows without a right #end line; marks the stream\n"
+	"      --kind KIND      what rows without #treetally line are (entry)\n"
 	"      --force          accept a source twice, differing file systems or dates\n"
 	"      --progress[=FILE]  report progress on stderr or in FILE\n"
 	"  -q, --quiet   -v, --verbose   -h, --help   -V, --version\n";
@@ -255,6 +255,7 @@ static void open_accum(struct accum *a, const struct options *opt, const struct 
 	a->sort = extsort_new(&(struct extsort_config){
 		.tail_len = USAGE_TAIL_SIZE, .key_len = USAGE_KEY_SIZE, .combine = usage_tail_combine,
 		.memory = sort_memory, .threads = 1, .temp_dir = opt->shared.temp_dir,
+		.quiet = opt->shared.quiet,
 		.progress = &a->progress,
 	});
 }

@@ -336,7 +336,7 @@ static void load(struct loader *l)
 {
 	const struct opts *shared = &l->opt->shared;
 	struct extsort_config sorting = { .memory = shared->memory / 4, .threads = shared->threads,
-					  .temp_dir = shared->temp_dir };
+					  .temp_dir = shared->temp_dir, .quiet = shared->quiet };
 
 	db_exec(&l->db, db_schema_stats);
 	stats_sort_init(&l->sorted, &sorting);
