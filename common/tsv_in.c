@@ -39,7 +39,7 @@ static void read_head(struct tsv_in *t)
 	if (!line || strlen(line) != len || !head_parse(&t->head, line + strlen(TSV_MAGIC)))
 		tsv_in_die(t, "the #treetally line is not understood");
 	line = next_line(t, &len);
-	if (!line || strcmp(line, tsv_columns(t->head.kind)))
+	if (!line || strlen(line) != len || strcmp(line, tsv_columns(t->head.kind)))
 		tsv_in_die(t, "the column names of a %s stream are expected here", rec_kind_name(t->head.kind));
 }
 
@@ -63,10 +63,9 @@ void tsv_in_open(struct tsv_in *t, struct input *in, bool unverified, enum rec_k
 }
 
 /* At the #end line, or at the end of the input without one. */
-static void finish(struct tsv_in *t, char *end_text)
+static void finish(struct tsv_in *t, char *end_text, size_t len)
 {
 	uint64_t records = t->records;
-	size_t len;
 
 	t->at_end = true;
 	if (!end_text && !t->unverified)
@@ -74,7 +73,7 @@ static void finish(struct tsv_in *t, char *end_text)
 		    t->records);
 	if (!end_text)
 		return;
-	if (!tsv_parse_end(end_text, &records, &t->ledger))
+	if (strlen(end_text) != len || !tsv_parse_end(end_text, &records, &t->ledger))
 		tsv_in_die(t, "the #end line is not understood");
 	if (records != t->records && !t->unverified)
 		tsv_in_die(t, "corrupt: the #end line counts %" PRIu64 " records, there are %" PRIu64, records,
@@ -123,7 +122,7 @@ bool tsv_in_next(struct tsv_in *t, struct block *b)
 	while (!t->at_end) {
 		line = next_line(t, &len);
 		if (!line || strncmp(line, TSV_END, strlen(TSV_END)) == 0)
-			finish(t, line ? line + strlen(TSV_END) : NULL);
+			finish(t, line ? line + strlen(TSV_END) : NULL, line ? len - strlen(TSV_END) : 0);
 		else if (t->first_is_row && t->line_number == 1 && !strcmp(line, tsv_columns(t->head.kind)))
 			continue;
 		else if (!add_row(t, line, len))
