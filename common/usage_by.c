@@ -46,7 +46,8 @@ static int compare_ids(const void *left, const void *right)
 
 static void put_kept_groups(struct usage_by *u)
 {
-	qsort(u->groups.rows, u->groups.count, sizeof(*u->groups.rows), compare_ids);
+	if (u->groups.count)
+		qsort(u->groups.rows, u->groups.count, sizeof(*u->groups.rows), compare_ids);
 	for (size_t i = 0; i < u->groups.count; i++)
 		put(u, USAGE_BY_GROUP, u->groups.rows[i].key[0], &u->groups.rows[i].sums);
 }

@@ -33,14 +33,14 @@ static const char usage[] =
 	"\n"
 	"  -m, --merge          the operands are in order already: only merge them\n"
 	"  -c, --check          only check the order; status 1 names the first disorder\n"
-	"      --by-level       order by depth, then path: for people, not for the loaders\n"
+	"      --by-level       order by depth, then path: for people, not loaders\n"
 	"  -S, --memory SIZE    memory for everything [256M; at least 4M]\n"
 	"  -T, --temp-dir DIR   spill here [$TMPDIR, else /var/tmp]\n"
 	"  -j, --threads N      threads that sort [cores, at most 4]\n"
 	"  -o, --output FILE    write here instead of stdout; may be given several times\n"
 	"  -t, --tsv            write text\n"
-	"      --unverified     accept text rows without a right #end line; marks the stream\n"
-	"      --kind KIND      what rows are when the #treetally line is gone: dir or usage\n"
+	"      --unverified     accept rows without a right #end line; marks the stream\n"
+	"      --kind KIND      what rows without #treetally line are: dir or usage\n"
 	"      --force          accept a source twice, differing file systems or dates\n"
 	"      --progress[=FILE]  report progress on stderr or in FILE\n"
 	"  -q, --quiet   -v, --verbose   -h, --help   -V, --version\n";
@@ -133,29 +133,38 @@ static bool in_order(struct order_check *o, const struct cursor *c)
 
 /* ---- the three modes ---- */
 
-/* Status 1 at the first record that is not above the one before it. */
+/* Is this operand in order? Names the first record that is not above the one before it. */
+static bool check_stream(struct stream_in *s, bool by_level)
+{
+	struct order_check order = { .shape = shape_of(s->head.kind, by_level) };
+	struct cursor c = { 0 };
+	uint64_t number = 0;
+	bool ok = true;
+
+	while (ok && stream_in_next(s, &c.block)) {
+		while (ok && cursor_next(&c)) {
+			number++;
+			ok = in_order(&order, &c);
+		}
+		if (c.block.fault)
+			stream_in_die(s, "corrupt block: %s", c.block.fault);
+	}
+	if (!ok) {
+		char *path = path_for_message(c.path, c.len);
+
+		warn("%s: record %" PRIu64 ": disorder: %s", s->name, number, path);
+		free(path);
+	}
+	buf_release(&order.path);
+	block_release(&c.block);
+	return ok;
+}
+
 static int check_order(struct stream_set *in, bool by_level)
 {
-	struct cursor c = { 0 };
-
-	for (; in->current < in->count; in->current++) {
-		struct stream_in *s = stream_set_current(in);
-		struct order_check order = { .shape = shape_of(in->head.kind, by_level) };
-		uint64_t number = 0;
-
-		while (stream_in_next(s, &c.block)) {
-			while (cursor_next(&c)) {
-				number++;
-				if (!in_order(&order, &c)) {
-					warn("%s: record %" PRIu64 ": disorder: %s", s->name, number,
-					     path_for_message(c.path, c.len));
-					return EXIT_NO;
-				}
-			}
-			if (c.block.fault)
-				stream_in_die(s, "corrupt block: %s", c.block.fault);
-		}
-		buf_release(&order.path);
+	for (size_t i = 0; i < in->count; i++) {
+		if (!check_stream(&in->streams[i], by_level))
+			return EXIT_NO;
 	}
 	return EXIT_OK;
 }
@@ -236,7 +245,7 @@ static struct extsort *new_sorter(const struct options *opt, enum rec_kind kind,
 		.tail_len = shape.tail_len, .key_len = shape.key_len, .by_level = opt->by_level,
 		.combine = kind == KIND_DIR ? dir_tail_combine : usage_tail_combine,
 		.memory = opt->shared.memory - FIXED_MEMORY, .threads = opt->shared.threads,
-		.temp_dir = opt->shared.temp_dir, .progress = progress,
+		.temp_dir = opt->shared.temp_dir, .quiet = opt->shared.quiet, .progress = progress,
 	});
 }
 

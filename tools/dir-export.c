@@ -29,7 +29,7 @@ static const char usage[] =
 	"\n"
 	"      --ncdu             the export format of ncdu (JSON)\n"
 	"  -P, --path-prefix DIR  only this directory and all below [scan root]\n"
-	"      --min-size SIZE    fold directories of less than SIZE allocated bytes; 0: none\n"
+	"      --min-size SIZE    fold directories of less allocated bytes; 0: none\n"
 	"                         [as small as keeps the export under 1,000,000 entries]\n"
 	"  -o, --output FILE      write to FILE, which appears when it is complete\n"
 	"      --progress[=FILE]  report progress on stderr or in FILE\n"
