@@ -22,7 +22,7 @@ void progress_init(struct progress *p, bool on, const char *file)
 	p->terminal = !file && isatty(p->fd);
 }
 
-static void report(struct progress *p, uint64_t done, uint64_t lines)
+static void report(struct progress *p)
 {
 	struct timespec now;
 	char text[256];
@@ -32,15 +32,15 @@ static void report(struct progress *p, uint64_t done, uint64_t lines)
 	p->last = now;
 	if (p->machine)
 		n = snprintf(text, sizeof(text), "%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%s\t%" PRIu64 "\n",
-			     program_invocation_short_name, p->phase, done, p->total, p->unit, lines);
+			     program_invocation_short_name, p->phase, p->done, p->total, p->unit, p->lines);
 	else if (p->total)
 		n = snprintf(text, sizeof(text), "%s%s: %s: %" PRIu64 " of %" PRIu64 " %s (%.0f %%), %.0f s%s",
-			     p->terminal ? "\r" : "", program_invocation_short_name, p->phase, done, p->total,
-			     p->unit, 100.0 * (double)done / (double)p->total,
+			     p->terminal ? "\r" : "", program_invocation_short_name, p->phase, p->done, p->total,
+			     p->unit, 100.0 * (double)p->done / (double)p->total,
 			     seconds_between(&p->started, &now), p->terminal ? "\033[K" : "\n");
 	else
 		n = snprintf(text, sizeof(text), "%s%s: %s: %" PRIu64 " %s, %.0f s%s",
-			     p->terminal ? "\r" : "", program_invocation_short_name, p->phase, done, p->unit,
+			     p->terminal ? "\r" : "", program_invocation_short_name, p->phase, p->done, p->unit,
 			     seconds_between(&p->started, &now), p->terminal ? "\033[K" : "\n");
 	if (write(p->fd, text, (size_t)n) < 0 && errno != EINTR && errno != EAGAIN)
 		p->on = false;
@@ -50,11 +50,14 @@ void progress_phase(struct progress *p, const char *phase, const char *unit, uin
 {
 	if (!p->on)
 		return;
+	if (*p->phase)
+		report(p);
 	clock_gettime(CLOCK_MONOTONIC, &p->started);
 	p->phase = phase;
 	p->unit = unit;
 	p->total = total;
-	report(p, 0, 0);
+	p->done = p->lines = 0;
+	report(p);
 }
 
 void progress_update(struct progress *p, uint64_t done, uint64_t lines)
@@ -63,13 +66,17 @@ void progress_update(struct progress *p, uint64_t done, uint64_t lines)
 
 	if (!p->on)
 		return;
+	p->done = done;
+	p->lines = lines;
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	if (seconds_between(&p->last, &now) >= (p->machine || p->terminal ? 0.5 : 10.0))
-		report(p, done, lines);
+		report(p);
 }
 
 void progress_end(struct progress *p)
 {
+	if (p->on && *p->phase)
+		report(p);
 	if (p->on && p->terminal && write(p->fd, "\n", 1) < 0)
 		p->on = false;
 }

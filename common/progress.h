@@ -1,5 +1,5 @@
 /*
- * progress - one line about long work, at most twice a second.
+ * progress - one line about long work, at most twice a second, and one at the end of each phase.
  *
  * For people on stderr (rewritten in place on a terminal, every ten seconds in a log), or for a
  * program as TAB-separated fields in a file or pipe:
@@ -15,7 +15,7 @@ struct progress {
 	bool on, machine, terminal;
 	int fd;
 	const char *phase, *unit;
-	uint64_t total;
+	uint64_t total, done, lines;
 	struct timespec started, last;
 };
 
@@ -25,7 +25,7 @@ void progress_init(struct progress *p, bool on, const char *file);
 void progress_phase(struct progress *p, const char *phase, const char *unit, uint64_t total);
 /* Cheap enough for every block of records: looks at the clock, reports when it is time. */
 void progress_update(struct progress *p, uint64_t done, uint64_t lines);
-/* Finish the line on a terminal. */
+/* The last phase is over; finishes the line on a terminal. */
 void progress_end(struct progress *p);
 
 #endif
