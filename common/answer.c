@@ -49,7 +49,9 @@ static void require_file(const char *operand, const char *name)
 /* Before SQLite opens the file: closing a descriptor drops all locks of the process on it. */
 static bool locks_work(const char *name)
 {
-	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = LOCK_FIRST, .l_len = LOCK_BYTES };
+	struct flock lock = {
+		.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = LOCK_FIRST, .l_len = LOCK_BYTES
+	};
 	int fd = open(name, O_RDONLY | O_CLOEXEC);
 	bool works;
 
@@ -70,8 +72,9 @@ static void open_uri(struct db *db, const char *option)
 		die_errno("cannot open %s", db->name);
 	buf_add_str(&uri, "file:");
 	for (const unsigned char *at = (unsigned char *)real; *at; at++) {
-		if (*at == '/' || (*at < 0x80 && strchr("-._~", *at)) || (*at >= '0' && *at <= '9') ||
-		    (*at >= 'A' && *at <= 'Z') || (*at >= 'a' && *at <= 'z'))
+		if (*at == '/' || (*at < 0x80 && strchr("-._~", *at)) ||
+		    (*at >= '0' && *at <= '9') || (*at >= 'A' && *at <= 'Z') ||
+		    (*at >= 'a' && *at <= 'z'))
 			buf_add_char(&uri, (char)*at);
 		else
 			buf_printf(&uri, "%%%02X", *at);
@@ -79,7 +82,8 @@ static void open_uri(struct db *db, const char *option)
 	buf_printf(&uri, "?%s", option);
 	buf_add_char(&uri, '\0');
 	db_check(db, sqlite3_open_v2((char *)uri.data, &db->handle,
-				     SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL));
+				     SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
+				     NULL));
 	sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
 	buf_release(&uri);
 	free(real);
@@ -114,7 +118,8 @@ static bool wants_to_write(int rc)
  */
 static bool begin(struct db *db)
 {
-	int rc = sqlite3_exec(db->handle, "BEGIN; SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);
+	int rc = sqlite3_exec(db->handle, "BEGIN; SELECT count(*) FROM sqlite_master", NULL, NULL,
+			      NULL);
 
 	if (rc == SQLITE_OK)
 		return true;
@@ -135,11 +140,14 @@ static void open_read_only(struct answer_db *a, bool verbose)
 	}
 	/* As immutable, the file would be read as if there were none. */
 	if (has_companion(&a->db))
-		die(EXIT_INPUT, "%s: is incomplete: a transaction on it was not finished (its journal is beside it)",
+		die(EXIT_INPUT,
+		    "%s: is incomplete: a transaction on it was not finished (its journal is "
+		    "beside it)",
 		    a->db.name);
 	if (verbose)
 		warn("%s: %s: it is opened as immutable", a->db.name,
-		     locks ? "cannot be opened as other readers do" : "locks do not work on its file system");
+		     locks ? "cannot be opened as other readers do"
+			   : "locks do not work on its file system");
 	open_uri(&a->db, "mode=ro&immutable=1");
 	db_exec(&a->db, "BEGIN");
 }
@@ -152,10 +160,12 @@ static void check_complete(struct db *db)
 		die(EXIT_INPUT, "%s: is a database of another program", db->name);
 	format = db_integer(db, "PRAGMA user_version");
 	if (format != DB_FORMAT)
-		die(EXIT_INPUT, "%s: has database format %lld, this program knows format %d", db->name,
-		    (long long)format, DB_FORMAT);
+		die(EXIT_INPUT, "%s: has database format %lld, this program knows format %d",
+		    db->name, (long long)format, DB_FORMAT);
 	if (!db_integer(db, "SELECT count(*) FROM scan_metadata"))
-		die(EXIT_INPUT, "%s: is incomplete: its import was not finished (stats-load goes on with it)", db->name);
+		die(EXIT_INPUT,
+		    "%s: is incomplete: its import was not finished (stats-load goes on with it)",
+		    db->name);
 }
 
 static void set_root_path(struct answer_db *a, const char *text, size_t len)
@@ -168,19 +178,23 @@ static void set_root_path(struct answer_db *a, const char *text, size_t len)
 static void read_facts(struct answer_db *a)
 {
 	sqlite3_stmt *select = db_prepare(&a->db,
-		"SELECT filesystem, scan_timestamp, scan_root_id, scan_root, age_by, verified, total_directories"
-		" FROM scan_metadata");
+					  "SELECT filesystem, scan_timestamp, scan_root_id, "
+					  "scan_root, age_by, verified, total_directories"
+					  " FROM scan_metadata");
 	const char *age_by;
 
 	db_step(&a->db, select);
 	if (sqlite3_column_type(select, 0) != SQLITE_NULL)
-		a->filesystem = xstrndup(sqlite3_column_blob(select, 0), (size_t)sqlite3_column_bytes(select, 0));
+		a->filesystem = xstrndup(sqlite3_column_blob(select, 0),
+					 (size_t)sqlite3_column_bytes(select, 0));
 	a->scan_day = sqlite3_column_int64(select, 1) / SECONDS_PER_DAY;
 	a->root_id = sqlite3_column_int64(select, 2);
 	set_root_path(a, sqlite3_column_blob(select, 3), (size_t)sqlite3_column_bytes(select, 3));
 	age_by = (const char *)sqlite3_column_text(select, 4);
 	if (!age_by || !age_by_from_name(age_by, &a->age_by))
-		die(EXIT_INPUT, "%s: scan_metadata is damaged: age_by is none of atime, mtime, newest", a->db.name);
+		die(EXIT_INPUT,
+		    "%s: scan_metadata is damaged: age_by is none of atime, mtime, newest",
+		    a->db.name);
 	a->verified = sqlite3_column_int(select, 5);
 	a->directories = sqlite3_column_int64(select, 6);
 	sqlite3_finalize(select);

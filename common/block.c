@@ -31,7 +31,8 @@ const char *block_header_parse(struct block_header *h, const unsigned char bytes
 	return NULL;
 }
 
-void block_open(struct block *b, enum rec_kind kind, const struct block_header *h, const unsigned char *payload)
+void block_open(struct block *b, enum rec_kind kind, const struct block_header *h,
+		const unsigned char *payload)
 {
 	const unsigned char *lines = payload + h->dirs_len, *rows = lines + h->lines_len;
 	struct buf path = b->path;
@@ -191,8 +192,10 @@ static void next_file(struct block *b, struct wire_in *in)
 		fault(b, "a file row does not decode");
 	else if (S_ISDIR(b->entry.own.mode) || !mode_known(b->entry.own.mode))
 		fault(b, "a file row has the mode of a directory or none that exists");
-	else if (!b->name_len || memchr(b->name, '\0', b->name_len) || memchr(b->name, '/', b->name_len) ||
-		 (b->name[0] == '.' && (b->name_len == 1 || (b->name_len == 2 && b->name[1] == '.'))))
+	else if (!b->name_len || memchr(b->name, '\0', b->name_len) ||
+		 memchr(b->name, '/', b->name_len) ||
+		 (b->name[0] == '.' &&
+		  (b->name_len == 1 || (b->name_len == 2 && b->name[1] == '.'))))
 		fault(b, "a file name is malformed");
 	b->row_before = b->entry;
 }

@@ -72,7 +72,8 @@ struct block {
 };
 
 /* Start reading; keeps the allocation of b->path from block to block. Zero the struct once. */
-void block_open(struct block *b, enum rec_kind kind, const struct block_header *h, const unsigned char *payload);
+void block_open(struct block *b, enum rec_kind kind, const struct block_header *h,
+		const unsigned char *payload);
 
 bool block_next_dir(struct block *b);  /* b->path */
 bool block_next_line(struct block *b); /* b->dir, b->entry (kind dir: only .own) */

@@ -33,7 +33,8 @@ static bool fits(const struct block_build *b, size_t len, size_t paths)
 {
 	if (!b->records)
 		return true;
-	return b->records < BLOCK_RECORDS_MAX && len <= BLOCK_PAYLOAD_MAX && b->paths_len + paths <= BLOCK_PATHS_MAX;
+	return b->records < BLOCK_RECORDS_MAX && len <= BLOCK_PAYLOAD_MAX &&
+	       b->paths_len + paths <= BLOCK_PATHS_MAX;
 }
 
 /* Append a directory to section 1; returns its number. */
@@ -139,7 +140,8 @@ static unsigned char *put_diff(unsigned char *to, uint64_t now, uint64_t before)
 	return put_varint(to, zigzag((int64_t)(now - before)));
 }
 
-static unsigned char *put_own(unsigned char *to, const struct inode_line *own, const struct inode_line *before)
+static unsigned char *put_own(unsigned char *to, const struct inode_line *own,
+			      const struct inode_line *before)
 {
 	to = put_diff(to, own->inode, before->inode);
 	to = put_varint(to, own->generation);
@@ -176,7 +178,8 @@ static void add_line(struct block_build *b, const struct entry *e)
 	b->lines++;
 }
 
-static void add_file(struct block_build *b, const char *name, size_t name_len, const struct entry *e)
+static void add_file(struct block_build *b, const char *name, size_t name_len,
+		     const struct entry *e)
 {
 	unsigned char *to = buf_reserve(&b->coded_rows, NUMBERS_MAX + name_len);
 
@@ -212,7 +215,8 @@ static bool fits_in_order(const struct block_build *b, size_t path_len)
 	return fits(b, payload_len(b) + path_len + DIR_NUMBERS_MAX + NUMBERS_MAX, path_len);
 }
 
-bool block_add_dir(struct block_build *b, const char *path, size_t len, const struct inode_line *line)
+bool block_add_dir(struct block_build *b, const char *path, size_t len,
+		   const struct inode_line *line)
 {
 	unsigned char *to;
 	uint32_t dir;
@@ -233,8 +237,8 @@ bool block_add_dir(struct block_build *b, const char *path, size_t len, const st
 	return true;
 }
 
-bool block_add_usage(struct block_build *b, const char *path, size_t len, const struct usage_key *key,
-		     const struct usage_sums *sums)
+bool block_add_usage(struct block_build *b, const char *path, size_t len,
+		     const struct usage_key *key, const struct usage_sums *sums)
 {
 	bool has_mtime = sums->max_mtime != TIME_NONE;
 	uint32_t buckets = key->age_bucket * BUCKETS + key->size_bucket;

@@ -23,7 +23,7 @@ struct block_build {
 	uint32_t *slots;         /* entry kind: hash table of directory number + 1 */
 	uint32_t slot_count;     /* a power of two */
 	uint32_t last_dir;       /* number of the directory that was looked up last */
-	size_t coded_at, coded_len; /* previous directory in `paths`: what section 1 is coded against */
+	size_t coded_at, coded_len; /* the last directory, in `paths`: section 1 is coded against it */
 	uint32_t line_dir, row_dir; /* last numbers in sections 2 and 3: stored as differences */
 	struct entry line_before, row_before;
 	struct usage_key key_before;
@@ -37,10 +37,12 @@ void block_build_init(struct block_build *b, enum rec_kind kind);
  * then encode, which empties the block, and add again (an empty block takes any record). `path`
  * is the entry's own path; a record of kind dir without a line has `line` NULL.
  */
-bool block_add_entry(struct block_build *b, const char *path, size_t len, const struct entry *e) WARN_UNUSED;
-bool block_add_dir(struct block_build *b, const char *path, size_t len, const struct inode_line *line) WARN_UNUSED;
-bool block_add_usage(struct block_build *b, const char *path, size_t len, const struct usage_key *key,
-		     const struct usage_sums *sums) WARN_UNUSED;
+bool block_add_entry(struct block_build *b, const char *path, size_t len,
+		     const struct entry *e) WARN_UNUSED;
+bool block_add_dir(struct block_build *b, const char *path, size_t len,
+		   const struct inode_line *line) WARN_UNUSED;
+bool block_add_usage(struct block_build *b, const char *path, size_t len,
+		     const struct usage_key *key, const struct usage_sums *sums) WARN_UNUSED;
 
 /*
  * Bring an entry block into the form that it has once it went through text: the same records, but

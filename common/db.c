@@ -124,7 +124,8 @@ static enum db_state check_format(struct db *db)
 	int64_t format;
 
 	if (db_integer(db, "PRAGMA application_id") != DB_APPLICATION_ID)
-		die(EXIT_INPUT, "%s: is a database of another program; it is left as it is", db->name);
+		die(EXIT_INPUT, "%s: is a database of another program; it is left as it is",
+		    db->name);
 	format = db_integer(db, "PRAGMA user_version");
 	if (format != DB_FORMAT)
 		die(EXIT_INPUT, "%s: has database format %lld, this program knows format %d; "
@@ -252,7 +253,8 @@ void db_clear_name(const struct db *db)
 		char *name = xasprintf("%s%s", db->file.name, suffixes[i]);
 
 		if (unlink(name) && errno != ENOENT)
-			die_errno("cannot remove %s, which SQLite would play into %s", name, db->name);
+			die_errno("cannot remove %s, which SQLite would play into %s", name,
+				  db->name);
 		free(name);
 	}
 }

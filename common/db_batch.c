@@ -103,7 +103,8 @@ static void give_name(const struct db_batch *b, sqlite3_context *context, int64_
 static int batch_column(sqlite3_vtab_cursor *cursor, sqlite3_context *context, int column)
 {
 	const struct db_batch *b = batch_of(cursor);
-	int64_t value = b->values[((struct batch_cursor *)cursor)->row * b->columns + (unsigned)column];
+	int64_t value =
+		b->values[((struct batch_cursor *)cursor)->row * b->columns + (unsigned)column];
 
 	if (value == DB_NULL)
 		sqlite3_result_null(context);

@@ -74,7 +74,8 @@ bool db_names_store(struct db *db, struct name_files *files)
 	if (!files->path[NAME_USER] || !files->path[NAME_GROUP])
 		name_service_start(&service);
 	for (int kind = NAME_USER; kind <= NAME_GROUP; kind++) {
-		struct name_table t = { db, db_prepare(db, statements[kind].insert), (enum name_kind)kind };
+		struct name_table t = { db, db_prepare(db, statements[kind].insert),
+					(enum name_kind)kind };
 
 		if (files->path[kind])
 			store_from_file(&t, files->file[kind], files->path[kind]);

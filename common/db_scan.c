@@ -67,7 +67,8 @@ static int64_t fetch_count(struct db *db, const char *key)
 
 void scan_state_load(struct db *db, struct scan_state *state)
 {
-	char *head = fetch(db, "head"), *ledger = fetch(db, "ledger"), *cursor = ledger, *key, *value;
+	char *head = fetch(db, "head"), *ledger = fetch(db, "ledger"), *cursor = ledger, *key,
+	     *value;
 	int got;
 
 	*state = (struct scan_state){ 0 };
@@ -94,12 +95,13 @@ void scan_state_release(struct scan_state *state)
 static NORETURN void die_other_scan(const struct db *db, const char *stream, const char *what,
 				    const char *here, const char *there)
 {
-	die(EXIT_INPUT, "%s: is not of the scan that dir-load read into %s: %s is %s here and %s there", stream,
+	die(EXIT_INPUT,
+	    "%s: is not of the scan that dir-load read into %s: %s is %s here and %s there", stream,
 	    db->name, what, here, there);
 }
 
-void scan_check_heads(const struct db *db, const struct scan_state *dirs, const struct head *usage_head,
-		      const char *stream)
+void scan_check_heads(const struct db *db, const struct scan_state *dirs,
+		      const struct head *usage_head, const char *stream)
 {
 	const char *here = usage_head->filesystem, *there = dirs->head.filesystem;
 	char here_date[DATE_TEXT_SIZE], there_date[DATE_TEXT_SIZE];
@@ -114,7 +116,8 @@ void scan_check_heads(const struct db *db, const struct scan_state *dirs, const 
 	if (usage_head->scan_day == DAY_NONE || dirs->head.scan_day == DAY_NONE)
 		return;
 	if (usage_head->scan_day != dirs->head.scan_day)
-		die_other_scan(db, stream, "the scan date", scantime_date_text(here_date, usage_head->scan_day),
+		die_other_scan(db, stream, "the scan date",
+			       scantime_date_text(here_date, usage_head->scan_day),
 			       scantime_date_text(there_date, dirs->head.scan_day));
 }
 
@@ -132,7 +135,8 @@ static void check_ledgers(const struct db *db, const struct scan_facts *facts, c
 		snprintf(there_text, sizeof(there_text), "%" PRIu64, there->sum.count[i]);
 		die_other_scan(db, stream, ledger_count_names[i], here_text, there_text);
 	}
-	die_other_scan(db, stream, "the digest of all lines", digest_text(here_text, here->sum.digest),
+	die_other_scan(db, stream, "the digest of all lines",
+		       digest_text(here_text, here->sum.digest),
 		       digest_text(there_text, there->sum.digest));
 }
 
@@ -199,7 +203,8 @@ static void store_rejects(struct db *db, const struct ledger *ledger)
 
 		if (!ledger->sum.rejects[i])
 			continue;
-		first = xasprintf("%s:%" PRIu64, ledger->reject_source[i], ledger->sum.reject_line[i]);
+		first = xasprintf("%s:%" PRIu64, ledger->reject_source[i],
+				  ledger->sum.reject_line[i]);
 		db_bind_name(db, insert, 1, reject_names[i], strlen(reject_names[i]));
 		db_bind(db, insert, 2, (int64_t)ledger->sum.rejects[i]);
 		db_bind_name(db, insert, 3, first, strlen(first));
@@ -272,8 +277,9 @@ static void bind_text(struct db *db, sqlite3_stmt *statement, int at, struct buf
 
 void scan_facts_seal(struct db *db, const struct scan_facts *facts)
 {
-	sqlite3_stmt *insert = db_prepare(db, "INSERT INTO scan_metadata VALUES(1,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-					      "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+	sqlite3_stmt *insert = db_prepare(
+		db, "INSERT INTO scan_metadata VALUES(1,?,?,?,?,?,?,?,?,?,?,?,?,?,"
+		    "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
 	const struct head *head = facts->usage_head;
 	const struct ledger *ledger = trusted_ledger(facts);
 	char digest[DIGEST_TEXT_SIZE];
@@ -282,7 +288,8 @@ void scan_facts_seal(struct db *db, const struct scan_facts *facts)
 
 	add_source_names(&text, ledger);
 	bind_text(db, insert, at++, &text);
-	db_bind(db, insert, at++, head->scan_day == DAY_NONE ? DB_NULL : head->scan_day * SECONDS_PER_DAY);
+	db_bind(db, insert, at++,
+		head->scan_day == DAY_NONE ? DB_NULL : head->scan_day * SECONDS_PER_DAY);
 	db_bind(db, insert, at++, time(NULL));
 	buf_add_str(&text, head->filesystem ? head->filesystem : "");
 	bind_text(db, insert, at++, &text);

@@ -38,8 +38,8 @@ struct scan_facts {
  * stream. The header can be checked before anything is read, the rest at the end; then sums must
  * also be those of the ledger. Of streams that are not verified only the headers are compared.
  */
-void scan_check_heads(const struct db *db, const struct scan_state *dirs, const struct head *usage_head,
-		      const char *stream);
+void scan_check_heads(const struct db *db, const struct scan_state *dirs,
+		      const struct head *usage_head, const char *stream);
 void scan_check_facts(const struct db *db, const struct scan_facts *facts, const char *stream);
 
 /* Everything but scan_metadata. */

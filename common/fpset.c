@@ -14,7 +14,8 @@ void fpset_init(struct fpset *set)
 
 bool fpset_seen(struct fpset *set, const void *path, size_t len)
 {
-	XXH128_hash_t fingerprint = XXH3_128bits_withSecret(path, len, set->secret, sizeof(set->secret));
+	XXH128_hash_t fingerprint = XXH3_128bits_withSecret(path, len, set->secret,
+							    sizeof(set->secret));
 	XXH128_hash_t *ways = set->slots + XXH3_64bits(path, len) % (FPSET_SLOTS / WAYS) * WAYS;
 	int way = 0;
 

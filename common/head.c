@@ -57,7 +57,8 @@ const char *head_merge(struct head *h, const struct head *more, bool force)
 		return "kind of records";
 	if (h->age_by != more->age_by)
 		return "age-by";
-	if (!force && strcmp(h->filesystem ? h->filesystem : "", more->filesystem ? more->filesystem : ""))
+	if (!force &&
+	    strcmp(h->filesystem ? h->filesystem : "", more->filesystem ? more->filesystem : ""))
 		return "file system";
 	if (!force && h->scan_day != more->scan_day)
 		return "scan date";
@@ -126,7 +127,8 @@ bool head_parse(struct head *h, char *text)
 		if (!set_attr(h, key, value))
 			return false;
 	}
-	return got == 0 && h->kind != KIND_ANY && (h->age_by != AGE_UNSET) == (h->kind == KIND_USAGE);
+	return got == 0 && h->kind != KIND_ANY &&
+	       (h->age_by != AGE_UNSET) == (h->kind == KIND_USAGE);
 }
 
 static void release_names(char **names, size_t count)

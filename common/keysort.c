@@ -18,7 +18,8 @@ struct sorter {
 	uint64_t random; /* picks pivots, so that no crafted order is slow for sure */
 };
 
-void record_write(unsigned char *to, const char *path, size_t len, const unsigned char *tail, size_t tail_len)
+void record_write(unsigned char *to, const char *path, size_t len, const unsigned char *tail,
+		  size_t tail_len)
 {
 	uint32_t len32 = (uint32_t)len;
 
@@ -28,8 +29,9 @@ void record_write(unsigned char *to, const char *path, size_t len, const unsigne
 		memcpy(to + sizeof(len32) + tail_len, path, len);
 }
 
-int key_compare(const struct key_shape *shape, const char *path_a, size_t len_a, const unsigned char *tail_a,
-		const char *path_b, size_t len_b, const unsigned char *tail_b)
+int key_compare(const struct key_shape *shape, const char *path_a, size_t len_a,
+		const unsigned char *tail_a, const char *path_b, size_t len_b,
+		const unsigned char *tail_b)
 {
 	int order = 0;
 
@@ -45,10 +47,12 @@ int key_compare(const struct key_shape *shape, const char *path_a, size_t len_a,
 	return order;
 }
 
-static int compare_records(const struct key_shape *shape, const unsigned char *a, const unsigned char *b)
+static int compare_records(const struct key_shape *shape, const unsigned char *a,
+			   const unsigned char *b)
 {
-	return key_compare(shape, record_path(a, shape->tail_len), record_path_len(a), record_tail(a),
-			   record_path(b, shape->tail_len), record_path_len(b), record_tail(b));
+	return key_compare(shape, record_path(a, shape->tail_len), record_path_len(a),
+			   record_tail(a), record_path(b, shape->tail_len), record_path_len(b),
+			   record_tail(b));
 }
 
 static void insertion_sort(struct keyref *refs, size_t count, const struct key_shape *shape)
@@ -80,11 +84,13 @@ static uint64_t chunk(const unsigned char *p, size_t left)
 	return get_be64(bytes) | left;
 }
 
-static void load_caches(struct keyref *refs, size_t count, const struct key_shape *shape, struct position at)
+static void load_caches(struct keyref *refs, size_t count, const struct key_shape *shape,
+			struct position at)
 {
 	for (size_t i = 0; i < count; i++) {
 		const unsigned char *record = refs[i].record;
-		const unsigned char *path = (const unsigned char *)record_path(record, shape->tail_len);
+		const unsigned char *path = (const unsigned char *)record_path(record,
+									       shape->tail_len);
 		size_t len = record_path_len(record);
 
 		if (at.part == AT_LEVEL)
@@ -92,12 +98,14 @@ static void load_caches(struct keyref *refs, size_t count, const struct key_shap
 		else if (at.part == IN_PATH)
 			refs[i].cache = chunk(path + at.offset, len - at.offset);
 		else
-			refs[i].cache = chunk(record_tail(record) + at.offset, shape->key_len - at.offset);
+			refs[i].cache = chunk(record_tail(record) + at.offset,
+					      shape->key_len - at.offset);
 	}
 }
 
 /* Bytes from `at` on that all records share: they need no pass of their own. */
-static size_t shared_bytes(const struct keyref *refs, size_t count, const struct key_shape *shape, size_t at)
+static size_t shared_bytes(const struct keyref *refs, size_t count, const struct key_shape *shape,
+			   size_t at)
 {
 	const char *first = record_path(refs[0].record, shape->tail_len) + at;
 	size_t shared = record_path_len(refs[0].record) - at;
@@ -105,7 +113,8 @@ static size_t shared_bytes(const struct keyref *refs, size_t count, const struct
 	for (size_t i = 1; i < count && shared; i++) {
 		size_t len = record_path_len(refs[i].record) - at;
 
-		shared = path_common(first, shared, record_path(refs[i].record, shape->tail_len) + at, len);
+		shared = path_common(first, shared,
+				     record_path(refs[i].record, shape->tail_len) + at, len);
 	}
 	return shared;
 }

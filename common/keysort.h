@@ -47,12 +47,14 @@ static inline size_t record_size(size_t tail_len, size_t path_len)
 {
 	return sizeof(uint32_t) + tail_len + path_len;
 }
-void record_write(unsigned char *to, const char *path, size_t len, const unsigned char *tail, size_t tail_len);
+void record_write(unsigned char *to, const char *path, size_t len, const unsigned char *tail,
+		  size_t tail_len);
 
 void keysort(struct keyref *refs, size_t count, const struct key_shape *shape);
 
 /* The order itself, for whoever merges. */
-int key_compare(const struct key_shape *shape, const char *path_a, size_t len_a, const unsigned char *tail_a,
-		const char *path_b, size_t len_b, const unsigned char *tail_b);
+int key_compare(const struct key_shape *shape, const char *path_a, size_t len_a,
+		const unsigned char *tail_a, const char *path_b, size_t len_b,
+		const unsigned char *tail_b);
 
 #endif

@@ -128,7 +128,8 @@ void ledger_merge(struct ledger *l, const struct ledger *more)
 			merge_first_reject(l, i, more->reject_source[i], more->sum.reject_line[i]);
 	}
 	for (size_t i = 0; i < more->source_count; i++)
-		insert_source(l, more->sources[i].name, more->sources[i].digest, more->sources[i].lines);
+		insert_source(l, more->sources[i].name, more->sources[i].digest,
+			      more->sources[i].lines);
 }
 
 static int by_digest(const void *a, const void *b)
@@ -152,7 +153,8 @@ const struct ledger_source *ledger_repeated_source(const struct ledger *l)
 		order[i] = &l->sources[i];
 	qsort(order, l->source_count, sizeof(*order), by_digest);
 	for (size_t i = 1; i < l->source_count && !repeated; i++) {
-		if (order[i]->digest.high | order[i]->digest.low && !by_digest(&order[i - 1], &order[i]))
+		if (order[i]->digest.high | order[i]->digest.low &&
+		    !by_digest(&order[i - 1], &order[i]))
 			repeated = order[i];
 	}
 	free(order);
@@ -221,8 +223,8 @@ void ledger_add_attrs(struct buf *out, const struct ledger *l)
 	for (int i = 0; i < REJECT_REASONS; i++) {
 		if (!l->sum.rejects[i])
 			continue;
-		text = xasprintf("%" PRIu64 ":%" PRIu64 ":%s", l->sum.rejects[i], l->sum.reject_line[i],
-				 l->reject_source[i]);
+		text = xasprintf("%" PRIu64 ":%" PRIu64 ":%s", l->sum.rejects[i],
+				 l->sum.reject_line[i], l->reject_source[i]);
 		key = xasprintf("reject %s", reject_names[i]);
 		attrs_add(out, key, text);
 		free(key);

@@ -14,7 +14,7 @@
 #include "common/attrs.h"
 
 #define NAME_BYTES_MAX 1024u      /* a longer name is none */
-#define LINE_KEPT (64u << 10)     /* bytes of a line that are looked at: not all members of a group */
+#define LINE_KEPT (64u << 10) /* bytes of a line that are looked at: not all members of a group */
 #define LOOK_UP_FIRST (16u << 10) /* room for what getpwuid_r finds, in bytes: at first ... */
 #define LOOK_UP_MAX (16u << 20)   /* ... and at most */
 #define RECEIVE_SIZE (16u << 10)
@@ -75,7 +75,8 @@ static bool read_line(FILE *file, const char *path, struct buf *line)
 	return c != EOF || line->len > 1;
 }
 
-bool names_read(FILE *file, const char *path, enum name_kind kind, struct buf *line, struct name *name)
+bool names_read(FILE *file, const char *path, enum name_kind kind, struct buf *line,
+		struct name *name)
 {
 	while (read_line(file, path, line)) {
 		if (parse_line((char *)line->data, kind, name))
@@ -101,7 +102,8 @@ struct answer_head {
 
 static void add_answer(struct buf *out, uint32_t id, const char *name, const char *full)
 {
-	struct answer_head head = { id, (uint32_t)strlen(name) + 1, full ? (uint32_t)strlen(full) + 1 : 0 };
+	struct answer_head head = { id, (uint32_t)strlen(name) + 1,
+				    full ? (uint32_t)strlen(full) + 1 : 0 };
 
 	if (head.full_len > NAME_BYTES_MAX)
 		head.full_len = 0;
@@ -141,7 +143,8 @@ static NORETURN void serve(int socket)
 		out.len = 0;
 		buf_reserve(&memory, LOOK_UP_FIRST);
 		for (uint32_t i = 0; i < q.count; i++) {
-			while (look_up(&out, q.kind, q.ids[i], &memory) == ERANGE && memory.cap < LOOK_UP_MAX)
+			while (look_up(&out, q.kind, q.ids[i], &memory) == ERANGE &&
+			       memory.cap < LOOK_UP_MAX)
 				buf_reserve(&memory, 2 * memory.cap);
 		}
 		buf_add(&out, &no_more, sizeof(no_more));
@@ -210,8 +213,8 @@ static bool receive(struct name_service *s, size_t at, size_t len)
 	return true;
 }
 
-bool name_service_ask(struct name_service *s, enum name_kind kind, const uint32_t *ids, size_t count,
-		      void (*found)(void *arg, const struct name *name), void *arg)
+bool name_service_ask(struct name_service *s, enum name_kind kind, const uint32_t *ids,
+		      size_t count, void (*found)(void *arg, const struct name *name), void *arg)
 {
 	struct question q = { .kind = kind, .count = (uint32_t)count };
 	struct answer_head head;
@@ -231,7 +234,8 @@ bool name_service_ask(struct name_service *s, enum name_kind kind, const uint32_
 		if (!receive(s, at, (size_t)head.name_len + head.full_len))
 			return false;
 		name = (char *)s->answer.data + at;
-		found(arg, &(struct name){ head.id, name, head.full_len ? name + head.name_len : NULL });
+		found(arg,
+		      &(struct name){ head.id, name, head.full_len ? name + head.name_len : NULL });
 		at += (size_t)head.name_len + head.full_len;
 	}
 	return false;

@@ -29,7 +29,8 @@ struct name {
 FILE *names_open_file(const char *path);
 
 /* The next name; valid until the next call. False at the end; dies (4) when reading fails. */
-bool names_read(FILE *file, const char *path, enum name_kind kind, struct buf *line, struct name *name);
+bool names_read(FILE *file, const char *path, enum name_kind kind, struct buf *line,
+		struct name *name);
 
 /* ---- the name service ---- */
 
@@ -50,8 +51,8 @@ void name_service_start(struct name_service *s);
  * Ask for up to NAMES_BATCH ids and call `found` for each that has a name. False when time is up
  * or the child is gone: then asking again is no use.
  */
-bool name_service_ask(struct name_service *s, enum name_kind kind, const uint32_t *ids, size_t count,
-		      void (*found)(void *arg, const struct name *name), void *arg);
+bool name_service_ask(struct name_service *s, enum name_kind kind, const uint32_t *ids,
+		      size_t count, void (*found)(void *arg, const struct name *name), void *arg);
 
 void name_service_stop(struct name_service *s);
 

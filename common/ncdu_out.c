@@ -28,7 +28,8 @@ void ncdu_out_open(struct ncdu_out *n, const char *output, int64_t timestamp)
 {
 	*n = (struct ncdu_out){ 0 };
 	outfile_open(&n->file, output ? output : "-", 0666);
-	buf_printf(&n->out, "[1,0,{\"progname\":\"treetally\",\"progver\":\"%s\",\"timestamp\":%lld}",
+	buf_printf(&n->out,
+		   "[1,0,{\"progname\":\"treetally\",\"progver\":\"%s\",\"timestamp\":%lld}",
 		   TREETALLY_VERSION, (long long)timestamp);
 }
 
@@ -54,7 +55,8 @@ void ncdu_out_file(struct ncdu_out *n, const char *name, int64_t apparent_size, 
 	begin_entry(n);
 	buf_add_str(&n->out, "{\"name\":");
 	add_string(n, name, strlen(name));
-	buf_printf(&n->out, ",\"asize\":%lld,\"dsize\":%lld}", (long long)apparent_size, (long long)total_size);
+	buf_printf(&n->out, ",\"asize\":%lld,\"dsize\":%lld}", (long long)apparent_size,
+		   (long long)total_size);
 }
 
 void ncdu_out_end(struct ncdu_out *n)

@@ -129,7 +129,8 @@ void opts_shared(struct opts *o, int letter, const char *value)
 		break;
 	case 'h': print_and_exit(o->usage, "", ""); break;
 	case 'V':
-		print_and_exit(program_invocation_short_name, " (treetally) ", TREETALLY_VERSION "\n");
+		print_and_exit(program_invocation_short_name, " (treetally) ",
+			       TREETALLY_VERSION "\n");
 		break;
 	default:
 		fprintf(stderr, "try '%s --help'\n", program_invocation_short_name);

@@ -97,7 +97,8 @@ static void name_it(struct outfile *f)
 
 	for (unsigned try = 0; try < 1000; try++) {
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		f->temp = xasprintf("%s.%08lx", f->name, (unsigned long)(now.tv_nsec ^ (long)getpid() << 12) + try);
+		f->temp = xasprintf("%s.%08lx", f->name,
+				    (unsigned long)(now.tv_nsec ^ (long)getpid() << 12) + try);
 		if (linkat(AT_FDCWD, from, AT_FDCWD, f->temp, AT_SYMLINK_FOLLOW) == 0) {
 			die_after(remove_temporary, f->temp);
 			free(from);

@@ -49,7 +49,8 @@ bool path_within(const char *dir, size_t dir_len, const char *path, size_t len);
  * and may be `text` itself. Empty components ("//", a trailing "/") are dropped. On PATH_OK
  * *out_len is its length.
  */
-enum path_fault path_from_text(char *out, size_t *out_len, const char *text, size_t len) WARN_UNUSED;
+enum path_fault path_from_text(char *out, size_t *out_len, const char *text,
+			       size_t len) WARN_UNUSED;
 
 /* Is this memory form well-formed: what path_from_text could have made? For untrusted streams. */
 bool path_valid(const char *path, size_t len);

@@ -11,7 +11,9 @@ static double seconds_between(const struct timespec *from, const struct timespec
 
 void progress_init(struct progress *p, bool on, const char *file)
 {
-	*p = (struct progress){ .on = on, .machine = file != NULL, .fd = STDERR_FILENO, .phase = "" };
+	*p = (struct progress){
+		.on = on, .machine = file != NULL, .fd = STDERR_FILENO, .phase = ""
+	};
 	if (!on)
 		return;
 	if (file) {
@@ -31,17 +33,21 @@ static void report(struct progress *p)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	p->last = now;
 	if (p->machine)
-		n = snprintf(text, sizeof(text), "%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%s\t%" PRIu64 "\n",
-			     program_invocation_short_name, p->phase, p->done, p->total, p->unit, p->lines);
+		n = snprintf(text, sizeof(text),
+			     "%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%s\t%" PRIu64 "\n",
+			     program_invocation_short_name, p->phase, p->done, p->total, p->unit,
+			     p->lines);
 	else if (p->total)
-		n = snprintf(text, sizeof(text), "%s%s: %s: %" PRIu64 " of %" PRIu64 " %s (%.0f %%), %.0f s%s",
-			     p->terminal ? "\r" : "", program_invocation_short_name, p->phase, p->done, p->total,
-			     p->unit, 100.0 * (double)p->done / (double)p->total,
+		n = snprintf(text, sizeof(text),
+			     "%s%s: %s: %" PRIu64 " of %" PRIu64 " %s (%.0f %%), %.0f s%s",
+			     p->terminal ? "\r" : "", program_invocation_short_name, p->phase,
+			     p->done, p->total, p->unit, 100.0 * (double)p->done / (double)p->total,
 			     seconds_between(&p->started, &now), p->terminal ? "\033[K" : "\n");
 	else
 		n = snprintf(text, sizeof(text), "%s%s: %s: %" PRIu64 " %s, %.0f s%s",
-			     p->terminal ? "\r" : "", program_invocation_short_name, p->phase, p->done, p->unit,
-			     seconds_between(&p->started, &now), p->terminal ? "\033[K" : "\n");
+			     p->terminal ? "\r" : "", program_invocation_short_name, p->phase,
+			     p->done, p->unit, seconds_between(&p->started, &now),
+			     p->terminal ? "\033[K" : "\n");
 	if (write(p->fd, text, (size_t)n) < 0 && errno != EINTR && errno != EAGAIN)
 		p->on = false;
 }

@@ -35,7 +35,8 @@ bool dir_tail_combine(unsigned char *into, const unsigned char *from)
 	return true;
 }
 
-void usage_tail_write(unsigned char tail[USAGE_TAIL_SIZE], const struct usage_key *key, const struct usage_sums *sums)
+void usage_tail_write(unsigned char tail[USAGE_TAIL_SIZE], const struct usage_key *key,
+		      const struct usage_sums *sums)
 {
 	put_be32(tail, key->uid);
 	put_be32(tail + 4, key->gid);
@@ -44,7 +45,8 @@ void usage_tail_write(unsigned char tail[USAGE_TAIL_SIZE], const struct usage_ke
 	memcpy(tail + USAGE_KEY_SIZE, sums, sizeof(*sums));
 }
 
-void usage_tail_read(const unsigned char tail[USAGE_TAIL_SIZE], struct usage_key *key, struct usage_sums *sums)
+void usage_tail_read(const unsigned char tail[USAGE_TAIL_SIZE], struct usage_key *key,
+		     struct usage_sums *sums)
 {
 	key->uid = get_be32(tail);
 	key->gid = get_be32(tail + 4);

@@ -22,8 +22,10 @@ void dir_tail_write(unsigned char tail[DIR_TAIL_SIZE], const struct inode_line *
 bool dir_tail_read(const unsigned char tail[DIR_TAIL_SIZE], struct inode_line *line);
 bool dir_tail_combine(unsigned char *into, const unsigned char *from);
 
-void usage_tail_write(unsigned char tail[USAGE_TAIL_SIZE], const struct usage_key *key, const struct usage_sums *sums);
-void usage_tail_read(const unsigned char tail[USAGE_TAIL_SIZE], struct usage_key *key, struct usage_sums *sums);
+void usage_tail_write(unsigned char tail[USAGE_TAIL_SIZE], const struct usage_key *key,
+		      const struct usage_sums *sums);
+void usage_tail_read(const unsigned char tail[USAGE_TAIL_SIZE], struct usage_key *key,
+		     struct usage_sums *sums);
 bool usage_tail_combine(unsigned char *into, const unsigned char *from);
 
 #endif

@@ -8,8 +8,11 @@ void rollup_open(struct rollup *r, int64_t dir_id)
 		r->cap = r->cap ? r->cap + r->cap / 2 : 64;
 		r->open = xrealloc_array(r->open, r->cap, sizeof(*r->open));
 	}
-	r->open[r->depth++] = (struct dir_totals){ .dir_id = dir_id, .own = nothing, .whole = nothing,
-						   .uid = OWNER_NONE, .gid = OWNER_NONE };
+	r->open[r->depth++] = (struct dir_totals){ .dir_id = dir_id,
+						   .own = nothing,
+						   .whole = nothing,
+						   .uid = OWNER_NONE,
+						   .gid = OWNER_NONE };
 }
 
 static void add_sums(struct usage_sums *to, const struct usage_sums *more)

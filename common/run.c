@@ -4,7 +4,9 @@
 
 void run_begin(struct run_writer *w, struct spill *spill, size_t tail_len)
 {
-	*w = (struct run_writer){ .spill = spill, .tail_len = tail_len, .run = { .offset = spill->end } };
+	*w = (struct run_writer){ .spill = spill,
+				  .tail_len = tail_len,
+				  .run = { .offset = spill->end } };
 }
 
 static bool all_zero(const unsigned char *bytes, size_t len)
@@ -52,11 +54,17 @@ struct run run_end(struct run_writer *w)
 	return w->run;
 }
 
-void run_open(struct run_reader *r, struct spill *spill, size_t tail_len, const struct run *run, size_t buffer_size)
+void run_open(struct run_reader *r, struct spill *spill, size_t tail_len, const struct run *run,
+	      size_t buffer_size)
 {
 	*r = (struct run_reader){
-		.spill = spill, .tail_len = tail_len, .offset = run->offset, .left = run->length,
-		.records_left = run->records, .buffer_size = buffer_size, .buffer = xmalloc(buffer_size),
+		.spill = spill,
+		.tail_len = tail_len,
+		.offset = run->offset,
+		.left = run->length,
+		.records_left = run->records,
+		.buffer_size = buffer_size,
+		.buffer = xmalloc(buffer_size),
 	};
 }
 
@@ -118,7 +126,8 @@ bool run_next(struct run_reader *r)
 	empty = more & 1;
 	more >>= 1;
 	if (shared > r->path.len || shared + more > PATH_BYTES_MAX)
-		die(EXIT_SYSTEM, "spill file in %s does not hold what was written to it", r->spill->dir);
+		die(EXIT_SYSTEM, "spill file in %s does not hold what was written to it",
+		    r->spill->dir);
 	r->path.len = shared;
 	read_bytes(r, buf_reserve(&r->path, more), more);
 	r->path.len += more;

@@ -42,7 +42,8 @@ struct run_reader {
 };
 
 /* Reads through a buffer of `buffer_size` bytes, at least RUN_BUFFER. */
-void run_open(struct run_reader *r, struct spill *spill, size_t tail_len, const struct run *run, size_t buffer_size);
+void run_open(struct run_reader *r, struct spill *spill, size_t tail_len, const struct run *run,
+	      size_t buffer_size);
 /* The next record into path and tail; false at the end. */
 bool run_next(struct run_reader *r);
 void run_close(struct run_reader *r);

@@ -22,7 +22,8 @@ static int64_t days_from_civil(int64_t year, unsigned month, unsigned day)
 	era = (year >= 0 ? year : year - 399) / 400;
 	year_of_era = year - era * 400;
 	day_of_year = (153 * ((int64_t)month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
+	       day_of_year - 719468;
 }
 
 static bool day_exists(unsigned year, unsigned month, unsigned day)
@@ -97,5 +98,6 @@ int64_t scantime_age_days(int64_t when, int64_t scan_day)
 {
 	int64_t seconds = scan_day * SECONDS_PER_DAY - when;
 
-	return seconds >= 0 ? seconds / SECONDS_PER_DAY : -((-seconds + SECONDS_PER_DAY - 1) / SECONDS_PER_DAY);
+	return seconds >= 0 ? seconds / SECONDS_PER_DAY
+			    : -((-seconds + SECONDS_PER_DAY - 1) / SECONDS_PER_DAY);
 }

@@ -77,12 +77,14 @@ static struct scope_prefix subtree(struct answer_db *a, int64_t id, size_t which
 {
 	struct scope_prefix p = { .dir_id = id, .prefix = which };
 	sqlite3_stmt *select = answer_statement(a, &a->subtree,
-		"SELECT s.dir_count_r, d.depth FROM directories AS d JOIN directory_stats AS s USING(dir_id)"
-		" WHERE d.dir_id = ?");
+						"SELECT s.dir_count_r, d.depth FROM directories AS "
+						"d JOIN directory_stats AS s USING(dir_id)"
+						" WHERE d.dir_id = ?");
 
 	db_bind(&a->db, select, 1, id);
 	if (!db_step(&a->db, select))
-		die(EXIT_INPUT, "%s: is damaged: no directory_stats for dir_id %lld", a->db.name, (long long)id);
+		die(EXIT_INPUT, "%s: is damaged: no directory_stats for dir_id %lld", a->db.name,
+		    (long long)id);
 	p.last = id + sqlite3_column_int64(select, 0);
 	p.depth = sqlite3_column_int64(select, 1);
 	db_check(&a->db, sqlite3_reset(select));
@@ -116,7 +118,8 @@ static size_t arrange(struct scope_prefix *list, size_t n)
 	return kept;
 }
 
-static struct scope_prefix *find_all(struct answer_db *a, struct wanted *wanted, size_t n, size_t *found)
+static struct scope_prefix *find_all(struct answer_db *a, struct wanted *wanted, size_t n,
+				     size_t *found)
 {
 	struct scope_prefix *list = xcalloc(n + 1, sizeof(*list));
 
@@ -149,7 +152,8 @@ static void add_exclude(struct scope *s, int64_t first, int64_t last)
 }
 
 /* Subtrees nest or are disjoint: an exclude is in the prefix, or holds it, or has nothing to do with it. */
-static void subtract(struct scope *s, const struct scope_prefix *p, const struct scope_prefix *excludes, size_t n)
+static void subtract(struct scope *s, const struct scope_prefix *p,
+		     const struct scope_prefix *excludes, size_t n)
 {
 	int64_t next = p->dir_id;
 
@@ -196,7 +200,8 @@ static void require_found(const struct answer_set *set, const struct wanted *wan
 		const struct wanted *w = &wanted[i];
 
 		if (!w->found)
-			die(EXIT_NO, "%s: is not in %s; the nearest directory above it that is there: %s",
+			die(EXIT_NO,
+			    "%s: is not in %s; the nearest directory above it that is there: %s",
 			    path_for_message(w->path, w->len),
 			    set->count == 1 ? set->dbs[0].operand : "any of the databases",
 			    path_for_message(w->path, w->known));
@@ -273,7 +278,8 @@ static void reverse(unsigned char *at, size_t len)
 
 void scope_path(struct answer_db *a, int64_t dir_id, struct buf *out)
 {
-	sqlite3_stmt *above = answer_statement(a, &a->above, "SELECT parent_id, name FROM directories WHERE dir_id = ?");
+	sqlite3_stmt *above = answer_statement(
+		a, &a->above, "SELECT parent_id, name FROM directories WHERE dir_id = ?");
 	size_t start = out->len;
 
 	/* Written backwards on the way up: each name reversed, in the end all of it again. */
@@ -282,8 +288,9 @@ void scope_path(struct answer_db *a, int64_t dir_id, struct buf *out)
 
 		db_bind(&a->db, above, 1, dir_id);
 		if (!db_step(&a->db, above) || sqlite3_column_int64(above, 0) >= dir_id)
-			die(EXIT_INPUT, "%s: is damaged: directories has no way from dir_id %lld to /", a->db.name,
-			    (long long)dir_id);
+			die(EXIT_INPUT,
+			    "%s: is damaged: directories has no way from dir_id %lld to /",
+			    a->db.name, (long long)dir_id);
 		len = (size_t)sqlite3_column_bytes(above, 1);
 		buf_add(out, sqlite3_column_blob(above, 1), len);
 		reverse(out->data + out->len - len, len);

@@ -35,7 +35,8 @@ static void open_file(struct spill *s)
 	if (s->fd < 0)
 		die_errno("cannot create spill file in %s", s->dir);
 	if (!s->quiet && fstatfs(s->fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC)
-		warn("%s: is a tmpfs: what is spilled there takes memory; choose a disk with -T", s->dir);
+		warn("%s: is a tmpfs: what is spilled there takes memory; choose a disk with -T",
+		     s->dir);
 }
 
 void spill_append(struct spill *s, const void *data, size_t len)
@@ -72,7 +73,8 @@ void spill_read(struct spill *s, uint64_t offset, void *data, size_t len)
 		if (n < 0)
 			die_errno("cannot read spill file in %s", s->dir);
 		if (n == 0)
-			die(EXIT_SYSTEM, "spill file in %s is shorter than what was written to it", s->dir);
+			die(EXIT_SYSTEM, "spill file in %s is shorter than what was written to it",
+			    s->dir);
 		at += n;
 		len -= (size_t)n;
 		offset += (uint64_t)n;
@@ -82,7 +84,8 @@ void spill_read(struct spill *s, uint64_t offset, void *data, size_t len)
 void spill_discard(struct spill *s, uint64_t offset, uint64_t len)
 {
 	/* A file system that cannot punch holes only keeps the space until the end. */
-	if (fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)len) == 0)
+	if (fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset,
+		      (off_t)len) == 0)
 		s->freed += len;
 }
 

@@ -46,11 +46,12 @@ static void add(struct stats_sort *s, const struct stats_item *item)
 void stats_sort_add_usage(struct stats_sort *s, int64_t dir_id, const struct usage_key *key,
 			  const struct usage_sums *sums)
 {
-	add(s, &(struct stats_item){ .part = PART_USAGE_R, .dir_id = dir_id, .key = *key, .sums = *sums });
+	add(s, &(struct stats_item){
+		       .part = PART_USAGE_R, .dir_id = dir_id, .key = *key, .sums = *sums });
 }
 
-void stats_sort_add_owner(struct stats_sort *s, enum stats_part part, uint32_t id, uint64_t directories,
-			  uint64_t owned)
+void stats_sort_add_owner(struct stats_sort *s, enum stats_part part, uint32_t id,
+			  uint64_t directories, uint64_t owned)
 {
 	struct stats_item *slot = &s->owners[(id * 2 + (part == PART_GIDS)) % OWNER_SLOTS];
 
@@ -85,9 +86,10 @@ void stats_sort_next(struct stats_sort *s, struct stats_item *item)
 	item->part = (enum stats_part)tail[0];
 	if (item->part == PART_USAGE_R) {
 		item->dir_id = (int64_t)get_be64(tail + 1);
-		item->key = (struct usage_key){ get_be32(tail + 9), get_be32(tail + 13), tail[17], tail[18] };
-		item->sums = (struct usage_sums){ get_le64(tail + 19), get_le64(tail + 27), get_le64(tail + 35),
-						  TIME_NONE, TIME_NONE };
+		item->key = (struct usage_key){ get_be32(tail + 9), get_be32(tail + 13), tail[17],
+						tail[18] };
+		item->sums = (struct usage_sums){ get_le64(tail + 19), get_le64(tail + 27),
+						  get_le64(tail + 35), TIME_NONE, TIME_NONE };
 	} else {
 		item->id = get_be32(tail + 9);
 		item->directories = get_le64(tail + 19);

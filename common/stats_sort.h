@@ -41,8 +41,8 @@ void stats_sort_init(struct stats_sort *s, const struct extsort_config *config);
 
 void stats_sort_add_usage(struct stats_sort *s, int64_t dir_id, const struct usage_key *key,
 			  const struct usage_sums *sums);
-void stats_sort_add_owner(struct stats_sort *s, enum stats_part part, uint32_t id, uint64_t directories,
-			  uint64_t owned);
+void stats_sort_add_owner(struct stats_sort *s, enum stats_part part, uint32_t id,
+			  uint64_t directories, uint64_t owned);
 
 /* No more input; then read until PART_END. */
 void stats_sort_finish(struct stats_sort *s);

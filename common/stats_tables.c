@@ -13,12 +13,15 @@ void stats_tables_init(struct stats_tables *t, struct db *db, struct stats_sort 
 	db_batch_init(&t->window, db, "directory_stats", DIRECTORY_STATS_COLUMNS, DB_BATCH_NO_NAME,
 		      STATS_WINDOW);
 	db_exec(db, db_schema_stage);
-	db_batch_init(&t->usage_nr, db, "staged_usage", USAGE_COLUMNS, DB_BATCH_NO_NAME, DB_BATCH_ROWS);
-	t->late = db_prepare(db, "UPDATE directory_stats SET file_count_nr = ?2, total_size_nr = ?3,"
-				 " apparent_size_nr = ?4, dir_count_nr = ?5, max_atime_nr = ?6, max_mtime_nr = ?7,"
-				 " file_count_r = ?8, total_size_r = ?9, apparent_size_r = ?10, dir_count_r = ?11,"
-				 " max_atime_r = ?12, max_mtime_r = ?13, owner_uid = ?14, owner_gid = ?15"
-				 " WHERE dir_id = ?1");
+	db_batch_init(&t->usage_nr, db, "staged_usage", USAGE_COLUMNS, DB_BATCH_NO_NAME,
+		      DB_BATCH_ROWS);
+	t->late = db_prepare(
+		db,
+		"UPDATE directory_stats SET file_count_nr = ?2, total_size_nr = ?3,"
+		" apparent_size_nr = ?4, dir_count_nr = ?5, max_atime_nr = ?6, max_mtime_nr = ?7,"
+		" file_count_r = ?8, total_size_r = ?9, apparent_size_r = ?10, dir_count_r = ?11,"
+		" max_atime_r = ?12, max_mtime_r = ?13, owner_uid = ?14, owner_gid = ?15"
+		" WHERE dir_id = ?1");
 }
 
 void stats_tables_open_dir(struct stats_tables *t, int64_t dir_id)
@@ -101,7 +104,8 @@ static void count_groups(struct stats_tables *t)
 	select = db_prepare(t->db, "SELECT DISTINCT gid FROM staged_usage WHERE dir_id = ?");
 	db_bind(t->db, select, 1, t->usage_dir);
 	while (db_step(t->db, select))
-		stats_sort_add_owner(t->sorted, PART_GIDS, (uint32_t)sqlite3_column_int64(select, 0), 1, 0);
+		stats_sort_add_owner(t->sorted, PART_GIDS,
+				     (uint32_t)sqlite3_column_int64(select, 0), 1, 0);
 	sqlite3_finalize(select);
 }
 
@@ -139,16 +143,22 @@ static void copy_usage(struct stats_tables *t, struct usage_by *by)
 
 	db_exec(t->db, "INSERT INTO usage_r SELECT * FROM usage_nr");
 	t->usage_r_rows = t->usage_nr_rows;
-	select = db_prepare(t->db, "SELECT dir_id, uid, gid, age_bucket, size_bucket, file_count, total_size,"
-				   " apparent_size FROM usage_r ORDER BY dir_id, uid");
+	select = db_prepare(
+		t->db, "SELECT dir_id, uid, gid, age_bucket, size_bucket, file_count, total_size,"
+		       " apparent_size FROM usage_r ORDER BY dir_id, uid");
 	while (db_step(t->db, select)) {
 		const struct usage_key key = {
-			(uint32_t)sqlite3_column_int64(select, 1), (uint32_t)sqlite3_column_int64(select, 2),
-			(uint8_t)sqlite3_column_int(select, 3), (uint8_t)sqlite3_column_int(select, 4),
+			(uint32_t)sqlite3_column_int64(select, 1),
+			(uint32_t)sqlite3_column_int64(select, 2),
+			(uint8_t)sqlite3_column_int(select, 3),
+			(uint8_t)sqlite3_column_int(select, 4),
 		};
 		const struct usage_sums sums = {
-			(uint64_t)sqlite3_column_int64(select, 5), (uint64_t)sqlite3_column_int64(select, 6),
-			(uint64_t)sqlite3_column_int64(select, 7), TIME_NONE, TIME_NONE,
+			(uint64_t)sqlite3_column_int64(select, 5),
+			(uint64_t)sqlite3_column_int64(select, 6),
+			(uint64_t)sqlite3_column_int64(select, 7),
+			TIME_NONE,
+			TIME_NONE,
 		};
 
 		usage_by_add(by, sqlite3_column_int64(select, 0), &key, &sums);
@@ -164,7 +174,8 @@ void stats_tables_write_usage_r(struct stats_tables *t, int64_t root_id, bool ro
 
 	db_batch_init(&rows, t->db, "usage_r", USAGE_COLUMNS, DB_BATCH_NO_NAME, DB_BATCH_ROWS);
 	usage_by_init(&by, t->db, &rows);
-	for (stats_sort_next(t->sorted, next); next->part == PART_USAGE_R; stats_sort_next(t->sorted, next)) {
+	for (stats_sort_next(t->sorted, next); next->part == PART_USAGE_R;
+	     stats_sort_next(t->sorted, next)) {
 		if (next->dir_id < root_id)
 			continue;
 		fill_usage(db_batch_add(&rows), next->dir_id, &next->key, &next->sums);
@@ -179,12 +190,16 @@ void stats_tables_write_usage_r(struct stats_tables *t, int64_t root_id, bool ro
 }
 
 /* The sums of one owner, whose rows come next in `usage`: id and three sums, by id. */
-static void add_owner(struct db *db, sqlite3_stmt *usage, bool *more, uint32_t id, struct usage_sums *sums)
+static void add_owner(struct db *db, sqlite3_stmt *usage, bool *more, uint32_t id,
+		      struct usage_sums *sums)
 {
 	while (*more && sqlite3_column_int64(usage, 0) == id) {
 		const struct usage_sums row = {
-			(uint64_t)sqlite3_column_int64(usage, 1), (uint64_t)sqlite3_column_int64(usage, 2),
-			(uint64_t)sqlite3_column_int64(usage, 3), TIME_NONE, TIME_NONE,
+			(uint64_t)sqlite3_column_int64(usage, 1),
+			(uint64_t)sqlite3_column_int64(usage, 2),
+			(uint64_t)sqlite3_column_int64(usage, 3),
+			TIME_NONE,
+			TIME_NONE,
 		};
 
 		if (!usage_add(sums, &row))
@@ -237,11 +252,15 @@ static void write_histogram(struct stats_tables *t, const char *insert, int64_t 
 void stats_tables_write_summaries(struct stats_tables *t, int64_t root_id, struct stats_item *next)
 {
 	if (next->part == PART_UIDS)
-		write_summary(t, "owner_summary", "SELECT uid, file_count, total_size, apparent_size"
-						  " FROM usage_r WHERE dir_id = ? ORDER BY uid", root_id, next);
+		write_summary(t, "owner_summary",
+			      "SELECT uid, file_count, total_size, apparent_size"
+			      " FROM usage_r WHERE dir_id = ? ORDER BY uid",
+			      root_id, next);
 	if (next->part == PART_GIDS)
-		write_summary(t, "group_summary", "SELECT gid, file_count, total_size, apparent_size"
-						  " FROM usage_r WHERE dir_id = ? ORDER BY gid", root_id, next);
+		write_summary(t, "group_summary",
+			      "SELECT gid, file_count, total_size, apparent_size"
+			      " FROM usage_r WHERE dir_id = ? ORDER BY gid",
+			      root_id, next);
 	write_histogram(t, "INSERT INTO access_histogram"
 			   " SELECT uid, age_bucket, sum(file_count), sum(total_size) FROM usage_r"
 			   " WHERE dir_id = ? GROUP BY uid, age_bucket", root_id);

@@ -24,7 +24,9 @@ static const unsigned char *need_bytes(struct stream_in *s, size_t len)
 	size_t have = input_fill(&s->in, len);
 
 	if (have < len)
-		die(EXIT_INPUT, "%s: truncated after record %" PRIu64 " (byte %" PRIu64 "): the trailer is missing",
+		die(EXIT_INPUT,
+		    "%s: truncated after record %" PRIu64 " (byte %" PRIu64
+		    "): the trailer is missing",
 		    s->name, s->records, s->in.offset + have);
 	return input_data(&s->in);
 }
@@ -46,8 +48,9 @@ static void read_binary_head(struct stream_in *s)
 	char *text;
 
 	if (version != STREAM_VERSION)
-		die(EXIT_INPUT, "%s: stream format version %" PRIu32 "; this program reads version %d",
-		    s->name, version, STREAM_VERSION);
+		die(EXIT_INPUT,
+		    "%s: stream format version %" PRIu32 "; this program reads version %d", s->name,
+		    version, STREAM_VERSION);
 	if (text_len > HEAD_TEXT_MAX)
 		die(EXIT_INPUT, "%s: corrupt header: text of %" PRIu32 " bytes", s->name, text_len);
 	bytes = need_bytes(s, len + STREAM_HASH_SIZE);
@@ -70,8 +73,10 @@ void stream_in_open(struct stream_in *s, const char *name, const struct stream_i
 	s->name = s->in.name;
 	have = input_fill(&s->in, STREAM_MAGIC_SIZE);
 	if (!have)
-		die(EXIT_INPUT, "%s: empty: not even a header; did the program before it fail?", s->name);
-	if (memcmp(input_data(&s->in), STREAM_MAGIC, have < STREAM_MAGIC_SIZE ? have : STREAM_MAGIC_SIZE) == 0) {
+		die(EXIT_INPUT, "%s: empty: not even a header; did the program before it fail?",
+		    s->name);
+	if (memcmp(input_data(&s->in), STREAM_MAGIC,
+		   have < STREAM_MAGIC_SIZE ? have : STREAM_MAGIC_SIZE) == 0) {
 		read_binary_head(s);
 	} else {
 		s->tsv = xmalloc(sizeof(*s->tsv));
@@ -90,8 +95,8 @@ static void check_ledger(struct stream_in *s)
 	if (fault)
 		die(EXIT_INPUT, "%s: corrupt ledger: %s", s->name, fault);
 	if (s->head.kind == KIND_ENTRY && s->records != s->ledger.sum.count[COUNT_ENTRIES])
-		die(EXIT_INPUT, "%s: %" PRIu64 " entries, but the ledger has %" PRIu64, s->name, s->records,
-		    s->ledger.sum.count[COUNT_ENTRIES]);
+		die(EXIT_INPUT, "%s: %" PRIu64 " entries, but the ledger has %" PRIu64, s->name,
+		    s->records, s->ledger.sum.count[COUNT_ENTRIES]);
 }
 
 static void read_trailer(struct stream_in *s)
@@ -110,7 +115,8 @@ static void read_trailer(struct stream_in *s)
 	if (get_le64(bytes + 16) != s->chain)
 		stream_in_die(s, "corrupt: blocks are missing or changed");
 	if (get_le64(bytes + 8) != s->records)
-		stream_in_die(s, "corrupt: the trailer counts %" PRIu64 " records", get_le64(bytes + 8));
+		stream_in_die(s, "corrupt: the trailer counts %" PRIu64 " records",
+			      get_le64(bytes + 8));
 	text = cursor = xstrndup((const char *)bytes + STREAM_TRAILER_SIZE, text_len);
 	if (strlen(text) != text_len)
 		stream_in_die(s, "corrupt trailer: its text is not understood");

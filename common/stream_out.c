@@ -27,7 +27,8 @@ static void add_binary_head(struct stream_out *s, const struct head *head)
 
 	head_add_attrs(&text, head);
 	if (text.len > HEAD_TEXT_MAX)
-		die(EXIT_USAGE, "too many sources: the stream header would take %zu bytes", text.len);
+		die(EXIT_USAGE, "too many sources: the stream header would take %zu bytes",
+		    text.len);
 	memcpy(fixed, STREAM_MAGIC, STREAM_MAGIC_SIZE);
 	put_le32(fixed + 8, STREAM_VERSION);
 	put_le32(fixed + 12, (uint32_t)text.len);
@@ -39,7 +40,8 @@ static void add_binary_head(struct stream_out *s, const struct head *head)
 	buf_release(&text);
 }
 
-void stream_out_open(struct stream_out *s, const struct head *head, const struct stream_out_options *opt)
+void stream_out_open(struct stream_out *s, const struct head *head,
+		     const struct stream_out_options *opt)
 {
 	*s = (struct stream_out){ .kind = head->kind, .tsv = opt->tsv };
 	s->file_count = opt->path_count ? opt->path_count : 1;
@@ -47,7 +49,8 @@ void stream_out_open(struct stream_out *s, const struct head *head, const struct
 	for (size_t i = 0; i < s->file_count; i++) {
 		outfile_open(&s->files[i], opt->path_count ? opt->paths[i] : "-", 0666);
 		if (!s->tsv && isatty(s->files[i].fd))
-			die(EXIT_USAGE, "%s is a terminal and the stream is binary; use --tsv, or -o FILE",
+			die(EXIT_USAGE,
+			    "%s is a terminal and the stream is binary; use --tsv, or -o FILE",
 			    s->files[i].name);
 	}
 	block_build_init(&s->build, s->kind);
@@ -58,7 +61,8 @@ void stream_out_open(struct stream_out *s, const struct head *head, const struct
 	flush(s);
 }
 
-static void write_text_block(struct stream_out *s, const struct block_header *header, const unsigned char *payload)
+static void write_text_block(struct stream_out *s, const struct block_header *header,
+			     const unsigned char *payload)
 {
 	const char *fault;
 
@@ -114,14 +118,15 @@ void stream_out_add_entry(struct stream_out *s, const char *path, size_t len, co
 		end_block(s);
 }
 
-void stream_out_add_dir(struct stream_out *s, const char *path, size_t len, const struct inode_line *line)
+void stream_out_add_dir(struct stream_out *s, const char *path, size_t len,
+			const struct inode_line *line)
 {
 	while (!block_add_dir(&s->build, path, len, line))
 		end_block(s);
 }
 
-void stream_out_add_usage(struct stream_out *s, const char *path, size_t len, const struct usage_key *key,
-			  const struct usage_sums *sums)
+void stream_out_add_usage(struct stream_out *s, const char *path, size_t len,
+			  const struct usage_key *key, const struct usage_sums *sums)
 {
 	while (!block_add_usage(&s->build, path, len, key, sums))
 		end_block(s);
@@ -134,7 +139,8 @@ static void add_binary_trailer(struct stream_out *s, const struct ledger *ledger
 
 	ledger_add_attrs(&text, ledger);
 	if (text.len > HEAD_TEXT_MAX)
-		die(EXIT_USAGE, "too many sources: the stream trailer would take %zu bytes", text.len);
+		die(EXIT_USAGE, "too many sources: the stream trailer would take %zu bytes",
+		    text.len);
 	put_le32(fixed, TRAILER_TAG);
 	put_le32(fixed + 4, (uint32_t)text.len);
 	put_le64(fixed + 8, s->records);

@@ -36,12 +36,15 @@ struct stream_out_options {
 };
 
 /* Refuses (2) to write binary to a terminal. */
-void stream_out_open(struct stream_out *s, const struct head *head, const struct stream_out_options *opt);
+void stream_out_open(struct stream_out *s, const struct head *head,
+		     const struct stream_out_options *opt);
 
-void stream_out_add_entry(struct stream_out *s, const char *path, size_t len, const struct entry *e);
-void stream_out_add_dir(struct stream_out *s, const char *path, size_t len, const struct inode_line *line);
-void stream_out_add_usage(struct stream_out *s, const char *path, size_t len, const struct usage_key *key,
-			  const struct usage_sums *sums);
+void stream_out_add_entry(struct stream_out *s, const char *path, size_t len,
+			  const struct entry *e);
+void stream_out_add_dir(struct stream_out *s, const char *path, size_t len,
+			const struct inode_line *line);
+void stream_out_add_usage(struct stream_out *s, const char *path, size_t len,
+			  const struct usage_key *key, const struct usage_sums *sums);
 
 /* One or more whole blocks as block_encode made them, one after the other. */
 void stream_out_add_encoded(struct stream_out *s, const unsigned char *blocks, size_t len);

@@ -24,8 +24,10 @@ void stream_set_open(struct stream_set *set, char *const *names, size_t count,
 		differs = head_merge(&set->head, &s->head, force);
 		if (differs)
 			die(EXIT_INPUT, "%s: its %s is not that of %s%s", s->name, differs,
-			    set->streams[0].name, strcmp(differs, "file system") && strcmp(differs, "scan date") ?
-			    "" : " (--force takes both)");
+			    set->streams[0].name,
+			    strcmp(differs, "file system") && strcmp(differs, "scan date")
+				    ? ""
+				    : " (--force takes both)");
 	}
 }
 
@@ -54,7 +56,8 @@ void stream_set_finish(struct stream_set *set)
 		ledger_merge(&set->ledger, &set->streams[i].ledger);
 	repeated = ledger_repeated_source(&set->ledger);
 	if (repeated && !set->force)
-		die(EXIT_INPUT, "%s: the same lines came in twice (--force takes them twice)", repeated->name);
+		die(EXIT_INPUT, "%s: the same lines came in twice (--force takes them twice)",
+		    repeated->name);
 }
 
 void stream_set_close(struct stream_set *set)

@@ -20,7 +20,8 @@ static void grow(struct totals *t)
 	size_t slots = t->mask ? 2 * (t->mask + 1) : FIRST_SLOTS;
 
 	if (slots > UINT32_MAX / 2)
-		die(EXIT_SYSTEM, "the answer has more than %zu rows: ask for fewer keys or levels", t->count);
+		die(EXIT_SYSTEM, "the answer has more than %zu rows: ask for fewer keys or levels",
+		    t->count);
 	free(t->slots);
 	t->slots = xcalloc(slots, sizeof(*t->slots));
 	t->mask = slots - 1;
@@ -75,14 +76,16 @@ void totals_add(struct totals *t, const int64_t key[TOTALS_PARTS], const struct 
 		t->saturated = true;
 }
 
-void totals_subtract(struct totals *t, const int64_t key[TOTALS_PARTS], const struct totals_sums *less)
+void totals_subtract(struct totals *t, const int64_t key[TOTALS_PARTS],
+		     const struct totals_sums *less)
 {
 	struct totals_sums *sums = totals_at(t, key);
 
 	sums->file_count -= less->file_count;
 	sums->total_size -= less->total_size;
 	/* After saturation this can pass both ends of the range. */
-	sums->apparent_size = (int64_t)((uint64_t)sums->apparent_size - (uint64_t)less->apparent_size);
+	sums->apparent_size = (int64_t)((uint64_t)sums->apparent_size -
+					(uint64_t)less->apparent_size);
 }
 
 void totals_drop_empty(struct totals *t)

@@ -35,7 +35,8 @@ struct totals {
 struct totals_sums *totals_at(struct totals *t, const int64_t key[TOTALS_PARTS]);
 void totals_add(struct totals *t, const int64_t key[TOTALS_PARTS], const struct totals_sums *more);
 /* What was added as part of something larger. Apparent sizes are wrong then if `saturated`. */
-void totals_subtract(struct totals *t, const int64_t key[TOTALS_PARTS], const struct totals_sums *less);
+void totals_subtract(struct totals *t, const int64_t key[TOTALS_PARTS],
+		     const struct totals_sums *less);
 
 /* sums += more; false when apparent_size has reached INT64_MAX. */
 bool totals_sum(struct totals_sums *sums, const struct totals_sums *more);

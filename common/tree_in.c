@@ -5,10 +5,12 @@ void tree_in_open(struct tree_in *t, const char *name, const struct stream_in_op
 	*t = (struct tree_in){ 0 };
 	stream_in_open(&t->stream, name, opt);
 	if (t->stream.head.order == ORDER_LEVEL)
-		die(EXIT_INPUT, "%s: is sorted by level; make it again without depth-sort --by-level",
+		die(EXIT_INPUT,
+		    "%s: is sorted by level; make it again without depth-sort --by-level",
 		    t->stream.name);
 	if (t->stream.head.order != ORDER_TREE)
-		die(EXIT_INPUT, "%s: is not in tree order; send it through depth-sort first", t->stream.name);
+		die(EXIT_INPUT, "%s: is not in tree order; send it through depth-sort first",
+		    t->stream.name);
 }
 
 static NORETURN void die_unsorted(struct tree_in *t, const char *what)
@@ -23,7 +25,8 @@ static NORETURN void die_unsorted(struct tree_in *t, const char *what)
 static void take_path(struct tree_in *t)
 {
 	struct buf *path = &t->block.path;
-	int order = t->records ? path_compare(t->path.data, t->path.len, path->data, path->len) : -1;
+	int order = t->records ? path_compare(t->path.data, t->path.len, path->data, path->len)
+			       : -1;
 
 	if (order > 0)
 		die_unsorted(t, "is not in tree order");

@@ -10,9 +10,12 @@ static void read_ahead(struct tree_rows *t)
 	if (!t->have_ahead)
 		return;
 	t->ahead = (struct tree_row){
-		.dir_id = sqlite3_column_int64(s, 0), .parent_id = sqlite3_column_int64(s, 1),
-		.depth = sqlite3_column_int64(s, 2), .has_line = sqlite3_column_type(s, 3) != SQLITE_NULL,
-		.uid = (uint32_t)sqlite3_column_int64(s, 3), .gid = (uint32_t)sqlite3_column_int64(s, 4),
+		.dir_id = sqlite3_column_int64(s, 0),
+		.parent_id = sqlite3_column_int64(s, 1),
+		.depth = sqlite3_column_int64(s, 2),
+		.has_line = sqlite3_column_type(s, 3) != SQLITE_NULL,
+		.uid = (uint32_t)sqlite3_column_int64(s, 3),
+		.gid = (uint32_t)sqlite3_column_int64(s, 4),
 	};
 	t->ahead_name.len = 0;
 	buf_add(&t->ahead_name, sqlite3_column_blob(s, 5), (size_t)sqlite3_column_bytes(s, 5));
@@ -21,8 +24,9 @@ static void read_ahead(struct tree_rows *t)
 void tree_rows_open(struct tree_rows *t, struct db *db)
 {
 	*t = (struct tree_rows){ .db = db };
-	t->select = db_prepare(db, "SELECT dir_id, parent_id, depth, uid, gid, name FROM directories"
-				   " ORDER BY dir_id");
+	t->select = db_prepare(db,
+			       "SELECT dir_id, parent_id, depth, uid, gid, name FROM directories"
+			       " ORDER BY dir_id");
 	read_ahead(t);
 }
 

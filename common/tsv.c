@@ -10,11 +10,13 @@ const char *tsv_columns(enum rec_kind kind)
 {
 	switch (kind) {
 	case KIND_ENTRY:
-		return "path\ttype\tinode\tgeneration\tuid\tgid\tmode\tnlink\tsize\tallocated\tatime\tmtime\tcrtime";
+		return "path\ttype\tinode\tgeneration\tuid\tgid\tmode\tnlink\tsize\tallocated\tatim"
+		       "e\tmtime\tcrtime";
 	case KIND_DIR:
 		return "path\thas_line\tinode\tgeneration\tuid\tgid\tmode\tallocated";
 	default:
-		return "path\tuid\tgid\tage_bucket\tsize_bucket\tfile_count\ttotal_size\tapparent_size\tmax_atime\tmax_mtime";
+		return "path\tuid\tgid\tage_bucket\tsize_bucket\tfile_count\ttotal_size\tapparent_"
+		       "size\tmax_atime\tmax_mtime";
 	}
 }
 
@@ -199,7 +201,8 @@ static int64_t take_time(struct fields *f, const char *column, bool optional)
 
 	if (field && !*field && optional)
 		return TIME_NONE;
-	if (field && !f->bad && !attrs_u64(field + negative, negative ? -TIME_MIN : TIME_MAX, &value))
+	if (field && !f->bad &&
+	    !attrs_u64(field + negative, negative ? -TIME_MIN : TIME_MAX, &value))
 		f->bad = column;
 	return negative ? -(int64_t)value : (int64_t)value;
 }
@@ -322,7 +325,8 @@ bool tsv_row_add(struct block_build *b, const struct tsv_row *row)
 	if (b->kind == KIND_ENTRY)
 		return block_add_entry(b, row->path, row->path_len, &row->entry);
 	if (b->kind == KIND_DIR)
-		return block_add_dir(b, row->path, row->path_len, row->has_line ? &row->entry.own : NULL);
+		return block_add_dir(b, row->path, row->path_len,
+				     row->has_line ? &row->entry.own : NULL);
 	return block_add_usage(b, row->path, row->path_len, &row->key, &row->sums);
 }
 
@@ -333,8 +337,9 @@ bool tsv_parse_end(char *text, uint64_t *records, struct ledger *l)
 	int got;
 
 	while ((got = attrs_next(&text, &key, &value)) > 0) {
-		bool ok = strcmp(key, "records") == 0 ? (counted = attrs_u64(value, INT64_MAX, records)) :
-							ledger_set_attr(l, key, value);
+		bool ok = strcmp(key, "records") == 0
+				  ? (counted = attrs_u64(value, INT64_MAX, records))
+				  : ledger_set_attr(l, key, value);
 
 		if (!ok)
 			return false;

@@ -39,7 +39,8 @@ struct tsv_row {
 };
 
 /* Parse a row without its LF; `line` is modified and kept by the row. NULL, or the column that is wrong. */
-const char *tsv_parse_row(struct tsv_row *row, enum rec_kind kind, char *line, size_t len) WARN_UNUSED;
+const char *tsv_parse_row(struct tsv_row *row, enum rec_kind kind, char *line,
+			  size_t len) WARN_UNUSED;
 
 /* Add a row to a block; false when the block is full (block.h). */
 bool tsv_row_add(struct block_build *b, const struct tsv_row *row) WARN_UNUSED;

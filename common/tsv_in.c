@@ -40,7 +40,8 @@ static void read_head(struct tsv_in *t)
 		tsv_in_die(t, "the #treetally line is not understood");
 	line = next_line(t, &len);
 	if (!line || strlen(line) != len || strcmp(line, tsv_columns(t->head.kind)))
-		tsv_in_die(t, "the column names of a %s stream are expected here", rec_kind_name(t->head.kind));
+		tsv_in_die(t, "the column names of a %s stream are expected here",
+			   rec_kind_name(t->head.kind));
 }
 
 void tsv_in_open(struct tsv_in *t, struct input *in, bool unverified, enum rec_kind assume)
@@ -55,8 +56,10 @@ void tsv_in_open(struct tsv_in *t, struct input *in, bool unverified, enum rec_k
 		t->head = (struct head){ .kind = assume, .scan_day = DAY_NONE };
 		t->head.age_by = assume == KIND_USAGE ? AGE_ATIME : AGE_UNSET;
 	} else {
-		die(EXIT_INPUT, "%s: not a treetally stream (rows without their first line are accepted with "
-		    "--unverified --kind KIND)", in->name);
+		die(EXIT_INPUT,
+		    "%s: not a treetally stream (rows without their first line are accepted with "
+		    "--unverified --kind KIND)",
+		    in->name);
 	}
 	t->head.unverified |= unverified;
 	block_build_init(&t->build, t->head.kind);
@@ -69,15 +72,16 @@ static void finish(struct tsv_in *t, char *end_text, size_t len)
 
 	t->at_end = true;
 	if (!end_text && !t->unverified)
-		die(EXIT_INPUT, "%s: truncated after record %" PRIu64 ": the #end line is missing", t->in->name,
-		    t->records);
+		die(EXIT_INPUT, "%s: truncated after record %" PRIu64 ": the #end line is missing",
+		    t->in->name, t->records);
 	if (!end_text)
 		return;
 	if (strlen(end_text) != len || !tsv_parse_end(end_text, &records, &t->ledger))
 		tsv_in_die(t, "the #end line is not understood");
 	if (records != t->records && !t->unverified)
-		tsv_in_die(t, "corrupt: the #end line counts %" PRIu64 " records, there are %" PRIu64, records,
-			   t->records);
+		tsv_in_die(t,
+			   "corrupt: the #end line counts %" PRIu64 " records, there are %" PRIu64,
+			   records, t->records);
 	if (next_line(t, &len))
 		tsv_in_die(t, "there are lines behind the #end line");
 }
@@ -92,7 +96,8 @@ static bool add_row(struct tsv_in *t, char *line, size_t len)
 	buf_add(&t->held, line, len + 1);
 	column = tsv_parse_row(&row, t->head.kind, line, len);
 	if (column)
-		tsv_in_die(t, "not a row of a %s stream: column %s is wrong", rec_kind_name(t->head.kind), column);
+		tsv_in_die(t, "not a row of a %s stream: column %s is wrong",
+			   rec_kind_name(t->head.kind), column);
 	if (!tsv_row_add(&t->build, &row))
 		return false;
 	t->held.len = 0;
@@ -122,8 +127,10 @@ bool tsv_in_next(struct tsv_in *t, struct block *b)
 	while (!t->at_end) {
 		line = next_line(t, &len);
 		if (!line || strncmp(line, TSV_END, strlen(TSV_END)) == 0)
-			finish(t, line ? line + strlen(TSV_END) : NULL, line ? len - strlen(TSV_END) : 0);
-		else if (t->first_is_row && t->line_number == 1 && !strcmp(line, tsv_columns(t->head.kind)))
+			finish(t, line ? line + strlen(TSV_END) : NULL,
+			       line ? len - strlen(TSV_END) : 0);
+		else if (t->first_is_row && t->line_number == 1 &&
+			 !strcmp(line, tsv_columns(t->head.kind)))
 			continue;
 		else if (!add_row(t, line, len))
 			break;

@@ -50,8 +50,10 @@ static const char *const conditions[] = {
 
 static const char *const others[] = {
 	[R_ANY] = "SELECT 1 FROM usage_r WHERE dir_id = ? LIMIT 1",
-	[STATS_DIR] = "SELECT 0, 0, 0, 0, file_count_r, total_size_r, apparent_size_r FROM directory_stats WHERE dir_id = ?",
-	[STATS_OWN] = "SELECT 0, 0, 0, 0, file_count_nr, total_size_nr, apparent_size_nr FROM directory_stats WHERE dir_id = ?",
+	[STATS_DIR] = "SELECT 0, 0, 0, 0, file_count_r, total_size_r, apparent_size_r FROM "
+		      "directory_stats WHERE dir_id = ?",
+	[STATS_OWN] = "SELECT 0, 0, 0, 0, file_count_nr, total_size_nr, apparent_size_nr FROM "
+		      "directory_stats WHERE dir_id = ?",
 #define USAGE_BY(columns, kind) "SELECT " columns ", file_count, total_size, apparent_size" \
 				" FROM usage_by WHERE dir_id = ? AND kind = " kind
 	[BY_FIRST + COL_UID] = USAGE_BY("id, 0, 0, 0", "0"),
@@ -68,11 +70,12 @@ static sqlite3_stmt *usage_statement(struct asker *q, enum source which)
 	char sql[300];
 
 	if (!q->statements[which]) {
-		snprintf(sql, sizeof(sql), "SELECT %s, %s, %s, %s, file_count, total_size, apparent_size FROM %s",
+		snprintf(sql, sizeof(sql),
+			 "SELECT %s, %s, %s, %s, file_count, total_size, apparent_size FROM %s",
 			 q->part[COL_UID] >= 0 || ask->uid_count ? "uid" : "0",
 			 q->part[COL_GID] >= 0 || ask->gid_count ? "gid" : "0",
-			 q->part[COL_AGE] >= 0 ? "age_bucket" : "0", q->part[COL_SIZE] >= 0 ? "size_bucket" : "0",
-			 conditions[which]);
+			 q->part[COL_AGE] >= 0 ? "age_bucket" : "0",
+			 q->part[COL_SIZE] >= 0 ? "size_bucket" : "0", conditions[which]);
 		q->statements[which] = db_prepare(&q->a->db, sql);
 	}
 	return q->statements[which];
@@ -100,7 +103,8 @@ static int64_t last_of(struct asker *q, int64_t dir_id)
 	int64_t below = look_up(q, SUBTREE, dir_id);
 
 	if (below < 0)
-		die(EXIT_INPUT, "%s: is damaged: no directory_stats for dir_id %lld", q->a->db.name, (long long)dir_id);
+		die(EXIT_INPUT, "%s: is damaged: no directory_stats for dir_id %lld", q->a->db.name,
+		    (long long)dir_id);
 	return dir_id + below;
 }
 
@@ -122,10 +126,13 @@ static void take(struct asker *q, sqlite3_stmt *s, bool away)
 
 	while (db_step(&q->a->db, s)) {
 		struct totals_sums sums = {
-			sqlite3_column_int64(s, COLS), sqlite3_column_int64(s, COLS + 1), sqlite3_column_int64(s, COLS + 2),
+			sqlite3_column_int64(s, COLS),
+			sqlite3_column_int64(s, COLS + 1),
+			sqlite3_column_int64(s, COLS + 2),
 		};
 
-		if (!sums.file_count || !among(ask->uids, ask->uid_count, sqlite3_column_int64(s, COL_UID)) ||
+		if (!sums.file_count ||
+		    !among(ask->uids, ask->uid_count, sqlite3_column_int64(s, COL_UID)) ||
 		    !among(ask->gids, ask->gid_count, sqlite3_column_int64(s, COL_GID)))
 			continue;
 		for (int i = 0; i < COLS; i++) {
@@ -139,7 +146,8 @@ static void take(struct asker *q, sqlite3_stmt *s, bool away)
 	}
 }
 
-static void take_directory(struct asker *q, enum source all, enum source by_uid, int64_t dir_id, bool away)
+static void take_directory(struct asker *q, enum source all, enum source by_uid, int64_t dir_id,
+			   bool away)
 {
 	sqlite3_stmt *s = usage_statement(q, q->ask->uid_count ? by_uid : all);
 
@@ -323,12 +331,16 @@ static void take_everything(struct asker *q)
 	}
 }
 
-void usage_ask_totals(const struct usage_ask *ask, struct answer_db *a, const struct scope *scope, int64_t fs,
-		     struct totals *totals)
+void usage_ask_totals(const struct usage_ask *ask, struct answer_db *a, const struct scope *scope,
+		      int64_t fs, struct totals *totals)
 {
 	struct totals mine = { 0 };
 	struct asker q = {
-		.ask = ask, .a = a, .scope = scope, .totals = &mine, .dir_part = usage_ask_part(ask, BY_DIR),
+		.ask = ask,
+		.a = a,
+		.scope = scope,
+		.totals = &mine,
+		.dir_part = usage_ask_part(ask, BY_DIR),
 		.only = -1,
 		.every_file = !ask->uid_count && !ask->gid_count,
 		.part = { usage_ask_part(ask, BY_OWNER), usage_ask_part(ask, BY_GROUP),

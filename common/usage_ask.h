@@ -35,7 +35,7 @@ int usage_ask_part(const struct usage_ask *ask, enum ask_by by);
  * BY_DIR makes rows that are disjoint: a directory `levels` below its prefix stands for all below
  * it, one that is less deep (the prefix itself, too) for the files directly in it.
  */
-void usage_ask_totals(const struct usage_ask *ask, struct answer_db *db, const struct scope *scope, int64_t fs,
-		     struct totals *totals);
+void usage_ask_totals(const struct usage_ask *ask, struct answer_db *db, const struct scope *scope,
+		      int64_t fs, struct totals *totals);
 
 #endif

@@ -8,7 +8,8 @@ void usage_by_init(struct usage_by *u, struct db *db, struct db_batch *usage_r)
 	db_batch_init(&u->rows, db, "usage_by", USAGE_BY_COLUMNS, DB_BATCH_NO_NAME, DB_BATCH_ROWS);
 }
 
-static void put(struct usage_by *u, enum usage_kind kind, int64_t id, const struct totals_sums *sums)
+static void put(struct usage_by *u, enum usage_kind kind, int64_t id,
+		const struct totals_sums *sums)
 {
 	int64_t *row;
 

@@ -18,7 +18,8 @@ struct fold_level {
 };
 
 void usage_fold_init(struct usage_fold *f, size_t memory,
-		     void (*give)(void *, int64_t, const struct usage_key *, const struct usage_sums *),
+		     void (*give)(void *, int64_t, const struct usage_key *,
+				  const struct usage_sums *),
 		     void *arg)
 {
 	const size_t row = sizeof(*f->rows) + 2 * sizeof(*f->slots);
@@ -160,7 +161,8 @@ void usage_fold_open(struct usage_fold *f, int64_t dir_id, bool has_child)
 						     .start = f->count, .has_child = has_child };
 }
 
-void usage_fold_add(struct usage_fold *f, const struct usage_key *key, const struct usage_sums *sums)
+void usage_fold_add(struct usage_fold *f, const struct usage_key *key,
+		    const struct usage_sums *sums)
 {
 	struct fold_level *level = &f->levels[f->depth - 1];
 
@@ -171,7 +173,8 @@ void usage_fold_add(struct usage_fold *f, const struct usage_key *key, const str
 		make_room(f);
 	f->rows[f->count++] = (struct fold_row){ (uint64_t)key->uid << 32 | key->gid,
 						 (uint32_t)key->age_bucket << 8 | key->size_bucket,
-						 sums->file_count, sums->total_size, sums->apparent_size };
+						 sums->file_count, sums->total_size,
+						 sums->apparent_size };
 	/* One without children will give nothing, however many rows it has: they are its parent's. */
 	if (!level->has_child)
 		level->start = f->count;
@@ -192,7 +195,8 @@ void usage_fold_close(struct usage_fold *f, enum fold_give which)
 {
 	const struct fold_level *level = &f->levels[f->depth - 1];
 
-	if (level->has_child && (which == GIVE_ALWAYS || (which == GIVE_IF_LARGE && is_large(f, level)))) {
+	if (level->has_child &&
+	    (which == GIVE_ALWAYS || (which == GIVE_IF_LARGE && is_large(f, level)))) {
 		combine_current(f);
 		give_rows(f, level->dir_id, level->start, f->count);
 	}

@@ -31,20 +31,23 @@ struct usage_fold {
 	size_t depth, levels_cap;
 	uint64_t seen;            /* rows added so far */
 	/* Takes sums of a subtree; a part of them, in no order. */
-	void (*give)(void *arg, int64_t dir_id, const struct usage_key *key, const struct usage_sums *part);
+	void (*give)(void *arg, int64_t dir_id, const struct usage_key *key,
+		     const struct usage_sums *part);
 	void *arg;
 };
 
 /* `memory` is for rows, in bytes, at least USAGE_FOLD_MEMORY_MIN; levels take 32 bytes each. */
 #define USAGE_FOLD_MEMORY_MIN (512u << 10)
 void usage_fold_init(struct usage_fold *f, size_t memory,
-		     void (*give)(void *, int64_t, const struct usage_key *, const struct usage_sums *),
+		     void (*give)(void *, int64_t, const struct usage_key *,
+				  const struct usage_sums *),
 		     void *arg);
 
 void usage_fold_open(struct usage_fold *f, int64_t dir_id, bool has_child);
 
 /* A usage row of the current directory. */
-void usage_fold_add(struct usage_fold *f, const struct usage_key *key, const struct usage_sums *sums);
+void usage_fold_add(struct usage_fold *f, const struct usage_key *key,
+		    const struct usage_sums *sums);
 
 enum fold_give { GIVE_IF_LARGE, GIVE_ALWAYS, GIVE_NEVER };
 

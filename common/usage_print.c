@@ -16,7 +16,8 @@ static struct totals_sums add_up(const struct totals *totals)
 static const char *age_meaning(const struct answer_set *set)
 {
 	static const char *const since[] = {
-		[AGE_ATIME] = "since last access (atime)", [AGE_MTIME] = "since last modification (mtime)",
+		[AGE_ATIME] = "since last access (atime)",
+		[AGE_MTIME] = "since last modification (mtime)",
 		[AGE_NEWEST] = "since last access or modification (newest)",
 	};
 
@@ -33,7 +34,8 @@ static void add_visible(struct buf *out, const char *text)
 }
 
 /* The line above a table; the caller frees it. */
-static char *title_of(const struct usage_ask *ask, const struct scope_options *where, struct answer_set *set)
+static char *title_of(const struct usage_ask *ask, const struct scope_options *where,
+		      struct answer_set *set)
 {
 	struct buf title = { 0 };
 	char date[DATE_TEXT_SIZE];
@@ -60,7 +62,8 @@ static const struct render_column key_columns[BY_COUNT][2] = {
 	[BY_OWNER] = { { "uid", NULL, RENDER_NUMBER, 0 }, { "owner", "owner", RENDER_TEXT, 0 } },
 	[BY_GROUP] = { { "gid", NULL, RENDER_NUMBER, 0 }, { "group", "group", RENDER_TEXT, 0 } },
 	[BY_AGE] = { { "age_bucket", NULL, RENDER_NUMBER, 0 }, { "age", "age", RENDER_TEXT, 0 } },
-	[BY_SIZE] = { { "size_bucket", NULL, RENDER_NUMBER, 0 }, { "size", "file size", RENDER_TEXT, 0 } },
+	[BY_SIZE] = { { "size_bucket", NULL, RENDER_NUMBER, 0 },
+		      { "size", "file size", RENDER_TEXT, 0 } },
 	[BY_DIR] = { { "path", "path", RENDER_PATH, 0 } },
 	[BY_FS] = { { "filesystem", "file system", RENDER_TEXT, 0 } },
 };
@@ -100,9 +103,11 @@ struct printer {
 };
 
 /* Databases can know different names; that of the row's own counts, or else the first. */
-static void add_id_name(struct printer *p, enum ask_by by, uint32_t id, struct answer_db *own, struct buf *out)
+static void add_id_name(struct printer *p, enum ask_by by, uint32_t id, struct answer_db *own,
+			struct buf *out)
 {
-	bool (*name)(struct answer_db *, uint32_t, struct buf *) = by == BY_OWNER ? who_user_name : who_group_name;
+	bool (*name)(struct answer_db *, uint32_t, struct buf *) = by == BY_OWNER ? who_user_name
+										  : who_group_name;
 
 	for (size_t i = 0; i < (own ? 1 : p->set->count); i++) {
 		out->len = 0;
@@ -111,7 +116,8 @@ static void add_id_name(struct printer *p, enum ask_by by, uint32_t id, struct a
 	}
 }
 
-static void put_text(struct printer *p, enum ask_by by, int64_t value, struct answer_db *own, struct buf *out)
+static void put_text(struct printer *p, enum ask_by by, int64_t value, struct answer_db *own,
+		     struct buf *out)
 {
 	out->len = 0;
 	switch (by) {
@@ -123,13 +129,16 @@ static void put_text(struct printer *p, enum ask_by by, int64_t value, struct an
 	}
 }
 
-static void put_sums(const struct printer *p, const struct totals_sums *sums, struct render_cell *cells)
+static void put_sums(const struct printer *p, const struct totals_sums *sums,
+		     struct render_cell *cells)
 {
 	cells[0] = render_number(sums->file_count);
 	cells[1] = render_number(sums->total_size);
 	cells[2] = render_number(sums->apparent_size);
 	cells[3] = (struct render_cell){
-		.share = p->total.total_size ? (double)sums->total_size / (double)p->total.total_size : 0,
+		.share = p->total.total_size
+				 ? (double)sums->total_size / (double)p->total.total_size
+				 : 0,
 	};
 }
 
@@ -165,8 +174,9 @@ static void print_total(struct printer *p)
 	render_total(&p->render, cells);
 }
 
-void usage_print(const struct usage_ask *ask, const struct usage_rank *rank, const struct render_options *options,
-		 const struct scope_options *where, struct answer_set *set, struct totals *totals)
+void usage_print(const struct usage_ask *ask, const struct usage_rank *rank,
+		 const struct render_options *options, const struct scope_options *where,
+		 struct answer_set *set, struct totals *totals)
 {
 	struct printer p = { .set = set, .ask = ask, .total = add_up(totals) };
 	struct render_column columns[COLUMNS_MAX];

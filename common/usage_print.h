@@ -9,7 +9,8 @@
 #include "common/usage_rank.h"
 
 /* `where` is for the title of a table; the rows of `totals` end up in the order of the answer. */
-void usage_print(const struct usage_ask *ask, const struct usage_rank *rank, const struct render_options *options,
-		 const struct scope_options *where, struct answer_set *set, struct totals *totals);
+void usage_print(const struct usage_ask *ask, const struct usage_rank *rank,
+		 const struct render_options *options, const struct scope_options *where,
+		 struct answer_set *set, struct totals *totals);
 
 #endif

@@ -56,7 +56,8 @@ uint32_t usage_table_dir(struct usage_table *t, const char *path, size_t len)
 	for (; *(at = &t->dir_slots[slot & t->dir_mask]); slot++) {
 		const unsigned char *record = t->dirs[*at - 1].record;
 
-		if (record_path_len(record) == len && !memcmp(record_path(record, TAIL_LEN), path, len))
+		if (record_path_len(record) == len &&
+		    !memcmp(record_path(record, TAIL_LEN), path, len))
 			return *at - 1;
 	}
 	if (t->dir_count == t->dir_cap || t->paths_used + size > t->paths_cap)
@@ -101,7 +102,8 @@ enum usage_result usage_table_add(struct usage_table *t, uint32_t dir, const str
 	}
 	if (t->row_count == t->row_cap)
 		return USAGE_FULL;
-	t->rows[t->row_count] = (struct usage_row){ *key, dir, first_row(t->dirs[dir].record), *sums };
+	t->rows[t->row_count] = (struct usage_row){ *key, dir, first_row(t->dirs[dir].record),
+						    *sums };
 	*at = ++t->row_count;
 	/* The record is in t->paths, which is ours to write. */
 	memcpy(t->paths + (t->dirs[dir].record - t->paths) + sizeof(uint32_t), at, sizeof(*at));
@@ -114,7 +116,8 @@ static uint32_t merge_lists(struct usage_row *rows, uint32_t a, uint32_t b)
 	uint32_t head = 0, *tail = &head;
 
 	while (a && b) {
-		uint32_t *least = usage_key_compare(&rows[a - 1].key, &rows[b - 1].key) < 0 ? &a : &b;
+		uint32_t *least = usage_key_compare(&rows[a - 1].key, &rows[b - 1].key) < 0 ? &a
+											    : &b;
 
 		*tail = *least;
 		tail = &rows[*least - 1].next;
@@ -154,8 +157,8 @@ void usage_table_drain(struct usage_table *t, usage_put *put, void *arg)
 		uint32_t row = sort_list(t->rows, first_row(record));
 
 		for (; row; row = t->rows[row - 1].next)
-			put(arg, record_path(record, TAIL_LEN), record_path_len(record), &t->rows[row - 1].key,
-			    &t->rows[row - 1].sums);
+			put(arg, record_path(record, TAIL_LEN), record_path_len(record),
+			    &t->rows[row - 1].key, &t->rows[row - 1].sums);
 	}
 	start_empty(t);
 }

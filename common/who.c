@@ -39,7 +39,8 @@ static bool parse_number(const char *option, const char *text, uint32_t *id)
 	return true;
 }
 
-static bool ask_database(struct answer_db *a, const struct kind *kind, const char *name, uint32_t *id)
+static bool ask_database(struct answer_db *a, const struct kind *kind, const char *name,
+			 uint32_t *id)
 {
 	sqlite3_stmt *select = db_prepare(&a->db, kind->by_name);
 	bool found;
@@ -67,7 +68,8 @@ static bool ask_system(const struct kind *kind, const char *name, uint32_t *id)
 	}
 }
 
-static void parse(struct answer_set *set, const struct kind *kind, const char *option, const char *text, uint32_t *id)
+static void parse(struct answer_set *set, const struct kind *kind, const char *option,
+		  const char *text, uint32_t *id)
 {
 	const struct answer_db *source = NULL;
 
@@ -79,14 +81,15 @@ static void parse(struct answer_set *set, const struct kind *kind, const char *o
 		if (!ask_database(&set->dbs[i], kind, text, &here))
 			continue;
 		if (source && here != *id)
-			opts_die("%s: '%s' is %s %u in %s and %u in %s: give the number", option, text, kind->id_word,
-				 *id, source->operand, here, set->dbs[i].operand);
+			opts_die("%s: '%s' is %s %u in %s and %u in %s: give the number", option,
+				 text, kind->id_word, *id, source->operand, here,
+				 set->dbs[i].operand);
 		*id = here;
 		source = &set->dbs[i];
 	}
 	if (!source && !ask_system(kind, text, id))
-		opts_die("%s: no %s '%s' is known here or in the database: give the number (%s)", option, kind->word,
-			 text, kind->id_word);
+		opts_die("%s: no %s '%s' is known here or in the database: give the number (%s)",
+			 option, kind->word, text, kind->id_word);
 }
 
 void who_parse_user(struct answer_set *set, const char *option, const char *text, uint32_t *uid)
@@ -101,7 +104,8 @@ void who_parse_group(struct answer_set *set, const char *option, const char *tex
 
 /* ---- answers ---- */
 
-static bool add_name(struct answer_db *a, sqlite3_stmt **slot, const struct kind *kind, uint32_t id, struct buf *out)
+static bool add_name(struct answer_db *a, sqlite3_stmt **slot, const struct kind *kind, uint32_t id,
+		     struct buf *out)
 {
 	sqlite3_stmt *select = answer_statement(a, slot, kind->by_id);
 	bool found;
@@ -109,7 +113,8 @@ static bool add_name(struct answer_db *a, sqlite3_stmt **slot, const struct kind
 	db_bind(&a->db, select, 1, id);
 	found = db_step(&a->db, select);
 	if (found)
-		buf_add(out, sqlite3_column_blob(select, 0), (size_t)sqlite3_column_bytes(select, 0));
+		buf_add(out, sqlite3_column_blob(select, 0),
+			(size_t)sqlite3_column_bytes(select, 0));
 	else
 		buf_printf(out, "%u", id);
 	db_check(&a->db, sqlite3_reset(select));

@@ -63,7 +63,8 @@ static void parse_args(struct options *opt, int argc, char **argv)
 
 	*opt = (struct options){ 0 };
 	opts_init(&opt->shared, usage, KIND_ANY);
-	while ((letter = getopt_long(argc, argv, OPTS_SHORT OPTS_SHORT_WRITE "mc", longs, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, OPTS_SHORT OPTS_SHORT_WRITE "mc", longs, NULL)) !=
+	       -1) {
 		switch (letter) {
 		case 'm': opt->merge = true; break;
 		case 'c': opt->check = true; break;
@@ -121,8 +122,8 @@ struct order_check {
 
 static bool in_order(struct order_check *o, const struct cursor *c)
 {
-	bool ok = !o->any || key_compare(&o->shape, (char *)o->path.data, o->path.len, o->tail, c->path, c->len,
-					 c->tail) < 0;
+	bool ok = !o->any || key_compare(&o->shape, (char *)o->path.data, o->path.len, o->tail,
+					 c->path, c->len, c->tail) < 0;
 
 	o->any = true;
 	o->path.len = 0;
@@ -185,7 +186,8 @@ static void read_unordered(struct stream_set *in, struct extsort *sort, struct p
 }
 
 /* One operand as one run; dies when it is not in order. */
-static void read_run(struct stream_in *s, struct extsort *sort, bool by_level, struct progress *progress)
+static void read_run(struct stream_in *s, struct extsort *sort, bool by_level,
+		     struct progress *progress)
 {
 	struct order_check order = { .shape = shape_of(s->head.kind, by_level) };
 	struct cursor c = { 0 };
@@ -207,7 +209,8 @@ static void read_run(struct stream_in *s, struct extsort *sort, bool by_level, s
 	buf_release(&order.path);
 }
 
-static void read_ordered(struct stream_set *in, struct extsort *sort, bool by_level, struct progress *progress)
+static void read_ordered(struct stream_set *in, struct extsort *sort, bool by_level,
+			 struct progress *progress)
 {
 	for (size_t i = 0; i < in->count; i++)
 		read_run(&in->streams[i], sort, by_level, progress);
@@ -237,7 +240,8 @@ static void write_sorted(struct extsort *sort, struct stream_out *out, struct pr
 	progress_end(progress);
 }
 
-static struct extsort *new_sorter(const struct options *opt, enum rec_kind kind, struct progress *progress)
+static struct extsort *new_sorter(const struct options *opt, enum rec_kind kind,
+				  struct progress *progress)
 {
 	struct key_shape shape = shape_of(kind, opt->by_level);
 
@@ -249,7 +253,8 @@ static struct extsort *new_sorter(const struct options *opt, enum rec_kind kind,
 	});
 }
 
-static void sort_streams(const struct options *opt, struct stream_set *in, struct progress *progress)
+static void sort_streams(const struct options *opt, struct stream_set *in,
+			 struct progress *progress)
 {
 	struct extsort *sort = new_sorter(opt, in->head.kind, progress);
 	struct stream_out out;
@@ -269,10 +274,12 @@ static void sort_streams(const struct options *opt, struct stream_set *in, struc
 	write_sorted(sort, &out, progress);
 	stats = extsort_stats(sort);
 	if (opt->shared.verbose)
-		warn("%" PRIu64 " records in, %" PRIu64 " out, memory %" PRIu64 " bytes, %" PRIu64 " runs, %" PRIu64
-		     " early merges, %" PRIu64 " bytes spilled to %s, %" PRIu64 " at a time",
-		     stats.records_in, stats.records_out, opt->shared.memory, stats.runs, stats.merges,
-		     stats.spill_written, spill_directory(opt->shared.temp_dir), stats.spill_peak);
+		warn("%" PRIu64 " records in, %" PRIu64 " out, memory %" PRIu64 " bytes, %" PRIu64
+		     " runs, %" PRIu64 " early merges, %" PRIu64 " bytes spilled to %s, %" PRIu64
+		     " at a time",
+		     stats.records_in, stats.records_out, opt->shared.memory, stats.runs,
+		     stats.merges, stats.spill_written, spill_directory(opt->shared.temp_dir),
+		     stats.spill_peak);
 	stream_out_finish(&out, &in->ledger);
 	extsort_free(sort);
 	head_release(&head);
@@ -288,10 +295,14 @@ int main(int argc, char **argv)
 	tool_begin(argv, "depth-sort");
 	parse_args(&opt, argc, argv);
 	progress_init(&progress, opt.shared.progress, opt.shared.progress_file);
-	stream_set_open(&in, argv + optind, (size_t)(argc - optind), &opt.shared.in, opt.shared.force);
+	stream_set_open(&in, argv + optind, (size_t)(argc - optind), &opt.shared.in,
+			opt.shared.force);
 	if (in.head.kind == KIND_ENTRY)
-		die(EXIT_INPUT, "%s: is an entry stream where a dir or usage stream is needed (see dir-extract, "
-		    "stats-accum)", in.streams[0].name);
+		die(EXIT_INPUT,
+		    "%s: is an entry stream where a dir or usage stream is needed (see "
+		    "dir-extract, "
+		    "stats-accum)",
+		    in.streams[0].name);
 	if (opt.check)
 		status = check_order(&in, opt.by_level);
 	else

@@ -50,11 +50,16 @@ struct options {
 static void parse_args(struct options *opt, int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{ "ncdu", no_argument, NULL, OPT_NCDU }, { "path-prefix", required_argument, NULL, 'P' },
-		{ "min-size", required_argument, NULL, OPT_MIN_SIZE }, { "output", required_argument, NULL, 'o' },
-		{ "progress", optional_argument, NULL, OPT_PROGRESS }, { "quiet", no_argument, NULL, 'q' },
-		{ "verbose", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' }, { 0 },
+		{ "ncdu", no_argument, NULL, OPT_NCDU },
+		{ "path-prefix", required_argument, NULL, 'P' },
+		{ "min-size", required_argument, NULL, OPT_MIN_SIZE },
+		{ "output", required_argument, NULL, 'o' },
+		{ "progress", optional_argument, NULL, OPT_PROGRESS },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 },
 	};
 	int letter;
 
@@ -71,7 +76,8 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		case OPT_MIN_SIZE:
 			opt->min_size_given = true;
 			if (!opts_parse_size(optarg, &opt->min_size))
-				opts_die("--min-size: '%s' is not a size (examples: 64M, 2G)", optarg);
+				opts_die("--min-size: '%s' is not a size (examples: 64M, 2G)",
+					 optarg);
 			break;
 		case 'o': opt->output = optarg; break;
 		default: opts_shared(&opt->shared, letter, optarg);
@@ -107,8 +113,10 @@ static uint64_t choose_min_size(struct answer_db *a, const struct scope_prefix *
 
 	if (p->last - p->dir_id < ENTRIES_WANTED / ENTRIES_EACH)
 		return 0;
-	select = db_prepare(&a->db, "SELECT total_size_r FROM directory_stats INDEXED BY stats_by_size"
-				    " WHERE dir_id BETWEEN ? AND ? ORDER BY total_size_r DESC LIMIT 1 OFFSET ?");
+	select = db_prepare(
+		&a->db,
+		"SELECT total_size_r FROM directory_stats INDEXED BY stats_by_size"
+		" WHERE dir_id BETWEEN ? AND ? ORDER BY total_size_r DESC LIMIT 1 OFFSET ?");
 	db_bind(&a->db, select, 1, p->dir_id);
 	db_bind(&a->db, select, 2, p->last);
 	db_bind(&a->db, select, 3, ENTRIES_WANTED / ENTRIES_EACH);
@@ -137,7 +145,14 @@ struct exporter {
 };
 
 enum {
-	COL_ID, COL_NAME, COL_FILES, COL_SIZE, COL_APPARENT, COL_DIRS_BELOW, COL_SIZE_BELOW, COL_APPARENT_BELOW,
+	COL_ID,
+	COL_NAME,
+	COL_FILES,
+	COL_SIZE,
+	COL_APPARENT,
+	COL_DIRS_BELOW,
+	COL_SIZE_BELOW,
+	COL_APPARENT_BELOW,
 };
 
 /* Only rows that are shown are looked up in `directories`; the `+` keeps SQLite to the range. */
@@ -145,7 +160,8 @@ static const char tree_sql[] =
 	"SELECT s.dir_id, d.name, s.file_count_nr, s.total_size_nr, s.apparent_size_nr,"
 	" s.dir_count_r, s.total_size_r, s.apparent_size_r"
 	" FROM directory_stats AS s CROSS JOIN directories AS d ON d.dir_id = s.dir_id"
-	" WHERE s.dir_id BETWEEN ?1 AND ?2 AND (+s.total_size_r >= ?3 OR +s.dir_id = ?1) ORDER BY s.dir_id";
+	" WHERE s.dir_id BETWEEN ?1 AND ?2 AND (+s.total_size_r >= ?3 OR +s.dir_id = ?1) ORDER BY "
+	"s.dir_id";
 
 /* What is left of an apparent size that may stand for "2^63-1 or more". */
 static int64_t left_of(int64_t whole, int64_t part)
@@ -159,8 +175,9 @@ static void close_directory(struct exporter *e)
 	char name[100], size[HUMAN_TEXT_SIZE], count[HUMAN_TEXT_SIZE];
 
 	if (dir->directories) {
-		snprintf(name, sizeof(name), "<%s director%s below %s>", human_count(count, dir->directories),
-			 dir->directories == 1 ? "y" : "ies", human_bytes(size, (int64_t)e->min_size));
+		snprintf(name, sizeof(name), "<%s director%s below %s>",
+			 human_count(count, dir->directories), dir->directories == 1 ? "y" : "ies",
+			 human_bytes(size, (int64_t)e->min_size));
 		ncdu_out_file(&e->out, name, dir->apparent_size, dir->total_size);
 	}
 	ncdu_out_end(&e->out);
@@ -183,7 +200,8 @@ static void add_name(struct exporter *e, sqlite3_stmt *s)
 	struct buf path = { 0 };
 
 	if (e->depth) {
-		ncdu_out_begin(&e->out, sqlite3_column_blob(s, COL_NAME), (size_t)sqlite3_column_bytes(s, COL_NAME));
+		ncdu_out_begin(&e->out, sqlite3_column_blob(s, COL_NAME),
+			       (size_t)sqlite3_column_bytes(s, COL_NAME));
 		return;
 	}
 	scope_path(e->a, sqlite3_column_int64(s, COL_ID), &path);
@@ -194,7 +212,8 @@ static void add_name(struct exporter *e, sqlite3_stmt *s)
 static void open_directory(struct exporter *e, sqlite3_stmt *s)
 {
 	int64_t id = sqlite3_column_int64(s, COL_ID), files = sqlite3_column_int64(s, COL_FILES);
-	int64_t size = sqlite3_column_int64(s, COL_SIZE), apparent = sqlite3_column_int64(s, COL_APPARENT);
+	int64_t size = sqlite3_column_int64(s, COL_SIZE),
+		apparent = sqlite3_column_int64(s, COL_APPARENT);
 	struct open_dir dir = {
 		.directories = sqlite3_column_int64(s, COL_DIRS_BELOW),
 		.total_size = sqlite3_column_int64(s, COL_SIZE_BELOW),
@@ -206,7 +225,8 @@ static void open_directory(struct exporter *e, sqlite3_stmt *s)
 	take_from_parent(e, &dir);
 	add_name(e, s);
 	if (files) {
-		snprintf(name, sizeof(name), "<%s file%s>", human_count(count, files), files == 1 ? "" : "s");
+		snprintf(name, sizeof(name), "<%s file%s>", human_count(count, files),
+			 files == 1 ? "" : "s");
 		ncdu_out_file(&e->out, name, apparent, size);
 	}
 	dir.total_size -= size;
@@ -248,8 +268,8 @@ static void say_what_was_chosen(const struct exporter *e, int64_t directories)
 		return;
 	human_count(all, directories);
 	if (e->min_size)
-		warn("%s: directories below %s are folded; --min-size 0 shows all %s", e->a->operand,
-		     human_bytes(size, (int64_t)e->min_size), all);
+		warn("%s: directories below %s are folded; --min-size 0 shows all %s",
+		     e->a->operand, human_bytes(size, (int64_t)e->min_size), all);
 	else if (e->opt->shared.verbose)
 		warn("%s: nothing is folded: there are %s directories", e->a->operand, all);
 }
@@ -276,7 +296,8 @@ int main(int argc, char **argv)
 	ncdu_out_close(&e.out);
 	progress_end(&e.progress);
 	if (opt.shared.verbose) {
-		warn("%llu entries, %llu directories", (unsigned long long)e.out.entries, (unsigned long long)e.shown);
+		warn("%llu entries, %llu directories", (unsigned long long)e.out.entries,
+		     (unsigned long long)e.shown);
 		answer_report_cost(&set);
 	}
 	scope_free(scope, 1);

@@ -35,7 +35,9 @@ static const char usage[] =
 
 static void parse_args(struct opts *opt, int argc, char **argv)
 {
-	static const struct option longs[] = { OPTS_LONG, OPTS_LONG_READ, OPTS_LONG_WRITE, OPTS_LONG_FORCE, { 0 } };
+	static const struct option longs[] = {
+		OPTS_LONG, OPTS_LONG_READ, OPTS_LONG_WRITE, OPTS_LONG_FORCE, { 0 }
+	};
 	int letter;
 
 	opts_init(opt, usage, KIND_ENTRY);
@@ -49,7 +51,8 @@ static void mention(struct stream_out *out, struct fpset *seen, const char *path
 		stream_out_add_dir(out, path, len, NULL);
 }
 
-static void extract_block(struct block *b, struct block_paths *paths, struct fpset *seen, struct stream_out *out)
+static void extract_block(struct block *b, struct block_paths *paths, struct fpset *seen,
+			  struct stream_out *out)
 {
 	const char *path;
 	size_t len;
@@ -110,8 +113,8 @@ int main(int argc, char **argv)
 	stream_out_open(&out, &head, &opt.out);
 	extract(&in, &out, &progress);
 	if (opt.verbose)
-		warn("%" PRIu64 " entries, %" PRIu64 " directory records", in.ledger.sum.count[COUNT_ENTRIES],
-		     out.records + out.build.records);
+		warn("%" PRIu64 " entries, %" PRIu64 " directory records",
+		     in.ledger.sum.count[COUNT_ENTRIES], out.records + out.build.records);
 	stream_out_finish(&out, &in.ledger);
 	head_release(&head);
 	stream_set_close(&in);

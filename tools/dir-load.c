@@ -63,7 +63,8 @@ static void parse_args(struct options *opt, int argc, char **argv)
 	if (optind == argc)
 		opts_die("the name of the database is missing");
 	if (argc - optind > 2)
-		opts_die("'%s': one database and one stream are all that is taken", argv[optind + 2]);
+		opts_die("'%s': one database and one stream are all that is taken",
+			 argv[optind + 2]);
 	opt->db = argv[optind];
 	opt->stream = argv[optind + 1];
 	if (strcmp(opt->db, "-") == 0)
@@ -86,7 +87,8 @@ struct loader {
 };
 
 /* The next row: a child of the lowest open directory, or the root. `line` NULL: implied. */
-static void open_directory(struct loader *l, const char *path, size_t len, const struct inode_line *line)
+static void open_directory(struct loader *l, const char *path, size_t len,
+			   const struct inode_line *line)
 {
 	size_t name_at = l->depth ? l->levels[l->depth - 1].len + 1 : 0;
 	int64_t *row = db_batch_add(&l->rows);
@@ -122,7 +124,8 @@ static bool is_above(const struct loader *l, const char *path, size_t len, size_
 	return level_len <= common && level_len < len && path[level_len] == '\0';
 }
 
-static void load_directory(struct loader *l, const char *path, size_t len, const struct inode_line *line)
+static void load_directory(struct loader *l, const char *path, size_t len,
+			   const struct inode_line *line)
 {
 	size_t common = path_common(l->path.data, l->path.len, path, len);
 
@@ -167,14 +170,18 @@ static void check_lines(struct loader *l)
 	if (l->in.stream.head.unverified)
 		return;
 	if (l->with_line > lines || (lines && !l->with_line))
-		die(EXIT_INPUT, "%s: has %" PRIu64 " directories with a line of their own, but the scan had "
-				"%" PRIu64 " such lines", l->in.stream.name, l->with_line, lines);
+		die(EXIT_INPUT,
+		    "%s: has %" PRIu64 " directories with a line of their own, but the scan had "
+		    "%" PRIu64 " such lines",
+		    l->in.stream.name, l->with_line, lines);
 }
 
 static void store_state(struct loader *l)
 {
-	struct scan_state state = { .head = l->in.stream.head, .ledger = l->in.stream.ledger,
-				    .directories = (int64_t)l->directories, .implied = (int64_t)l->implied };
+	struct scan_state state = { .head = l->in.stream.head,
+				    .ledger = l->in.stream.ledger,
+				    .directories = (int64_t)l->directories,
+				    .implied = (int64_t)l->implied };
 
 	scan_state_store(&l->db, &state);
 }
@@ -191,8 +198,8 @@ static enum db_state lock_old(struct db *old, const struct options *opt)
 	if (state == DB_ABSENT)
 		return state;
 	if (!opt->replace)
-		die(EXIT_USAGE, "%s: is there already, %s statistics; --replace replaces it", opt->db,
-		    state == DB_COMPLETE ? "complete with" : "with directories, without");
+		die(EXIT_USAGE, "%s: is there already, %s statistics; --replace replaces it",
+		    opt->db, state == DB_COMPLETE ? "complete with" : "with directories, without");
 	db_exec(old, "BEGIN IMMEDIATE");
 	return state;
 }
@@ -206,7 +213,8 @@ static void make_database(struct loader *l, const struct options *opt)
 	db_limits(&l->db, memory < CACHE_ENOUGH ? memory : CACHE_ENOUGH, 1);
 	db_exec(&l->db, "BEGIN");
 	db_exec(&l->db, db_schema_directories);
-	db_batch_init(&l->rows, &l->db, "directories", DIRECTORIES_COLUMNS, DIRECTORIES_NAME, DB_BATCH_ROWS);
+	db_batch_init(&l->rows, &l->db, "directories", DIRECTORIES_COLUMNS, DIRECTORIES_NAME,
+		      DB_BATCH_ROWS);
 	load_stream(l, &opt->shared);
 	check_lines(l);
 	head_add_program(&l->in.stream.head, program_invocation_short_name);
@@ -214,8 +222,10 @@ static void make_database(struct loader *l, const struct options *opt)
 	db_exec(&l->db, "COMMIT");
 	db_batch_release(&l->rows);
 	if (opt->shared.verbose)
-		warn("%" PRIu64 " directories, %" PRIu64 " of them implied, database of %" PRId64 " bytes",
-		     l->directories, l->implied, DB_PAGE_SIZE * db_integer(&l->db, "PRAGMA page_count"));
+		warn("%" PRIu64 " directories, %" PRIu64 " of them implied, database of %" PRId64
+		     " bytes",
+		     l->directories, l->implied,
+		     DB_PAGE_SIZE * db_integer(&l->db, "PRAGMA page_count"));
 }
 
 static void loader_release(struct loader *l)

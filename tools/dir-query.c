@@ -279,7 +279,8 @@ static void parse_args(struct options *opt, int argc, char **argv)
 	if (q->filter.ignore_case)
 		dir_filter_ignore_case(&q->filter);
 	q->sorting = (struct extsort_config){ .threads = opt->shared.threads,
-					      .temp_dir = opt->shared.temp_dir, .quiet = opt->shared.quiet };
+					      .temp_dir = opt->shared.temp_dir,
+					      .quiet = opt->shared.quiet };
 	q->sorting.memory = opt->shared.memory / (opt->db_count ? opt->db_count : 1);
 	if (q->sorting.memory < EXTSORT_MEMORY_MIN)
 		q->sorting.memory = EXTSORT_MEMORY_MIN;

@@ -37,14 +37,20 @@ struct options {
 static void parse_args(struct options *opt, int argc, char **argv)
 {
 	static const struct option longs[] = {
-		OPTS_LONG, OPTS_LONG_READ, OPTS_LONG_WRITE, OPTS_LONG_FORCE,
-		{ "binary", no_argument, NULL, 'b' }, { "info", no_argument, NULL, OPT_INFO }, { 0 },
+		OPTS_LONG,
+		OPTS_LONG_READ,
+		OPTS_LONG_WRITE,
+		OPTS_LONG_FORCE,
+		{ "binary", no_argument, NULL, 'b' },
+		{ "info", no_argument, NULL, OPT_INFO },
+		{ 0 },
 	};
 	int letter;
 
 	*opt = (struct options){ 0 };
 	opts_init(&opt->shared, usage, KIND_ANY);
-	while ((letter = getopt_long(argc, argv, OPTS_SHORT OPTS_SHORT_WRITE "b", longs, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, OPTS_SHORT OPTS_SHORT_WRITE "b", longs, NULL)) !=
+	       -1) {
 		switch (letter) {
 		case 'b': opt->binary = true; break;
 		case OPT_INFO: opt->info = true; break;
@@ -69,7 +75,8 @@ static void copy_entries(struct block *b, struct block_paths *paths, struct stre
 static void copy_dirs(struct block *b, struct stream_out *out)
 {
 	while (block_next_dir_record(b))
-		stream_out_add_dir(out, (char *)b->path.data, b->path.len, b->has_line ? &b->entry.own : NULL);
+		stream_out_add_dir(out, (char *)b->path.data, b->path.len,
+				   b->has_line ? &b->entry.own : NULL);
 }
 
 static void copy_usage(struct block *b, struct stream_out *out)
@@ -167,7 +174,8 @@ int main(int argc, char **argv)
 
 	tool_begin(argv, "rec-cat");
 	parse_args(&opt, argc, argv);
-	stream_set_open(&in, argv + optind, (size_t)(argc - optind), &opt.shared.in, opt.shared.force);
+	stream_set_open(&in, argv + optind, (size_t)(argc - optind), &opt.shared.in,
+			opt.shared.force);
 	if (!opt.info) {
 		copy_streams(&opt, &in);
 	} else {

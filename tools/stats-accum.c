@@ -67,7 +67,8 @@ static void parse_args(struct options *opt, int argc, char **argv)
 			break;
 		case OPT_SCAN_DATE:
 			if (!scantime_parse_date(optarg, &opt->scan_day))
-				opts_die("--scan-date: '%s' is no date of the form YYYY-MM-DD", optarg);
+				opts_die("--scan-date: '%s' is no date of the form YYYY-MM-DD",
+					 optarg);
 			break;
 		default: opts_shared(&opt->shared, letter, optarg);
 		}
@@ -191,11 +192,14 @@ static void check_total(const struct accum *a, const struct stream_set *in)
 
 	if (in->head.unverified)
 		return;
-	if (a->total.file_count != count[COUNT_FILES] || a->total.total_size != count[COUNT_TOTAL_SIZE] ||
+	if (a->total.file_count != count[COUNT_FILES] ||
+	    a->total.total_size != count[COUNT_TOTAL_SIZE] ||
 	    a->total.apparent_size != count[COUNT_APPARENT_SIZE])
-		die(EXIT_INPUT, "%s: %" PRIu64 " files of %" PRIu64 " bytes, but the ledger has %" PRIu64 " of %" PRIu64,
-		    in->streams[0].name, a->total.file_count, a->total.total_size, count[COUNT_FILES],
-		    count[COUNT_TOTAL_SIZE]);
+		die(EXIT_INPUT,
+		    "%s: %" PRIu64 " files of %" PRIu64 " bytes, but the ledger has %" PRIu64
+		    " of %" PRIu64,
+		    in->streams[0].name, a->total.file_count, a->total.total_size,
+		    count[COUNT_FILES], count[COUNT_TOTAL_SIZE]);
 }
 
 static void write_rows(struct accum *a)
@@ -229,7 +233,8 @@ static void choose_scan_day(struct accum *a, struct head *head)
 		die(EXIT_USAGE, "--scan-date: the stream says %s; say it to gpfs-parse",
 		    scantime_date_text(have, head->scan_day));
 	if (head->scan_day == DAY_NONE)
-		die(EXIT_USAGE, "the stream names no scan date; give --scan-date YYYY-MM-DD to gpfs-parse, "
+		die(EXIT_USAGE,
+		    "the stream names no scan date; give --scan-date YYYY-MM-DD to gpfs-parse, "
 		    "or to stats-accum");
 	a->scan_day = head->scan_day;
 }
@@ -239,7 +244,8 @@ static void open_accum(struct accum *a, const struct options *opt, const struct 
 	size_t sort_memory = opt->shared.memory / 4;
 	struct head head;
 
-	*a = (struct accum){ .opt = opt, .total = { .max_atime = TIME_NONE, .max_mtime = TIME_NONE } };
+	*a = (struct accum){ .opt = opt,
+			     .total = { .max_atime = TIME_NONE, .max_mtime = TIME_NONE } };
 	if (sort_memory < EXTSORT_MEMORY_MIN)
 		sort_memory = EXTSORT_MEMORY_MIN;
 	progress_init(&a->progress, opt->shared.progress, opt->shared.progress_file);
@@ -253,8 +259,12 @@ static void open_accum(struct accum *a, const struct options *opt, const struct 
 	head_release(&head);
 	usage_table_init(&a->table, opt->shared.memory - sort_memory - FIXED_MEMORY);
 	a->sort = extsort_new(&(struct extsort_config){
-		.tail_len = USAGE_TAIL_SIZE, .key_len = USAGE_KEY_SIZE, .combine = usage_tail_combine,
-		.memory = sort_memory, .threads = 1, .temp_dir = opt->shared.temp_dir,
+		.tail_len = USAGE_TAIL_SIZE,
+		.key_len = USAGE_KEY_SIZE,
+		.combine = usage_tail_combine,
+		.memory = sort_memory,
+		.threads = 1,
+		.temp_dir = opt->shared.temp_dir,
 		.quiet = opt->shared.quiet,
 		.progress = &a->progress,
 	});
@@ -269,17 +279,20 @@ int main(int argc, char **argv)
 
 	tool_begin(argv, "stats-accum");
 	parse_args(&opt, argc, argv);
-	stream_set_open(&in, argv + optind, (size_t)(argc - optind), &opt.shared.in, opt.shared.force);
+	stream_set_open(&in, argv + optind, (size_t)(argc - optind), &opt.shared.in,
+			opt.shared.force);
 	open_accum(&a, &opt, &in);
 	accumulate(&a, &in);
 	check_total(&a, &in);
 	write_rows(&a);
 	stats = extsort_stats(a.sort);
 	if (opt.shared.verbose)
-		warn("%" PRIu64 " files in, %" PRIu64 " rows out, memory %" PRIu64 " bytes, %" PRIu64 " runs, %" PRIu64
-		     " early merges, %" PRIu64 " bytes spilled to %s, %" PRIu64 " at a time",
-		     a.total.file_count, a.rows_written, opt.shared.memory, stats.runs, stats.merges,
-		     stats.spill_written, spill_directory(opt.shared.temp_dir), stats.spill_peak);
+		warn("%" PRIu64 " files in, %" PRIu64 " rows out, memory %" PRIu64
+		     " bytes, %" PRIu64 " runs, %" PRIu64 " early merges, %" PRIu64
+		     " bytes spilled to %s, %" PRIu64 " at a time",
+		     a.total.file_count, a.rows_written, opt.shared.memory, stats.runs,
+		     stats.merges, stats.spill_written, spill_directory(opt.shared.temp_dir),
+		     stats.spill_peak);
 	stream_out_finish(&a.out, &in.ledger);
 	usage_table_release(&a.table);
 	extsort_free(a.sort);

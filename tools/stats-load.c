@@ -73,11 +73,13 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		}
 	}
 	if (opt->no_names && (opt->names.path[NAME_USER] || opt->names.path[NAME_GROUP]))
-		opts_die("--no-names contradicts %s", opt->names.path[NAME_USER] ? "--passwd" : "--group");
+		opts_die("--no-names contradicts %s",
+			 opt->names.path[NAME_USER] ? "--passwd" : "--group");
 	if (optind == argc)
 		opts_die("the name of the database is missing");
 	if (argc - optind > 2)
-		opts_die("'%s': one database and one stream are all that is taken", argv[optind + 2]);
+		opts_die("'%s': one database and one stream are all that is taken",
+			 argv[optind + 2]);
 	opt->db = argv[optind];
 	opt->stream = argv[optind + 1];
 }
@@ -113,7 +115,8 @@ struct loader {
 
 /* ---- directories and usage rows ---- */
 
-static void give_usage(void *arg, int64_t dir_id, const struct usage_key *key, const struct usage_sums *part)
+static void give_usage(void *arg, int64_t dir_id, const struct usage_key *key,
+		       const struct usage_sums *part)
 {
 	stats_sort_add_usage(arg, dir_id, key, part);
 }
@@ -148,8 +151,8 @@ static NORETURN void die_no_directory(struct loader *l)
 {
 	char *path = path_for_message((char *)l->in.path.data, l->in.path.len);
 
-	die(EXIT_INPUT, "%s: %s has files but is not in %s: not the same scan", l->in.stream.name, path,
-	    l->db.name);
+	die(EXIT_INPUT, "%s: %s has files but is not in %s: not the same scan", l->in.stream.name,
+	    path, l->db.name);
 }
 
 /* Do the next usage rows belong to the current directory? */
@@ -185,7 +188,8 @@ static void load_directory(struct loader *l)
 	find_scan_root(l, with_files || row->has_line);
 	close_directories(l, depth, row->dir_id, false);
 	if (depth && l->sums.open[depth - 1].dir_id != row->parent_id)
-		die(EXIT_INPUT, "%s: table directories is damaged at dir_id %" PRId64, l->db.name, row->dir_id);
+		die(EXIT_INPUT, "%s: table directories is damaged at dir_id %" PRId64, l->db.name,
+		    row->dir_id);
 	rollup_open(&l->sums, row->dir_id);
 	usage_fold_open(&l->fold, row->dir_id, l->dirs.has_child);
 	stats_tables_open_dir(&l->tables, row->dir_id);
@@ -223,8 +227,9 @@ static void begin_phase(struct loader *l, const char *name, const char *unit, ui
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (l->phase && l->opt->shared.verbose)
-		warn("%s: %.1f s", l->phase, (double)(now.tv_sec - l->phase_start.tv_sec) +
-						      (double)(now.tv_nsec - l->phase_start.tv_nsec) / 1e9);
+		warn("%s: %.1f s", l->phase,
+		     (double)(now.tv_sec - l->phase_start.tv_sec) +
+			     (double)(now.tv_nsec - l->phase_start.tv_nsec) / 1e9);
 	l->phase = name;
 	l->done = done;
 	l->phase_start = now;
@@ -243,7 +248,8 @@ static int tick(void *arg)
 
 static void load_tree(struct loader *l)
 {
-	begin_phase(l, "loading", "directories", (uint64_t)l->dir_state.directories, &l->directories);
+	begin_phase(l, "loading", "directories", (uint64_t)l->dir_state.directories,
+		    &l->directories);
 	stats_tables_init(&l->tables, &l->db, &l->sorted);
 	tree_rows_open(&l->dirs, &l->db);
 	l->have_usage = tree_in_next(&l->in);
@@ -275,7 +281,8 @@ static void make_indexes(struct loader *l)
 	uint64_t made = 0;
 
 	begin_phase(l, "index", "steps", db_schema_index_count, &made);
-	db_limits(&l->db, l->opt->shared.memory - l->opt->shared.memory / 4, l->opt->shared.threads);
+	db_limits(&l->db, l->opt->shared.memory - l->opt->shared.memory / 4,
+		  l->opt->shared.threads);
 	for (; made < db_schema_index_count; made++)
 		db_exec(&l->db, db_schema_indexes[made]);
 	l->done = NULL;
@@ -284,9 +291,14 @@ static void make_indexes(struct loader *l)
 static struct scan_facts facts_of(const struct loader *l)
 {
 	return (struct scan_facts){
-		.dirs = &l->dir_state, .usage_head = &l->in.stream.head, .usage_ledger = &l->in.stream.ledger,
-		.root_path = &l->root_path, .root_id = l->root_id, .files = l->total.whole.file_count,
-		.total_size = l->total.whole.total_size, .apparent_size = l->total.whole.apparent_size,
+		.dirs = &l->dir_state,
+		.usage_head = &l->in.stream.head,
+		.usage_ledger = &l->in.stream.ledger,
+		.root_path = &l->root_path,
+		.root_id = l->root_id,
+		.files = l->total.whole.file_count,
+		.total_size = l->total.whole.total_size,
+		.apparent_size = l->total.whole.apparent_size,
 		.verified = l->verified,
 	};
 }
@@ -299,9 +311,11 @@ static void check_facts(const struct loader *l)
 	if (l->opt->shared.quiet)
 		return;
 	if (!l->verified)
-		warn("%s: unverified rows: whether they are those of the scan is not checked", l->db.name);
+		warn("%s: unverified rows: whether they are those of the scan is not checked",
+		     l->db.name);
 	if (facts.apparent_size == INT64_MAX)
-		warn("%s: file lengths add up to 2^63-1 bytes or more and are given as 2^63-1", l->db.name);
+		warn("%s: file lengths add up to 2^63-1 bytes or more and are given as 2^63-1",
+		     l->db.name);
 }
 
 /* ---- from beginning to end ---- */
@@ -311,7 +325,8 @@ static void require_directories(const char *name, enum db_state state)
 	if (state == DB_ABSENT)
 		die(EXIT_SYSTEM, "%s: is not there; dir-load makes it", name);
 	if (state == DB_COMPLETE)
-		die(EXIT_USAGE, "%s: is complete already; dir-load --replace starts a new one", name);
+		die(EXIT_USAGE, "%s: is complete already; dir-load --replace starts a new one",
+		    name);
 }
 
 /* The stream first: it begins when its log has been read, which can take hours, and much can change. */
@@ -323,7 +338,8 @@ static void open_both(struct loader *l)
 	require_directories(l->opt->db, db_open(&l->db, l->opt->db));
 	db_limits(&l->db, memory < CACHE_ENOUGH ? memory : CACHE_ENOUGH, 1);
 	sqlite3_progress_handler(l->db.handle, TICK_STEPS, tick, l);
-	db_exec(&l->db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; BEGIN EXCLUSIVE");
+	db_exec(&l->db,
+		"PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; BEGIN EXCLUSIVE");
 	if (db_integer(&l->db, "SELECT count(*) FROM scan_metadata"))
 		require_directories(l->opt->db, DB_COMPLETE);
 	scan_state_load(&l->db, &l->dir_state);
@@ -351,9 +367,10 @@ static void report(const struct loader *l)
 {
 	struct extsort_stats sorted = extsort_stats(l->sorted.sorter);
 
-	warn("%" PRId64 " directories (%" PRIu64 " written late), %" PRIu64 " rows of usage_nr, %" PRIu64
-	     " of usage_r, %" PRIu64 " bytes spilled", l->dir_state.directories, l->tables.late_rows,
-	     l->tables.usage_nr_rows, l->tables.usage_r_rows, sorted.spill_written);
+	warn("%" PRId64 " directories (%" PRIu64 " written late), %" PRIu64
+	     " rows of usage_nr, %" PRIu64 " of usage_r, %" PRIu64 " bytes spilled",
+	     l->dir_state.directories, l->tables.late_rows, l->tables.usage_nr_rows,
+	     l->tables.usage_r_rows, sorted.spill_written);
 }
 
 static void release(struct loader *l)
@@ -373,7 +390,8 @@ static void add_names(struct loader *l)
 	begin_phase(l, "names", "steps", 0, NULL);
 	db_exec(&l->db, "BEGIN");
 	if (!db_names_store(&l->db, &names) && !l->opt->shared.quiet)
-		warn("%s: the name service did not name everybody within %d s; --passwd and --group help",
+		warn("%s: the name service did not name everybody within %d s; --passwd and "
+		     "--group help",
 		     l->db.name, NAMES_SECONDS);
 	db_exec(&l->db, "COMMIT");
 }

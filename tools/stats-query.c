@@ -31,7 +31,16 @@ static const char usage[] =
 	"  -q, --quiet   -v, --verbose   -h, --help   -V, --version\n"
 	"DB without '/' and '.' is $TREETOTALS_DIR/DB.db when TREETOTALS_DIR is set.\n";
 
-enum { OPT_BY = OPT_TOOL, OPT_FROM_ROOT, OPT_MINE, OPT_MYGROUP, OPT_TOP, OPT_MIN_SIZE, OPT_SORT_BY, OPT_FORMAT };
+enum {
+	OPT_BY = OPT_TOOL,
+	OPT_FROM_ROOT,
+	OPT_MINE,
+	OPT_MYGROUP,
+	OPT_TOP,
+	OPT_MIN_SIZE,
+	OPT_SORT_BY,
+	OPT_FORMAT
+};
 
 /* ---- options ---- */
 
@@ -76,7 +85,8 @@ static void parse_key(struct usage_ask *ask, const char *word)
 		}
 	}
 	if (strncmp(word, "dir:", 4))
-		opts_die("--by: '%s' is none of owner, group, age, size, dir, dir:LEVELS, fs", word);
+		opts_die("--by: '%s' is none of owner, group, age, size, dir, dir:LEVELS, fs",
+			 word);
 	if (!opts_parse_count(word + 4, &levels) || !levels)
 		opts_die("--by: '%s': the number of levels is not one from 1 up", word);
 	add_by(ask, BY_DIR);
@@ -95,7 +105,10 @@ static void parse_by(struct usage_ask *ask, const char *value)
 static void parse_sort(struct options *opt, const char *value)
 {
 	static const char *const names[] = {
-		[SORT_SIZE] = "size", [SORT_APPARENT] = "apparent", [SORT_FILES] = "files", [SORT_KEY] = "key",
+		[SORT_SIZE] = "size",
+		[SORT_APPARENT] = "apparent",
+		[SORT_FILES] = "files",
+		[SORT_KEY] = "key",
 	};
 
 	opt->sort_given = true;
@@ -144,15 +157,24 @@ static void parse_option(struct options *opt, int letter, const char *value)
 static void parse_args(struct options *opt, int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{ "by", required_argument, NULL, OPT_BY }, { "path-prefix", required_argument, NULL, 'P' },
-		{ "exclude", required_argument, NULL, 'E' }, { "from-root", no_argument, NULL, OPT_FROM_ROOT },
-		{ "owner", required_argument, NULL, 'u' }, { "group", required_argument, NULL, 'g' },
-		{ "mine", no_argument, NULL, OPT_MINE }, { "mygroup", no_argument, NULL, OPT_MYGROUP },
-		{ "top", required_argument, NULL, OPT_TOP }, { "min-size", required_argument, NULL, OPT_MIN_SIZE },
-		{ "sort-by", required_argument, NULL, OPT_SORT_BY }, { "format", required_argument, NULL, OPT_FORMAT },
-		{ "output", required_argument, NULL, 'o' }, { "quiet", no_argument, NULL, 'q' },
-		{ "verbose", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' }, { 0 },
+		{ "by", required_argument, NULL, OPT_BY },
+		{ "path-prefix", required_argument, NULL, 'P' },
+		{ "exclude", required_argument, NULL, 'E' },
+		{ "from-root", no_argument, NULL, OPT_FROM_ROOT },
+		{ "owner", required_argument, NULL, 'u' },
+		{ "group", required_argument, NULL, 'g' },
+		{ "mine", no_argument, NULL, OPT_MINE },
+		{ "mygroup", no_argument, NULL, OPT_MYGROUP },
+		{ "top", required_argument, NULL, OPT_TOP },
+		{ "min-size", required_argument, NULL, OPT_MIN_SIZE },
+		{ "sort-by", required_argument, NULL, OPT_SORT_BY },
+		{ "format", required_argument, NULL, OPT_FORMAT },
+		{ "output", required_argument, NULL, 'o' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 },
 	};
 	int letter;
 
@@ -163,7 +185,8 @@ static void parse_args(struct options *opt, int argc, char **argv)
 	if (optind == argc)
 		opts_die("the name of a database is missing");
 	/* The same path can be in several databases: their rows stay apart. */
-	if (argc - optind > 1 && usage_ask_part(&opt->ask, BY_DIR) >= 0 && usage_ask_part(&opt->ask, BY_FS) < 0) {
+	if (argc - optind > 1 && usage_ask_part(&opt->ask, BY_DIR) >= 0 &&
+	    usage_ask_part(&opt->ask, BY_FS) < 0) {
 		memmove(opt->ask.by + 1, opt->ask.by, opt->ask.by_count++ * sizeof(*opt->ask.by));
 		opt->ask.by[0] = BY_FS;
 	}
@@ -214,7 +237,8 @@ static int64_t all_values(enum ask_by by, const struct answer_set *set)
 }
 
 /* Rows without files: the total, and all buckets where nothing but buckets is asked for. */
-static void add_zero_rows(const struct usage_ask *ask, const struct answer_set *set, struct totals *totals)
+static void add_zero_rows(const struct usage_ask *ask, const struct answer_set *set,
+			  struct totals *totals)
 {
 	int64_t key[TOTALS_PARTS] = { 0 }, rows = 1;
 
@@ -240,7 +264,8 @@ int main(int argc, char **argv)
 
 	tool_begin(argv, "stats-query");
 	parse_args(&opt, argc, argv);
-	answer_open(&set, argv + optind, (size_t)(argc - optind), opt.shared.quiet, opt.shared.verbose);
+	answer_open(&set, argv + optind, (size_t)(argc - optind), opt.shared.quiet,
+		    opt.shared.verbose);
 	resolve_ids(&opt, &set);
 	scopes = scope_resolve(&set, &opt.where);
 	for (size_t i = 0; i < set.count; i++)
