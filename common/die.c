@@ -51,7 +51,7 @@ static void PRINTF_LIKE(1, 0) print_message(const char *fmt, va_list args, int e
 #define CLEANUPS_MAX 64
 
 static struct cleanup {
-	void (*run)(void *arg);
+	void (*call)(void *arg);
 	void *arg;
 } cleanups[CLEANUPS_MAX];
 static size_t cleanup_count;
@@ -79,7 +79,7 @@ static NORETURN void clean_up_and_exit(enum exit_status status)
 	while (cleanup_count) {
 		struct cleanup *last = &cleanups[--cleanup_count];
 
-		last->run(last->arg);
+		last->call(last->arg);
 	}
 	_exit(status);
 }

@@ -103,7 +103,7 @@ void dir_list_finish(struct dir_list *list, bool verbose)
 		add_total(&total, &scan->total);
 		if (verbose)
 			warn("%s: plan %s, %" PRId64 " steps, %" PRId64 " of them in full scans",
-			     scan->a->operand, scan->plan, scan->steps, scan->full_steps);
+			     scan->a->operand, scan->plan, scan->cost.steps, scan->cost.full_steps);
 	}
 	dir_layout_total(list->layout, &total, list->total);
 	list->cells = list->total;

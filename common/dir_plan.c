@@ -194,3 +194,18 @@ sqlite3_stmt *dir_plan_prepare(struct answer_db *a, const struct scope *scope,
 	dir_filter_bind(&q->filter, a, select);
 	return select;
 }
+
+void dir_cost_note(struct dir_cost *cost, sqlite3_stmt *statement)
+{
+	cost->steps += sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 1);
+	cost->full_steps += sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1);
+}
+
+int64_t dir_rank(sqlite3_stmt *row, int column, bool smallest_first)
+{
+	int64_t value = sqlite3_column_int64(row, column);
+
+	if (sqlite3_column_type(row, column) == SQLITE_NULL)
+		return INT64_MAX;
+	return smallest_first ? value : -value;
+}

@@ -42,6 +42,16 @@ bool dir_question_is_open(const struct dir_question *q);
 /* The column of directory_stats that the order is by; not for SORT_DEPTH and SORT_PATH. */
 const char *dir_question_column(const struct dir_question *q);
 
+/* What statements cost: VM instructions, rows of full scans. */
+struct dir_cost {
+	int64_t steps, full_steps;
+};
+
+void dir_cost_note(struct dir_cost *cost, sqlite3_stmt *statement);
+
+/* The rank (dir_heap.h) of a value by which the largest come first, or the smallest. NULL is last. */
+int64_t dir_rank(sqlite3_stmt *row, int column, bool smallest_first);
+
 enum dir_plan { PLAN_RANGE, PLAN_LEVELS, PLAN_SIZE, PLAN_OWNER, PLAN_GROUP };
 
 enum dir_plan dir_plan_choose(const struct answer_db *a, const struct scope *scope,

@@ -14,20 +14,6 @@
 #define SEARCH_SHARE 16
 #define SEARCH_LEAST 20000
 
-int64_t dir_scan_rank(sqlite3_stmt *row, int column, bool smallest_first)
-{
-	if (sqlite3_column_type(row, column) == SQLITE_NULL)
-		return INT64_MAX;
-	return smallest_first ? sqlite3_column_int64(row, column)
-			      : -sqlite3_column_int64(row, column);
-}
-
-void dir_scan_note_steps(struct dir_scan *scan, sqlite3_stmt *statement)
-{
-	scan->steps += sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 1);
-	scan->full_steps += sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1);
-}
-
 /* ---- rows ---- */
 
 static void add_sum(uint64_t *sum, sqlite3_stmt *row, int column)
@@ -66,7 +52,7 @@ static bool read_row(struct dir_scan *scan, struct dir_hit *hit)
 		if (q->sort == SORT_PATH)
 			hit->rank = q->reverse ? -hit->dir_id : 0;
 		else
-			hit->rank = dir_scan_rank(scan->select, 1, q->reverse);
+			hit->rank = dir_rank(scan->select, 1, q->reverse);
 		inner = dir_question_nests(q) && hit->dir_id <= scan->until;
 		if (inner && q->once)
 			continue;
@@ -78,7 +64,7 @@ static bool read_row(struct dir_scan *scan, struct dir_hit *hit)
 		return true;
 	}
 	if (scan->select) {
-		dir_scan_note_steps(scan, scan->select);
+		dir_cost_note(&scan->cost, scan->select);
 		sqlite3_finalize(scan->select);
 		scan->select = NULL;
 	}
@@ -165,18 +151,17 @@ static bool search(struct dir_scan *scan)
 {
 	const struct dir_question *q = scan->question;
 	int64_t budget = scan->scope->directories / SEARCH_SHARE;
-	size_t count;
 
 	if (!scan->counted || q->reverse || q->sort_own || q->sort >= SORT_DEPTH ||
 	    scan->scope->directories <= RANGE_CHEAP)
 		return false;
 	scan->held.hits = xcalloc(q->limit, sizeof(*scan->held.hits));
 	scan->plan = "search";
-	if (dir_top(scan, dir_question_column(q), q->limit,
-		    budget > SEARCH_LEAST ? budget : SEARCH_LEAST, scan->held.hits, &count)) {
-		scan->held.count = count;
+	if (budget < SEARCH_LEAST)
+		budget = SEARCH_LEAST;
+	if (dir_top(scan->a, scan->scope, dir_question_column(q), q->limit, budget, &scan->held,
+		    &scan->cost))
 		return true;
-	}
 	free(scan->held.hits);
 	scan->held.hits = NULL;
 	return false;
@@ -225,7 +210,7 @@ void dir_scan_finish(struct dir_scan *scan)
 	struct dir_hit hit;
 
 	if (scan->counted && scan->select) {
-		dir_scan_note_steps(scan, scan->select);
+		dir_cost_note(&scan->cost, scan->select);
 		sqlite3_finalize(scan->select);
 		scan->select = NULL;
 	}

@@ -25,7 +25,7 @@ struct dir_scan {
 	const struct dir_question *question;
 	uint64_t matches;       /* after dir_scan_finish: how many there are, limit or not */
 	struct dir_total total; /* after dir_scan_finish, if wanted */
-	int64_t steps, full_steps; /* what SQLite did: VM instructions, rows of full scans */
+	struct dir_cost cost;
 	const char *plan;
 
 	/* private */
@@ -44,9 +44,5 @@ void dir_scan_start(struct dir_scan *scan, struct answer_db *a, const struct sco
 bool dir_scan_next(struct dir_scan *scan, struct dir_hit *hit);
 /* Read what is left, for `matches` and `total`; nothing can be asked for after it. */
 void dir_scan_finish(struct dir_scan *scan);
-
-/* For dir_top.c: add what a statement cost; the rank of a value by which the largest come first. */
-void dir_scan_note_steps(struct dir_scan *scan, sqlite3_stmt *statement);
-int64_t dir_scan_rank(sqlite3_stmt *row, int column, bool smallest_first);
 
 #endif

@@ -1,7 +1,8 @@
 #include "common/dir_top.h"
 
 struct search {
-	struct dir_scan *scan;
+	struct answer_db *a;
+	const struct scope *scope;
 	sqlite3_stmt *below; /* the children of a directory and what they have */
 	sqlite3_stmt *width; /* how many there are */
 	struct dir_heap heap;
@@ -11,15 +12,15 @@ struct search {
 static void push_row(struct search *s)
 {
 	struct dir_hit hit = { .dir_id = sqlite3_column_int64(s->below, 0),
-			       .rank = dir_scan_rank(s->below, 1, false) };
+			       .rank = dir_rank(s->below, 1, false) };
 
-	if (scope_contains(s->scan->scope, hit.dir_id))
+	if (scope_contains(s->scope, hit.dir_id))
 		dir_heap_push(&s->heap, hit);
 }
 
 static bool push_children(struct search *s, int64_t dir_id)
 {
-	struct db *db = &s->scan->a->db;
+	struct db *db = &s->a->db;
 
 	db_bind(db, s->width, 1, dir_id);
 	if (db_step(db, s->width))
@@ -35,8 +36,8 @@ static bool push_children(struct search *s, int64_t dir_id)
 
 static void push_prefixes(struct search *s, const char *column)
 {
-	const struct scope *scope = s->scan->scope;
-	struct answer_db *a = s->scan->a;
+	const struct scope *scope = s->scope;
+	struct answer_db *a = s->a;
 	char *sql = xasprintf("SELECT dir_id, %s FROM directory_stats WHERE dir_id = ?", column);
 	sqlite3_stmt *children = s->below;
 
@@ -53,28 +54,29 @@ static void push_prefixes(struct search *s, const char *column)
 	s->below = children;
 }
 
-bool dir_top(struct dir_scan *scan, const char *column, uint64_t limit, int64_t budget,
-	     struct dir_hit *found, size_t *count)
+bool dir_top(struct answer_db *a, const struct scope *scope, const char *column, uint64_t limit,
+	     int64_t budget, struct dir_heap *found, struct dir_cost *cost)
 {
-	struct search s = { .scan = scan, .budget = budget };
+	struct search s = { .a = a, .scope = scope, .budget = budget };
 	char *sql = xasprintf(
 		"SELECT d.dir_id, s.%s FROM directories AS d INDEXED BY directories_by_name"
 		" CROSS JOIN directory_stats AS s ON s.dir_id = d.dir_id WHERE d.parent_id = ?",
 		column);
 	bool complete = true;
 
-	s.below = db_prepare(&scan->a->db, sql);
-	s.width = db_prepare(&scan->a->db,
+	s.below = db_prepare(&a->db, sql);
+	s.width = db_prepare(&a->db,
 			     "SELECT dir_count_nr FROM directory_stats WHERE dir_id = ?");
 	push_prefixes(&s, column);
-	*count = 0;
-	while (complete && s.heap.count && *count < limit) {
-		found[*count] = dir_heap_pop(&s.heap);
-		complete = *count + 1 == limit || push_children(&s, found[*count].dir_id);
-		(*count)++;
+	found->count = 0;
+	while (complete && s.heap.count && found->count < limit) {
+		struct dir_hit hit = dir_heap_pop(&s.heap);
+
+		found->hits[found->count++] = hit;
+		complete = found->count == limit || push_children(&s, hit.dir_id);
 	}
-	dir_scan_note_steps(scan, s.below);
-	dir_scan_note_steps(scan, s.width);
+	dir_cost_note(cost, s.below);
+	dir_cost_note(cost, s.width);
 	sqlite3_finalize(s.below);
 	sqlite3_finalize(s.width);
 	free(s.heap.hits);

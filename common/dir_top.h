@@ -10,13 +10,15 @@
 #ifndef TREETALLY_DIR_TOP_H
 #define TREETALLY_DIR_TOP_H
 
-#include "common/dir_scan.h"
+#include "common/dir_heap.h"
+#include "common/dir_plan.h"
 
 /*
  * `column` of directory_stats must be one that never grows on the way down. Gives up (false) before
- * it would read more than `budget` directories. `found` has room for `limit`.
+ * it would read more than `budget` directories. `found->hits` has room for `limit`; they are
+ * filled in order. What it cost is added to `cost`.
  */
-bool dir_top(struct dir_scan *scan, const char *column, uint64_t limit, int64_t budget,
-	     struct dir_hit *found, size_t *count);
+bool dir_top(struct answer_db *a, const struct scope *scope, const char *column, uint64_t limit,
+	     int64_t budget, struct dir_heap *found, struct dir_cost *cost);
 
 #endif
