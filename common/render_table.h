@@ -7,7 +7,8 @@
 #ifndef TREETALLY_RENDER_TABLE_H
 #define TREETALLY_RENDER_TABLE_H
 
-#include "common/render.h"
+#include "common/buf.h"
+#include "common/render_cells.h"
 
 struct render_layout *render_table_new(const struct render_options *options,
 				       const struct render_column *columns, size_t column_count);
