@@ -15,7 +15,7 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omi
 TOOLS    = $(basename $(notdir $(wildcard tools/*.c)))
 COMMON   = $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*.c))
 PROGRAMS = $(TOOLS:%=$(BUILD)/%)
-DATABASE = $(addprefix $(BUILD)/,dir-load stats-load dir-query stats-query dir-export)
+DATABASE = $(addprefix $(BUILD)/,dir-load stats-load dir-query stats-query dir-export scan-audit)
 PIPES    = pipelines/scan-import pipelines/scan-tree
 PIPELIBS = $(addprefix pipelines/lib/,progress.sh stages.sh target.sh)
 SCRIPTS  = $(PIPES) pipelines/demo tests/run .ci/run

@@ -64,7 +64,7 @@ _treetally_value() {
 	--kind) _treetally_words 'entry dir usage' "$3" ;;
 	--age-by) _treetally_words 'atime mtime newest' "$3" ;;
 	--escape) _treetally_words 'none pct' "$3" ;;
-	-o | --output | --rejects | --passwd) _treetally_files "$3" ;;
+	-o | --output | --rejects | --passwd | --log) _treetally_files "$3" ;;
 	-T | --temp-dir)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -d -- "$3") ;;
@@ -89,10 +89,10 @@ _treetally() {
 		return
 	fi
 	case $program in
-	dir-query | stats-query | dir-export | dir-load | stats-load) _treetally_databases "$word" ;;
+	dir-query | stats-query | dir-export | scan-audit | dir-load | stats-load) _treetally_databases "$word" ;;
 	*) _treetally_files "$word" ;;
 	esac
 }
 
 complete -F _treetally depth-sort dir-export dir-extract dir-load dir-query gpfs-parse rec-cat \
-	scan-import scan-tree stats-accum stats-load stats-query
+	scan-audit scan-import scan-tree stats-accum stats-load stats-query

@@ -1,0 +1,424 @@
+#!/usr/bin/env bats
+# scan-audit: content with every good database, and finds each of a list of planted corruptions.
+
+# shellcheck disable=SC2154
+
+load helper
+
+# A database in which usage_r has rows for the scan root and for large directories below it, and the
+# small one of which every row is known.
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return
+	"$TREETALLY_TOP/tests/make-log" --lines 20000 >20260111_x_fs1.list
+	scan-import -q --max-rejects 100% --db mixed.db 20260111_x_fs1.list
+	small_log >20260115_x_small.list
+	scan-import -q --db small.db 20260115_x_small.list
+}
+
+setup() {
+	common_setup
+	good=$BATS_FILE_TMPDIR
+}
+
+# lies PATTERN SQL [ARGUMENT...]: change the database $base, and scan-audit says so.
+lies() {
+	local pattern=$1 sql=$2
+	shift 2
+	cp "$good/$base.db" bad.db
+	sqlite3 bad.db "PRAGMA foreign_keys = OFF; $sql"
+	status=0
+	output=$(scan-audit -q bad.db "$@" 2>&1) || status=$?
+	if [[ $status != "${want:-1}" || $output != "scan-audit: bad.db: "$pattern ]]; then
+		echo "after: $sql"
+		echo "status $status, says: $output"
+		echo "should be: $pattern"
+		return 1
+	fi
+}
+
+@test "scan-audit: what it proves of a good database" {
+	run -0 --separate-stderr scan-audit "$good/small.db"
+	[[ -z $stderr ]]
+	[[ ${lines[0]} == "ok: format: version 1, complete, "* ]]
+	[[ ${lines[1]} == "ok: tree: 11 directories: "*"; 3 without a line" ]]
+	[[ ${lines[2]} == "ok: directory_stats: 11 rows: "* ]]
+	[[ ${lines[3]} == "ok: usage_r: "*" of the 1 directories "* ]]
+	[[ ${lines[4]} == "ok: usage_by: "* ]]
+	[[ ${lines[5]} == "ok: summaries: 3 owners, 3 groups; "* ]]
+	[[ ${lines[6]} == "ok: totals: 19 files, "*"; accounts and digest agree" ]]
+	((${#lines[@]} == 7))
+	run -0 scan-audit -q "$good/mixed.db"
+	[[ -z $output ]]
+}
+
+@test "scan-audit: --log reads the log again" {
+	run -0 --separate-stderr scan-audit "$good/small.db" --log "$good/20260115_x_small.list"
+	[[ -z $stderr ]]
+	[[ ${lines[7]} == "ok: log: 30 lines give the same "* ]]
+	run -0 scan-audit -q -S 4M "$good/mixed.db" --log "$good/20260111_x_fs1.list"
+	[[ -z $output ]]
+	run -0 scan-audit -q "$good/small.db" --log - <"$good/20260115_x_small.list"
+	gzip -c "$good/20260115_x_small.list" >small.list.gz
+	run -0 scan-audit -q "$good/small.db" --log small.list.gz
+	# It writes nothing.
+	cp "$good/small.db" same.db
+	chmod 400 same.db
+	scan-audit -q same.db --log small.list.gz
+	cmp "$good/small.db" same.db
+}
+
+# import_and_audit NAME ARGUMENT...: a log of make-log.
+import_and_audit() {
+	local log=20260111_x_$1.list
+	"$TREETALLY_TOP/tests/make-log" "${@:2}" >"$log"
+	scan-import -q --max-rejects 100% --db "$1.db" "${escape[@]}" "$log"
+	scan-audit -q "$1.db" --log "$log" "${escape[@]}" || { echo "$1: status $?"; return 1; }
+}
+
+@test "scan-audit: good databases of every shape" {
+	local escape=()
+	import_and_audit plain --plain --lines 10000 --dirs 4000
+	import_and_audit owners --shape owners --lines 3000
+	import_and_audit wide --shape wide --lines 12000
+	import_and_audit deep --shape deep --depth 2000
+	import_and_audit singles --shape singles --lines 3000
+	import_and_audit huge --huge --lines 3000
+	import_and_audit root --root / --lines 3000
+	escape=(--escape=pct)
+	import_and_audit pct --escape-pct --lines 3000
+}
+
+@test "scan-audit: ages by mtime and by the newest of both times, logs in parts, one directory" {
+	local by
+	for by in mtime newest; do
+		scan-import -q --age-by $by --max-rejects 100% --db $by.db "$good/20260111_x_fs1.list"
+		scan-audit -q $by.db --log "$good/20260111_x_fs1.list"
+	done
+	"$TREETALLY_TOP/tests/make-log" --lines 3000 --shard 1/2 >20260111_x_one.list
+	"$TREETALLY_TOP/tests/make-log" --lines 3000 --shard 2/2 >20260111_x_two.list
+	scan-import -q --max-rejects 100% -f fs1 --db parts.db 20260111_x_{one,two}.list
+	scan-audit -q parts.db --log 20260111_x_{one,two}.list
+	line 1 /f >20260111_x_one.list
+	scan-import -q --db one.db 20260111_x_one.list
+	scan-audit -q one.db --log 20260111_x_one.list
+	line 1 /d 1 1 1 1 drwxr-xr-x >20260111_x_dir.list
+	scan-import -q --db dir.db 20260111_x_dir.list
+	scan-audit -q dir.db --log 20260111_x_dir.list
+}
+
+@test "scan-audit: lies about the tree" {
+	local base=small at="WHERE dir_id = 6"
+	lies "dir_id 6, /*: depth is 7, should be from 1 to *" "UPDATE directories SET depth = 7 $at"
+	lies "dir_id 4, /gpfs/*: parent_id is *, should be *" \
+		"UPDATE directories SET parent_id = 2 WHERE dir_id = 4"
+	# Two that change parents, one way and the other.
+	lies "dir_id *: parent_id is *, should be *" "UPDATE directories SET parent_id = CASE parent_id
+		WHEN 3 THEN 4 ELSE 3 END WHERE depth > 2"
+	lies "directories has no row with dir_id 6" "DELETE FROM directories $at"
+	lies "dir_id 1, /: parent_id is 1, should be NULL" "UPDATE directories SET parent_id = 1 WHERE dir_id = 1"
+	lies "dir_id 6, *: its name is none, *" "UPDATE directories SET name = 'a/b' $at"
+	lies "dir_id 6, *: its name is none, *" "UPDATE directories SET name = '' $at"
+	lies "dir_id 6, *: its name is none, *" "UPDATE directories SET name = CAST(name AS BLOB) $at"
+	lies "dir_id 6, *: its name is none, *" "UPDATE directories SET name = '..' $at"
+	lies "dir_id *: its name does not come after that of dir_id *" "DROP INDEX directories_by_name;
+		UPDATE directories SET name = 'zzz' WHERE dir_id = 4;
+		CREATE UNIQUE INDEX directories_by_name ON directories(parent_id, name)"
+	lies "dir_id 6, *: 1 of the 6 columns *" "UPDATE directories SET mode = NULL $at"
+	lies "dir_id 6, *: uid in directories is -1, should be an integer from 0 *" \
+		"UPDATE directories SET uid = -1 $at"
+	lies "scan_metadata: scan_root_id is 2, should be 3" "DELETE FROM usage_r; DELETE FROM usage_by;
+		UPDATE scan_metadata SET scan_root_id = 2"
+	lies "directory_stats has a row for dir_id 12, which is not there" \
+		"DELETE FROM directories WHERE dir_id = 12;
+		INSERT INTO directory_stats SELECT 12, 0,0,0,0,NULL,NULL, 0,0,0,0,NULL,NULL, -1,-1"
+}
+
+@test "scan-audit: lies about statistics, each column" {
+	local base=small column
+	for column in file_count_nr total_size_nr apparent_size_nr dir_count_nr file_count_r total_size_r \
+		apparent_size_r dir_count_r max_atime_r max_mtime_r; do
+		lies "dir_id 4, /gpfs/fs1/a: $column is *, should be *" \
+			"UPDATE directory_stats SET $column = $column + 1 WHERE dir_id = 4"
+	done
+	lies "dir_id 4, /gpfs/fs1/a: owner_uid is 1000, should be NULL" \
+		"UPDATE directory_stats SET owner_uid = 1000 WHERE dir_id = 4"
+	lies "dir_id 4, /gpfs/fs1/a: owner_gid is -1, should be NULL" \
+		"UPDATE directory_stats SET owner_gid = -1 WHERE dir_id = 4"
+	lies "dir_id 4, /gpfs/fs1/a: has no row in directory_stats" \
+		"DELETE FROM directory_stats WHERE dir_id = 4"
+	lies "dir_id 4, /gpfs/fs1/a: max_atime_nr is of age class 9, *" \
+		"UPDATE directory_stats SET max_atime_nr = 0 WHERE dir_id = 4"
+	lies "dir_id 4, *: max_atime_nr and max_mtime_nr do not fit *" \
+		"UPDATE directory_stats SET max_atime_nr = NULL WHERE dir_id = 4"
+	lies "dir_id 4, *: total_size_r in directory_stats is many, *" \
+		"UPDATE directory_stats SET total_size_r = 'many' WHERE dir_id = 4"
+}
+
+@test "scan-audit: lies about usage" {
+	local base=mixed some key
+	key="dir_id = (SELECT max(dir_id) FROM (SELECT dir_id FROM usage_nr GROUP BY dir_id
+		HAVING count(*) = 1))"
+	lies "dir_id *" "UPDATE usage_nr SET file_count = file_count + 1 WHERE $key"
+	lies "dir_id *" "UPDATE usage_nr SET total_size = total_size + 1 WHERE $key"
+	lies "dir_id *" "UPDATE usage_nr SET uid = uid + 1000000 WHERE $key"
+	lies "dir_id *" "DELETE FROM usage_nr WHERE $key"
+	lies "usage_nr has a row for dir_id 9000000, which is not there" \
+		"INSERT INTO usage_nr VALUES(9000000, 1, 1, 1, 1, 1, 1024, 1024)"
+	lies "dir_id *: age_bucket in usage_nr is 11, *" "UPDATE usage_nr SET age_bucket = 11 WHERE $key"
+	lies "dir_id *: usage_nr: uid *: * files of size class * cannot have * bytes" \
+		"UPDATE usage_nr SET size_bucket = 9 WHERE $key"
+	for some in min max; do
+		# Of the scan root, and of the last directory that has rows.
+		key="dir_id = (SELECT $some(dir_id) FROM usage_r)"
+		lies "dir_id *, /*: usage_r has 0 rows, should have some *" \
+			"DELETE FROM usage_by WHERE $key; DELETE FROM usage_r WHERE $key"
+		key+=" AND uid = (SELECT max(uid) FROM usage_r WHERE $key)"
+		lies "dir_id *, /*: usage_by, kind 0, id *: file_count is *, should be *" \
+			"UPDATE usage_r SET file_count = file_count + 1 WHERE $key"
+		lies "dir_id *, /*: usage_by, kind *" "DELETE FROM usage_r WHERE $key"
+	done
+}
+
+@test "scan-audit: usage_r that agrees with usage_by and nothing else" {
+	local base=mixed remake
+	remake="DELETE FROM usage_by;
+		INSERT INTO usage_by SELECT dir_id, 0, uid, sum(file_count), sum(total_size), sum(apparent_size)
+			FROM usage_r GROUP BY 1, 3;
+		INSERT INTO usage_by SELECT dir_id, 1, gid, sum(file_count), sum(total_size), sum(apparent_size)
+			FROM usage_r GROUP BY 1, 3;
+		INSERT INTO usage_by SELECT dir_id, 2, age_bucket, sum(file_count), sum(total_size),
+			sum(apparent_size) FROM usage_r GROUP BY 1, 3;
+		INSERT INTO usage_by SELECT dir_id, 3, size_bucket, sum(file_count), sum(total_size),
+			sum(apparent_size) FROM usage_r GROUP BY 1, 3"
+	cp "$good/mixed.db" same.db
+	sqlite3 same.db "$remake"
+	scan-audit -q same.db
+	lies "dir_id *, /*: usage_r, uid *, gid *, age *, size *: total_size is *, should be *" \
+		"UPDATE usage_r SET total_size = total_size + 1 WHERE dir_id = (SELECT max(dir_id) FROM usage_r)
+		 AND uid = (SELECT min(uid) FROM usage_r); $remake"
+	# A missing row and one too many, in a directory that must have rows and in one that must not.
+	lies "dir_id *, /*: usage_r, uid *: file_count is 0, should be *" \
+		"DELETE FROM usage_r WHERE dir_id = (SELECT max(dir_id) FROM usage_r) AND uid = (SELECT min(uid)
+		 FROM usage_r WHERE dir_id = (SELECT max(dir_id) FROM usage_r)) AND age_bucket = 0; $remake"
+	lies "dir_id *, /*: usage_r, uid 77, *: file_count is 1, should be 0" \
+		"INSERT INTO usage_r SELECT max(dir_id), 77, 7, 1, 1, 1, 1024, 1 FROM usage_r; $remake"
+	lies "dir_id *, /*: usage_r has * rows, should have none *" \
+		"INSERT INTO usage_r SELECT * FROM usage_nr WHERE dir_id = (SELECT max(dir_id) FROM usage_nr);
+		 $remake"
+	# What one row has too much the next has too little: all sums of the directory are right.
+	lies "dir_id *, /*: usage_r, uid *: total_size is *, should be *" \
+		"UPDATE usage_r SET total_size = total_size + (CASE age_bucket WHEN 8 THEN 1 ELSE -1 END)
+		 WHERE dir_id = (SELECT min(dir_id) FROM usage_r) AND age_bucket >= 8 AND size_bucket = 3; $remake"
+}
+
+@test "scan-audit: lies about usage_by" {
+	local base=mixed kind
+	for kind in 0 1 2 3; do
+		lies "dir_id *, /*: usage_by, kind $kind, id *: apparent_size is *, should be *" \
+			"UPDATE usage_by SET apparent_size = apparent_size + 1 WHERE kind = $kind
+			 AND id = (SELECT max(id) FROM usage_by WHERE kind = $kind)"
+	done
+	lies "dir_id *, /*: usage_by, kind 2, id 5: file_count is 0, should be *" \
+		"DELETE FROM usage_by WHERE kind = 2 AND id = 5"
+	lies "dir_id *, /*: usage_by, kind 0, id 9999: file_count is 1, should be 0" \
+		"INSERT INTO usage_by SELECT dir_id, 0, 9999, 1, 1, 1 FROM usage_nr ORDER BY dir_id DESC LIMIT 1"
+}
+
+@test "scan-audit: lies where file lengths add up to more than can be" {
+	local base=huge
+	"$TREETALLY_TOP/tests/make-log" --huge --lines 3000 >20260111_x_huge.list
+	scan-import -q --max-rejects 100% --db "$good/huge.db" 20260111_x_huge.list
+	[[ $(sqlite3 "$good/huge.db" "SELECT apparent_size = 0x7fffffffffffffff FROM scan_metadata") == 1 ]]
+	scan-audit -q "$good/huge.db"
+	lies "scan_metadata: apparent_size is *, should be 9223372036854775807" \
+		"UPDATE scan_metadata SET apparent_size = apparent_size - 1"
+	lies "dir_id *: apparent_size_r is *, should be 9223372036854775807" \
+		"UPDATE directory_stats SET apparent_size_r = apparent_size_r - 1 WHERE dir_id = 2"
+	lies "dir_id *: usage_by, kind 3, id *: apparent_size is *, should be *" \
+		"UPDATE usage_by SET apparent_size = apparent_size - 1 WHERE kind = 3 AND apparent_size =
+		 (SELECT max(apparent_size) FROM usage_by WHERE kind = 3)"
+	lies "dir_id *: usage_by, kind *: total_size is *, should be *" \
+		"UPDATE usage_r SET total_size = total_size + 1 WHERE apparent_size =
+		 (SELECT max(apparent_size) FROM usage_r)"
+	lies "owner_summary, uid *: apparent_size is *, should be *" \
+		"UPDATE owner_summary SET apparent_size = apparent_size - 1 WHERE apparent_size =
+		 (SELECT max(apparent_size) FROM owner_summary)"
+}
+
+@test "scan-audit: lies about owners, groups, classes and names" {
+	local base=small table column
+	for column in total_size apparent_size total_files directory_count directories_owned; do
+		lies "owner_summary, uid 1000: ${column/total_files/file_count} is *, should be *" \
+			"UPDATE owner_summary SET $column = $column + 1 WHERE owner_uid = 1000"
+		lies "group_summary, gid 101: ${column/total_files/file_count} is *, should be *" \
+			"UPDATE group_summary SET $column = $column + 1 WHERE owner_gid = 101"
+	done
+	lies "owner_summary, uid 1001: file_count is 0, should be *" \
+		"DELETE FROM owner_summary WHERE owner_uid = 1001"
+	lies "owner_summary has a row for 77, which owns nothing" \
+		"INSERT INTO owner_summary VALUES(77, 0, 0, 0, 0, 0)"
+	for table in access_histogram size_histogram; do
+		lies "$table, uid *, class *: file_count is *, should be *" \
+			"UPDATE $table SET file_count = file_count + 1 WHERE owner_uid = 1001"
+		lies "$table, uid *: file_count is 0, should be *" "DELETE FROM $table WHERE owner_uid = 1000"
+	done
+	lies "buckets: 'age 3 *', should be 'age 3 *'" \
+		"UPDATE buckets SET upper = 366 WHERE kind = 'age' AND bucket_index = 3"
+	lies "buckets: *is missing" "DELETE FROM buckets WHERE kind = 'size' AND bucket_index = 9"
+	lies "user_info: rows for uids * is 1, should be 0" "INSERT INTO user_info VALUES(77, 'x', NULL)"
+}
+
+@test "scan-audit: lies about the totals and accounts" {
+	local base=small column
+	for column in total_directories implied_directories total_files total_size apparent_size lines \
+		skipped_blank skipped_comment skipped_message skipped_unrecognised rejected entries directory_lines \
+		directory_bytes inline_files multilink_files multilink_bytes snapshot_entries bad_optional; do
+		lies "scan_metadata: *" "UPDATE scan_metadata SET $column = $column + 1"
+	done
+	lies "scan_metadata: digest is not the sum *" \
+		"UPDATE scan_metadata SET digest = '0123456789abcdef0123456789abcdef'"
+	lies "scan_metadata: digest is *, load_state says *" \
+		"UPDATE scan_metadata SET digest = '0123456789abcdef0123456789abcdef';
+		 UPDATE scan_sources SET digest = '0123456789abcdef0123456789abcdef'"
+	lies "scan_metadata: inline_bytes is *, load_state says *" \
+		"UPDATE load_state SET value = replace(value, 'inline_bytes=', 'inline_bytes=1') WHERE key = 'ledger'"
+	lies "scan_metadata: scan_root is not the path of scan_root_id" \
+		"UPDATE scan_metadata SET scan_root = '/gpfs'"
+	lies "load_state: implied is *" "UPDATE load_state SET value = 7 WHERE key = 'implied'"
+	lies "load_state has no ledger" "DELETE FROM load_state WHERE key = 'ledger'"
+}
+
+@test "scan-audit: what only the log can tell" {
+	local base=small log=$good/20260115_x_small.list
+	# Consistent with each other, and still not what was scanned.
+	lies "dir_id 4, /gpfs/fs1/a: inode in directories is 77, should be 101" \
+		"UPDATE directories SET inode = 77 WHERE dir_id = 4" --log "$log"
+	lies "dir_id 4, *: max_mtime_nr is *, should be *" "UPDATE directory_stats SET
+		max_mtime_nr = max_mtime_nr + 86400 WHERE dir_id = 4; UPDATE directory_stats SET
+		max_mtime_r = max_mtime_r + 86400 WHERE dir_id <= 4" --log "$log"
+	sed 's,/a\.d,/a.e,' "$log" >other.list
+	lies "dir_id *, /gpfs/fs1/a.d: has a line here, but none in the log" "SELECT 1" --log other.list
+	grep -v '/a\.d' "$log" >other.list
+	lies "dir_id *, /gpfs/fs1/a.d: has a line here, but none in the log" "SELECT 1" --log other.list
+	line 400 /gpfs/fs1/a/deep/new/file | cat "$log" - >other.list
+	lies "/gpfs/fs1/a/deep/new is in the log, but not here" "SELECT 1" --log other.list
+	line 400 /gpfs/fs1/zz/file | cat "$log" - >other.list
+	lies "/gpfs/fs1/zz is in the log, but not here" "SELECT 1" --log other.list
+	line 400 /gpfs/fs1/a/more 1 8 1000 100 | cat "$log" - >other.list
+	lies "dir_id 4, *: usage_nr: uid 1000: *" "SELECT 1" --log other.list
+	sed 's/s=9000 /s=9001 /' "$log" >other.list
+	lies "dir_id *: apparent_size is *, should be *" "SELECT 1" --log other.list
+	(cat "$log"; echo '# more') >other.list
+	lies "scan_metadata: lines is 30, should be 31" "SELECT 1" --log other.list
+	# The same sums of another file: only the digest knows.
+	sed 's,/a/one$,/a/two1,' "$log" >other.list
+	lies "scan_metadata: digest is not that of the log, *" "SELECT 1" --log other.list
+}
+
+@test "scan-audit: a log that cannot be read" {
+	run -4 scan-audit "$good/small.db" --log nowhere
+	[[ $output == "scan-audit: cannot open nowhere: No such file or directory" ]]
+	: >empty.list
+	run -3 scan-audit -q "$good/small.db" --log empty.list
+	head -c 2000 "$good/20260115_x_small.list" >cut.list
+	run -3 scan-audit -q "$good/small.db" --log cut.list
+	run -1 scan-audit -q "$good/small.db" --log cut.list --allow-cut-end
+}
+
+@test "scan-audit: killed, it leaves no process" {
+	local i pid held
+	# A log that does not end.
+	exec {held}<> <(:)
+	scan-audit -T "$PWD" "$good/small.db" --log - >out <&"$held" 3>&- &
+	pid=$!
+	for ((i = 0; i < 100; i++)); do
+		(($(pgrep -fc -- "-T $PWD" || true) < 5)) || break
+		sleep 0.1
+	done
+	(($(pgrep -fc -- "-T $PWD") == 5))
+	kill -KILL "$pid"
+	for ((i = 0; i < 10; i++)); do
+		pgrep -f -- "-T $PWD" >/dev/null || break
+		sleep 0.1
+	done
+	run -1 pgrep -f -- "-T $PWD"
+}
+
+@test "scan-audit: files that are no complete database" {
+	local want=3 base=small
+	lies "is incomplete: *" "DELETE FROM scan_metadata"
+	lies "has database format 2, *" "PRAGMA user_version = 2"
+	lies "is a database of another program" "PRAGMA application_id = 7"
+	lies "is damaged: usage_by is missing" "DROP TABLE usage_by"
+	lies "is damaged: stats_by_owner is missing" "DROP INDEX stats_by_owner"
+	lies "is damaged: usage_nr has the columns *" "ALTER TABLE usage_nr ADD COLUMN more"
+	run -4 scan-audit nowhere.db
+	: >empty.db
+	run -3 scan-audit empty.db
+	small_log >log.db
+	run -3 scan-audit log.db
+	local size n
+	size=$(stat -c %s "$good/mixed.db")
+	for n in 1 2 3 5 9; do
+		head -c $((size * n / 10)) "$good/mixed.db" >cut.db
+		run -3 scan-audit -q cut.db
+		[[ $output == "scan-audit: cut.db: "* ]]
+	done
+}
+
+@test "scan-audit: --pages finds an index that does not agree with its table" {
+	run -0 scan-audit "$good/small.db" --pages
+	[[ $output == *"ok: pages: "* ]]
+	cp "$good/small.db" bad.db
+	sqlite3 bad.db "PRAGMA writable_schema = ON;
+		UPDATE sqlite_master SET sql = 'CREATE INDEX stats_by_size ON directory_stats(total_size_nr)'
+		WHERE name = 'stats_by_size'"
+	sqlite3 bad.db "PRAGMA writable_schema = ON; UPDATE directory_stats SET total_size_nr = total_size_nr + 0;
+		UPDATE sqlite_master SET sql = 'CREATE INDEX stats_by_size ON directory_stats(total_size_r)'
+		WHERE name = 'stats_by_size'"
+	scan-audit -q bad.db
+	run -3 scan-audit -q bad.db --pages
+	[[ $output == "scan-audit: bad.db: is damaged: SQLite says: "* ]]
+}
+
+@test "scan-audit: a database of unverified rows" {
+	gpfs-parse -q -f fs1 --scan-date 2026-01-15 "$good/20260115_x_small.list" -o log.entry
+	dir-extract log.entry | depth-sort | dir-load u.db
+	stats-accum -t log.entry | grep -v /a.d | stats-load -q --no-names --unverified u.db
+	run -0 --separate-stderr scan-audit u.db
+	[[ $output == *"; unverified: accounts were not compared" ]]
+	[[ $stderr == *"is unverified"* ]]
+	# The log has what was taken away.
+	run -1 scan-audit -q u.db --log "$good/20260115_x_small.list"
+}
+
+@test "scan-audit: options" {
+	run -2 scan-audit
+	run -2 scan-audit a.db b.db
+	run -2 scan-audit a.db --crlf
+	[[ $output == *"--crlf belongs to --log"* ]]
+	run -2 scan-audit -q -v a.db
+	run -2 scan-audit a.db --log x --escape hex
+	run -2 scan-audit -S 1M a.db
+	run -0 scan-audit --help
+	[[ ${lines[0]} == "usage: scan-audit "* ]]
+	(($(scan-audit --help | wc -L) <= 80))
+	run -0 scan-audit --version
+	[[ $output == "scan-audit (treetally) "* ]]
+	run -4 bash -c "scan-audit '$good/small.db' >/dev/full"
+	export TREETALLY_DIR=$good
+	run -0 scan-audit -q small
+}
+
+@test "scan-audit: memory is bounded, 150,000 directories" {
+	slow
+	"$TREETALLY_TOP/tests/make-log" --plain --lines 300000 --dirs 150000 >20260111_x_big.list
+	scan-import -q --db big.db 20260111_x_big.list
+	scan-audit -q big.db --log 20260111_x_big.list
+	sanitized || prlimit --data=$((24 << 20)) scan-audit -q -S 16M big.db
+	cp big.db bad.db
+	sqlite3 bad.db "UPDATE usage_r SET apparent_size = apparent_size + 1 WHERE dir_id = (SELECT min(dir_id)
+		FROM usage_r) AND uid = (SELECT min(uid) FROM usage_r) AND age_bucket = 4"
+	run -1 scan-audit -q bad.db
+	[[ $output == *"usage_by, kind 0, "* ]]
+}
