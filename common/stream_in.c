@@ -169,8 +169,10 @@ static bool next_text(struct stream_in *s, struct block *b)
 	bool more = tsv_in_next(s->tsv, b);
 
 	s->records = s->tsv->records;
-	if (!more)
+	if (!more) {
 		s->ledger = s->tsv->ledger;
+		s->tsv->ledger = (struct ledger){ 0 };
+	}
 	return more;
 }
 

@@ -151,5 +151,6 @@ void tsv_in_free(struct tsv_in *t)
 	block_build_release(&t->build);
 	buf_release(&t->encoded);
 	buf_release(&t->held);
+	ledger_release(&t->ledger);
 	free(t);
 }

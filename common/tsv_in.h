@@ -33,7 +33,7 @@ bool tsv_in_next(struct tsv_in *t, struct block *b);
 /* Die (3) at the current line. */
 void tsv_in_die(const struct tsv_in *t, const char *fmt, ...) NORETURN PRINTF_LIKE(2, 3);
 
-/* Frees what is not handed on: not head and ledger. */
+/* Frees all but the head, which the caller of tsv_in_open has taken. */
 void tsv_in_free(struct tsv_in *t);
 
 #endif

@@ -15,7 +15,7 @@ esac
 export TREETALLY_TOP TREETALLY_BUILD
 PATH=$TREETALLY_BUILD:$TREETALLY_TOP/pipelines:$PATH
 # Nothing in the caller's environment may change a result.
-export PATH LC_ALL=C TZ=UTC
+export PATH LC_ALL=C TZ=UTC TERM=xterm
 unset TMPDIR SQLITE_TMPDIR
 
 common_setup() {
