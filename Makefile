@@ -43,11 +43,6 @@ $(BUILD)/scan-gen: tests/scan-gen.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CSTD) $(WARN) $(CFLAGS) $(LDFLAGS) -o $@ $<
 
-# Makes a call of a program fail; only tests/faults.bats needs it.
-$(BUILD)/fault-shim.so: tests/fault-shim.c
-	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -fPIC -shared -o $@ $< -ldl
-
 demo: all
 	pipelines/demo
 

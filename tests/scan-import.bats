@@ -478,7 +478,7 @@ clean() {
 	own_programs
 	for stage in gpfs-parse dir-extract depth-sort dir-load stats-accum stats-load; do
 		# at once, and after having read something
-		for how in 'exit 4' 'exit 2' 'head -c 1 >/dev/null; exit 3' 'kill -KILL $$' \
+		for how in 'exit 4' 'exit 2' 'cat >/dev/null; exit 3' 'kill -KILL $$' \
 			'[ $stage = gpfs-parse ] || head -c 20 >/dev/null; kill -SEGV $$'; do
 			saboteur $stage <<<"stage=$stage; echo '$stage: sabotaged' >&2; $how"
 			run --separate-stderr scan-import "$LOG"

@@ -13,6 +13,7 @@ readonly GRACE=2 PATIENCE=10
 
 # Stages that were started: process id; exit status, once ended; set when it was us who ended it.
 # The ends of pipes.
+starting=''
 declare -A pid=() status=() stopped=() from=() into=()
 
 # make_pipe NAME: an anonymous pipe; its ends are descriptors in from[NAME] and into[NAME].
@@ -39,8 +40,9 @@ close_pipes() {
 start() {
 	local stage=$1 input=$2 output=$3
 	shift 3
+	starting=$stage
 	(
-		trap - INT TERM HUP EXIT
+		trap - INT TERM HUP PIPE EXIT
 		exec <&"$input" >&"$output" 3>&"${into[events]}"
 		if [[ $stage == gpfs-parse ]]; then
 			exec 4>&"${into[entries]}" 5>&"${into[counted]}"
@@ -50,7 +52,7 @@ start() {
 		exec {lock}>&- {log}>&- {err}>&-
 		exec "${tied[@]}" "$programs$stage" "${common[@]}" -S "${share[$stage]}" "$@"
 	) &
-	pid[$stage]=$!
+	pid[$stage]=$! starting=''
 }
 
 # Wait a moment, a tenth of a second, for what the stages have to say. Messages come this way only
@@ -93,12 +95,19 @@ running() {
 	return 1
 }
 
+# Has this child ended? In a trap a shell does not notice by itself, so the kernel is asked.
+ended_process() {
+	local stat
+	read -r stat 2>/dev/null <"/proc/$1/stat" || return 0
+	[[ ${stat##*) } == [ZX]* ]]
+}
+
 # Note the status of each stage that has ended.
 reap() {
 	local stage ended
 	for stage in "${!pid[@]}"; do
 		[[ ! ${status[$stage]:-} ]] || continue
-		! kill -0 "${pid[$stage]}" 2>/dev/null || continue
+		ended_process "${pid[$stage]}" || continue
 		ended=0
 		wait "${pid[$stage]}" || ended=$?
 		status[$stage]=$ended
@@ -108,26 +117,24 @@ reap() {
 	done
 }
 
-# End what still runs: politely, then not. This also runs in traps, where a shell does not notice
-# that a child has ended unless it waits for it; so a watchdog keeps the time, until its pipe
-# closes.
+# End what still runs: politely, then not. A stage that was forked but has not taken its own signal
+# handling up yet loses a signal, so they are sent until it is over; and one that was forked when the
+# trap that calls this came in between is not noted yet.
 stop_stages() {
-	local stage victims=() leash watchdog ended
-	for stage in "${!pid[@]}"; do
-		[[ ! ${status[$stage]:-} ]] || continue
-		stopped[$stage]=1
-		victims+=("${pid[$stage]}")
+	local stage victims signal=TERM until=$((SECONDS + PATIENCE))
+	[[ ! $starting || ! ${!:-} ]] || pid[$starting]=$!
+	while running; do
+		victims=()
+		for stage in "${!pid[@]}"; do
+			[[ ! ${status[$stage]:-} ]] || continue
+			stopped[$stage]=1
+			victims+=("${pid[$stage]}")
+		done
+		((SECONDS <= until)) || signal=KILL
+		kill -s "$signal" "${victims[@]}" || true
+		listen
+		reap
 	done
-	kill -s TERM "${victims[@]}" || true
-	exec {leash}> >(read -r -t "$PATIENCE" || (($? <= 128)) || kill -s KILL "${victims[@]}")
-	watchdog=$!
-	for stage in "${!stopped[@]}"; do
-		ended=0
-		wait "${pid[$stage]}" || ended=$?
-		status[$stage]=$ended
-	done
-	exec {leash}>&-
-	wait "$watchdog" || true
 }
 
 # The stage whose failure is the cause of the others': a signal from outside before what only it can

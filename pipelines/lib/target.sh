@@ -28,7 +28,8 @@ look_at_target() {
 	settle
 	state=incomplete
 	row=$(sql -readonly "$target" "SELECT coalesce(filesystem, ''), scan_timestamp,
-		strftime('%Y-%m-%d', scan_timestamp, 'unixepoch') FROM scan_metadata" 2>/dev/null) || return 0
+		strftime('%Y-%m-%d', scan_timestamp, 'unixepoch') FROM scan_metadata") ||
+		die 4 "$target_shown: cannot be read"
 	[[ $row ]] || return 0
 	state=complete
 	IFS=$'\037' read -r old_filesystem old_seconds old_date <<<"$row"
