@@ -81,7 +81,8 @@ copy_access() {
 	acl=$(ls -ld -- "$target")
 	[[ ${acl%% *} == *+ ]] || return 0
 	if ! { getfacl -p -- "$target" | setfacl --set-file=- -- "$new"; } 2>/dev/null; then
-		say "$target_shown: its ACL could not be copied (getfacl and setfacl do that)"
+		((quiet)) ||
+			say "$target_shown: its ACL could not be copied (getfacl and setfacl do that)"
 	fi
 }
 
