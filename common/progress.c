@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static double seconds_between(const struct timespec *from, const struct timespec *to)
@@ -22,6 +23,7 @@ void progress_init(struct progress *p, bool on, const char *file)
 			die_errno("cannot open %s", file);
 	}
 	p->terminal = !file && isatty(p->fd);
+	clock_gettime(CLOCK_MONOTONIC, &p->born);
 }
 
 static void report(struct progress *p)
@@ -79,10 +81,30 @@ void progress_update(struct progress *p, uint64_t done, uint64_t lines)
 		report(p);
 }
 
+static uint64_t cpu_ms(int who)
+{
+	struct rusage used = { 0 };
+
+	getrusage(who, &used);
+	return (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000 +
+	       (uint64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
+}
+
 void progress_end(struct progress *p)
 {
+	struct timespec now;
+
 	if (p->on && *p->phase)
 		report(p);
+	if (p->on && p->machine) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		p->phase = "end";
+		p->unit = "ms";
+		p->done = cpu_ms(RUSAGE_SELF);
+		p->total = (uint64_t)(seconds_between(&p->born, &now) * 1e3);
+		p->lines = cpu_ms(RUSAGE_CHILDREN);
+		report(p);
+	}
 	if (p->on && p->terminal && write(p->fd, "\n", 1) < 0)
 		p->on = false;
 }

@@ -64,6 +64,11 @@ scaled() {
 	REPLY=$n$tenths$1
 }
 
+# Milliseconds as seconds, one decimal.
+tenths() {
+	REPLY=$(($1 / 1000)).$(($1 / 100 % 10))
+}
+
 clock() {
 	local hours=$(($1 / 3600)) minutes=$(($1 / 60 % 60)) seconds=$(($1 % 60))
 	printf -v REPLY '%d:%02d:%02d' "$hours" "$minutes" "$seconds"
@@ -71,11 +76,17 @@ clock() {
 }
 
 # The latest machine line of each program that is in a phase: PROGRAM PHASE DONE TOTAL UNIT LINES;
-# when the phase began and when DONE last grew, in microseconds.
-declare -A report=() began=() moved=()
+# when the phase began and when DONE last grew, in microseconds. The last line of each that ended
+# well: its processor time, its life and the processor time of its children, in milliseconds.
+declare -A report=() began=() moved=() times=()
 
 progress() {
 	local program=$1 phase=$2 before line now=${EPOCHREALTIME/./}
+	if [[ $phase == end ]]; then
+		phase_ended "$program"
+		times[$program]="$3 $4 $6"
+		return
+	fi
 	IFS=$'\t' read -r _ before _ <<<"${report[$program]:-}"
 	if [[ $before != "$phase" ]]; then
 		phase_ended "$program"
@@ -97,7 +108,29 @@ phase_ended() {
 	took=$((${EPOCHREALTIME/./} - began[$program]))
 	if [[ $unit == bytes ]]; then bytes "$all"; else count "$all"; REPLY+=" $unit"; fi
 	((!all)) || amount=" $REPLY,"
-	say "$program: $phase:$amount $((took / 1000000)).$((took / 100000 % 10)) s"
+	tenths $((took / 1000))
+	say "$program: $phase:$amount $REPLY s"
+}
+
+# Where the time went: processor seconds, and the rest of each program's life. The bottleneck is
+# the one that did not wait; with threads it may have worked more seconds than went by.
+report_times() {
+	local stage busy life children
+	for stage in "${STAGES[@]}"; do
+		[[ ${times[$stage]:-} ]] || continue
+		read -r busy life children <<<"${times[$stage]}"
+		((!children)) || report_time "decompressor" "$children" "$life"
+		report_time "$stage" "$busy" "$life"
+	done
+}
+
+# report_time NAME BUSY LIFE
+report_time() {
+	local waiting=$(($3 > $2 ? $3 - $2 : 0)) busy
+	tenths "$2"
+	busy=$REPLY
+	tenths "$waiting"
+	say "$1: $busy s busy, $REPLY s waiting"
 }
 
 # The one line on the terminal. While the log is read it is about gpfs-parse; later about the

@@ -5,8 +5,8 @@
 #
 # Every process holds the pipe ends it uses and no others, or an end of file would never be seen.
 # The shell itself never waits for one process alone: it listens to all of them for a moment, looks
-# who has ended, and so on. The sourcing script sets STAGES, programs, tied, common, share and
-# failed.
+# who has ended, and so on. The sourcing script sets STAGES, programs, tied, common, share, began_at
+# and failed.
 
 # Seconds that the other stages get to end by themselves when one has failed, then to heed SIGTERM.
 readonly GRACE=2 PATIENCE=10
@@ -55,14 +55,16 @@ start() {
 	pid[$stage]=$! starting=''
 }
 
-# Wait a moment, a tenth of a second, for what the stages have to say. Messages come this way only
-# when there is a progress line in their way.
+# Wait a moment for what the stages have to say. Messages come this way only when there is a progress
+# line in their way. The moment is a hundredth of the time gone by, 10 to 100 ms: nobody waits long
+# for stats-load to start, and a long import is not disturbed.
 heard='' last_paint=0
 listen() {
 	local text fields machine_line=$'^[a-z-]+\t[^\t]+\t[0-9]+\t[0-9]+\t[^\t]+\t[0-9]+$'
-	local moment=0.1
-	# A small import is not made to wait.
-	((SECONDS)) || moment=0.02
+	local moment=$(((${EPOCHREALTIME/./} - began_at) / 100))
+	((moment > 10000)) || moment=10000
+	((moment < 100000)) || moment=100000
+	printf -v moment 0.%06d "$moment"
 	if IFS= read -r -t $moment -u "${from[events]}" text; then
 		text=$heard$text heard=''
 		if [[ $text =~ $machine_line ]]; then
