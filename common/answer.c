@@ -89,17 +89,22 @@ static void open_uri(struct db *db, const char *option)
 	free(real);
 }
 
-/* Is there a journal or log beside the file whose contents belong to it? */
+/*
+ * Is there a journal or log beside the file whose contents belong to it? One that begins with a zero
+ * is spent.
+ */
 static bool has_companion(const struct db *db)
 {
 	static const char *const suffixes[] = { "-journal", "-wal" };
 	bool found = false;
 
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-		char *name = xasprintf("%s%s", db->name, suffixes[i]);
-		struct stat st;
+		char *name = xasprintf("%s%s", db->name, suffixes[i]), first = 1;
+		int fd = open(name, O_RDONLY | O_CLOEXEC);
 
-		found = found || (!stat(name, &st) && st.st_size);
+		found = found || (fd < 0 ? errno != ENOENT : read(fd, &first, 1) && first);
+		if (fd >= 0)
+			close(fd);
 		free(name);
 	}
 	return found;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,6 +37,22 @@ void db_setup(const char *temp_dir)
 		die(EXIT_SYSTEM, "SQLite does not start: %s", sqlite3_errstr(rc));
 }
 
+/* What errno is about; ENOENT is from the look for a journal. */
+static NORETURN void fail_on_io(struct db *db, int primary)
+{
+	const char *temp_dir = getenv("SQLITE_TMPDIR");
+	const char *what = sqlite3_errmsg(db->handle);
+
+	if (sqlite3_extended_errcode(db->handle) == SQLITE_IOERR_NOMEM)
+		die(EXIT_SYSTEM, "%s: out of memory", db->name);
+	if (primary == SQLITE_FULL && temp_dir)
+		die(EXIT_SYSTEM, "%s: the disk is full, its own or that of temporary files in %s",
+		    db->name, temp_dir);
+	if (primary == SQLITE_FULL || !errno || (primary == SQLITE_IOERR && errno == ENOENT))
+		die(EXIT_SYSTEM, "%s: %s", db->name, what);
+	die_errno("%s: %s", db->name, what);
+}
+
 /*
  * SQLite keeps some causes to itself: a page that the disk does not give is "malformed", a lock that
  * the file system does not give is "busy". errno still knows better.
@@ -46,6 +63,9 @@ static NORETURN void fail(struct db *db, int rc)
 
 	if (primary == SQLITE_CORRUPT && errno == EIO)
 		die_errno("%s: cannot be read", db->name);
+	if (db->handle && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN ||
+			   primary == SQLITE_FULL))
+		fail_on_io(db, primary);
 	if (primary == SQLITE_BUSY && errno == ENOLCK)
 		die_errno("%s: cannot be locked", db->name);
 	if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED)
@@ -133,6 +153,38 @@ static enum db_state check_format(struct db *db)
 	return db_integer(db, "SELECT count(*) FROM scan_metadata") ? DB_COMPLETE : DB_DIRECTORIES;
 }
 
+/*
+ * SQLite ends a transaction of an exclusive connection by zeros in the head of its journal and
+ * removes the file when it closes the database; a failure in between, or a signal, leaves a journal
+ * that is none. Only who may write knows that nobody else is about to use it. Nothing is allocated:
+ * it may be memory that we die of.
+ */
+static void remove_spent_journal(sqlite3 *handle)
+{
+	const char *file = sqlite3_db_filename(handle, "main");
+	char journal[PATH_MAX + 10], first = 0;
+	int fd, level = SQLITE_LOCK_NONE;
+
+	snprintf(journal, sizeof(journal), "%s-journal", file ? file : "");
+	fd = open(journal, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (read(fd, &first, 1) >= 0 && !first &&
+	    sqlite3_file_control(handle, "main", SQLITE_FCNTL_LOCKSTATE, &level) == SQLITE_OK &&
+	    level >= SQLITE_LOCK_RESERVED)
+		unlink(journal);
+	close(fd);
+}
+
+/* What a run before us may have left. It stays when the database is busy or not ours to write. */
+static void clear_up(struct db *db)
+{
+	if (sqlite3_exec(db->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+		return;
+	remove_spent_journal(db->handle);
+	db_exec(db, "ROLLBACK");
+}
+
 /* A failing program takes its transaction back, and its journal with it; a child of it must not. */
 static void abandon(void *arg)
 {
@@ -143,11 +195,13 @@ static void abandon(void *arg)
 		return;
 	while ((statement = sqlite3_next_stmt(db->handle, NULL)))
 		sqlite3_finalize(statement);
+	remove_spent_journal(db->handle);
 	sqlite3_close(db->handle);
 }
 
 enum db_state db_open(struct db *db, const char *name)
 {
+	enum db_state state;
 	struct stat st;
 	char *real;
 
@@ -168,7 +222,9 @@ enum db_state db_open(struct db *db, const char *name)
 	free(real);
 	die_after(abandon, db);
 	sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
-	return check_format(db);
+	state = check_format(db);
+	clear_up(db);
+	return state;
 }
 
 enum db_state db_look(const char *name)
@@ -183,6 +239,8 @@ enum db_state db_look(const char *name)
 void db_close(struct db *db)
 {
 	die_forget(db);
+	if (db->handle)
+		remove_spent_journal(db->handle);
 	db_check(db, sqlite3_close(db->handle));
 	free(db->name);
 	*db = (struct db){ 0 };
