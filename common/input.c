@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "common/pipe.h"
+
 /* The first read is small, so that a thousand open shards cost little; then whole blocks. */
 #define READ_FIRST 4096
 #define READ_SIZE (128u << 10)
@@ -18,6 +20,7 @@ void input_open(struct input *in, const char *name)
 	if (isatty(in->fd))
 		die(EXIT_USAGE, "%s is a terminal; give a stream or try '%s --help'", in->name,
 		    program_invocation_short_name);
+	pipe_widen(in->fd);
 }
 
 size_t input_fill(struct input *in, size_t need)

@@ -7,10 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
+#include "common/pipe.h"
 
-/* Pipes of this size keep both ends busy; a limit of the system may make it less. */
-#define PIPE_SIZE (1 << 20)
+extern char **environ;
 
 #define MAX_PROGRAMS 3
 static const struct compression {
@@ -135,7 +134,7 @@ static void make_pipe(int ends[2])
 {
 	if (pipe2(ends, O_CLOEXEC))
 		die_errno("cannot make a pipe");
-	fcntl(ends[1], F_SETPIPE_SZ, PIPE_SIZE);
+	pipe_widen(ends[1]);
 }
 
 /*
@@ -194,7 +193,7 @@ void logsource_open(struct logsource *s, const char *operand)
 		if (s->fd < 0)
 			die_errno("cannot open %s", operand);
 	}
-	fcntl(s->fd, F_SETPIPE_SZ, PIPE_SIZE);
+	pipe_widen(s->fd);
 	c = detect(s->peeked, peek(s));
 	if (c)
 		decompress(s, c);

@@ -1,9 +1,19 @@
 #include "common/outfile.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <libgen.h>
+#include <limits.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "common/rights.h"
+#include "common/utf8.h"
+
+#define LINKS_MAX 40 /* as many as Linux follows */
+
+#include "common/pipe.h"
 
 static char *directory_of(const char *name)
 {
@@ -13,12 +23,51 @@ static char *directory_of(const char *name)
 	return dir;
 }
 
-/* The name itself, or what it points to: a symbolic link is followed, its target replaced. */
+/*
+ * In /tmp and its like, where anybody may put files and nobody may remove those of others, a link or
+ * a file of somebody else under the name that we write to is a trap.
+ */
+static void refuse_planted(const char *name, const struct stat *st)
+{
+	char *dir = directory_of(name);
+	struct stat in;
+
+	if (stat(dir, &in))
+		die_errno("cannot open %s", dir);
+	if (in.st_mode & S_ISVTX && in.st_mode & S_IWOTH && st->st_uid != geteuid() &&
+	    st->st_uid != in.st_uid)
+		die(EXIT_SYSTEM, "%s: belongs to another user, in a directory where anybody may put "
+				 "files; it is left as it is", name);
+	free(dir);
+}
+
+/* The name itself, or what it points to, which need not be there: a symbolic link stays. */
 static char *final_name(const char *name)
 {
-	char *real = realpath(name, NULL);
+	char target[PATH_MAX], *at = xstrdup(name);
+	struct stat st;
 
-	return real ? real : xstrdup(name);
+	for (int links = 0; lstat(at, &st) == 0; links++) {
+		char *dir, *next;
+		ssize_t len;
+
+		refuse_planted(at, &st);
+		if (!S_ISLNK(st.st_mode))
+			return at;
+		len = links < LINKS_MAX ? readlink(at, target, sizeof(target) - 1) : -1;
+		if (len < 0)
+			die(EXIT_SYSTEM, "cannot follow %s: %s", name,
+			    strerror(links < LINKS_MAX ? errno : ELOOP));
+		target[len] = '\0';
+		dir = directory_of(at);
+		next = *target == '/' ? xstrdup(target) : xasprintf("%s/%s", dir, target);
+		free(dir);
+		free(at);
+		at = next;
+	}
+	if (errno != ENOENT)
+		die_errno("cannot create %s", name);
+	return at;
 }
 
 static bool open_unnamed(struct outfile *f, mode_t mode)
@@ -37,43 +86,45 @@ static void remove_temporary(void *temp)
 	unlink(temp);
 }
 
-static void open_temporary(struct outfile *f, mode_t mode)
+/* It has a name while it is written: until it has the rights of the file, nobody else may read it. */
+static void open_temporary(struct outfile *f)
 {
-	mode_t mask = umask(0);
-
-	umask(mask);
 	f->temp = xasprintf("%s.XXXXXX", f->name);
 	f->fd = mkostemp(f->temp, O_CLOEXEC);
 	if (f->fd < 0)
 		die_errno("cannot create %s", f->temp);
 	die_after(remove_temporary, f->temp);
-	if (fchmod(f->fd, mode & ~mask))
-		die_errno("cannot set the mode of %s", f->temp);
 }
 
 void outfile_open(struct outfile *f, const char *name, mode_t mode)
 {
 	struct stat st;
 
-	*f = (struct outfile){ .fd = STDOUT_FILENO, .straight = true };
+	*f = (struct outfile){ .fd = STDOUT_FILENO, .straight = true, .mode = mode };
 	if (strcmp(name, "-") == 0) {
 		f->name = xstrdup("standard output");
-		return;
-	}
-	if (stat(name, &st) == 0 && !S_ISREG(st.st_mode)) {
+	} else if (stat(name, &st) == 0 && !S_ISREG(st.st_mode)) {
+		refuse_planted(name, &st);
 		f->name = xstrdup(name);
 		f->fd = open(name, O_WRONLY | O_CLOEXEC);
 		if (f->fd < 0)
 			die_errno("cannot open %s", name);
-		return;
+	} else {
+		f->name = final_name(name);
+		f->straight = false;
+		if (!open_unnamed(f, mode))
+			open_temporary(f);
 	}
-	f->name = final_name(name);
-	f->straight = false;
-	if (!open_unnamed(f, mode))
-		open_temporary(f, mode);
+	f->terminal = f->straight && isatty(f->fd);
 }
 
-void outfile_write(struct outfile *f, const void *data, size_t len)
+void outfile_exact_mode(struct outfile *f, mode_t mode)
+{
+	f->mode = mode;
+	f->exact_mode = true;
+}
+
+static void write_all(struct outfile *f, const void *data, size_t len)
 {
 	const char *at = data;
 
@@ -89,16 +140,43 @@ void outfile_write(struct outfile *f, const void *data, size_t len)
 	}
 }
 
+void outfile_write(struct outfile *f, const void *data, size_t len)
+{
+	char *safe;
+
+	if (!f->terminal) {
+		write_all(f, data, len);
+		return;
+	}
+	safe = xmalloc(len * UTF8_ESCAPE_MOST);
+	write_all(f, safe, utf8_escape(safe, data, len, "\t\r\n"));
+	free(safe);
+}
+
+/* A file that takes the place of another has that one's rights. */
+static void set_rights(struct outfile *f)
+{
+	struct stat st;
+	bool done;
+
+	if (stat(f->name, &st) == 0)
+		done = rights_copy(f->name, &st, f->fd);
+	else
+		done = rights_new(f->fd, f->mode, f->exact_mode);
+	if (!done)
+		die_errno("cannot set the mode of %s", f->name);
+}
+
 /* linkat cannot replace a file, so the unnamed one gets a name beside the target first. */
 static void name_it(struct outfile *f)
 {
 	char *from = xasprintf("/proc/self/fd/%d", f->fd);
-	struct timespec now;
+	uint64_t random;
 
 	for (unsigned try = 0; try < 1000; try++) {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		f->temp = xasprintf("%s.%08lx", f->name,
-				    (unsigned long)(now.tv_nsec ^ (long)getpid() << 12) + try);
+		if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+			die_errno("cannot get random bytes");
+		f->temp = xasprintf("%s.%016" PRIx64, f->name, random);
 		if (linkat(AT_FDCWD, from, AT_FDCWD, f->temp, AT_SYMLINK_FOLLOW) == 0) {
 			die_after(remove_temporary, f->temp);
 			free(from);
@@ -114,6 +192,10 @@ static void name_it(struct outfile *f)
 
 void outfile_commit(struct outfile *f)
 {
+	if (!f->straight)
+		set_rights(f);
+	if (f->durable && fsync(f->fd))
+		die_errno("cannot write %s", f->name);
 	if (!f->straight && !f->temp)
 		name_it(f);
 	if (close(f->fd))
