@@ -4,8 +4,8 @@
  * A key is a few integers, their number and meaning the caller's. Rows stay in the order in which
  * their keys were first seen; memory grows with the number of rows.
  */
-#ifndef TREETOTALS_TOTALS_H
-#define TREETOTALS_TOTALS_H
+#ifndef TREETALLY_TOTALS_H
+#define TREETALLY_TOTALS_H
 
 #include "common/die.h"
 

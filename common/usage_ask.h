@@ -11,8 +11,8 @@
  *
  * and what is excluded below it is read the same way and subtracted.
  */
-#ifndef TREETOTALS_USAGE_ASK_H
-#define TREETOTALS_USAGE_ASK_H
+#ifndef TREETALLY_USAGE_ASK_H
+#define TREETALLY_USAGE_ASK_H
 
 #include "common/scope.h"
 #include "common/totals.h"

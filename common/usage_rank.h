@@ -5,8 +5,8 @@
  * among them its largest group, and so on. Where sums are equal, and for keys that are shown in
  * their natural order, the smaller key comes first.
  */
-#ifndef TREETOTALS_USAGE_RANK_H
-#define TREETOTALS_USAGE_RANK_H
+#ifndef TREETALLY_USAGE_RANK_H
+#define TREETALLY_USAGE_RANK_H
 
 #include "common/totals.h"
 

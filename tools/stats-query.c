@@ -29,7 +29,7 @@ static const char usage[] =
 	"      --format FORMAT    table, tsv, csv, json, ndjson [table or tsv]\n"
 	"  -o, --output FILE      write to FILE, which appears when it is complete\n"
 	"  -q, --quiet   -v, --verbose   -h, --help   -V, --version\n"
-	"DB without '/' and '.' is $TREETOTALS_DIR/DB.db when TREETOTALS_DIR is set.\n";
+	"DB without '/' and '.' is $TREETALLY_DIR/DB.db when TREETALLY_DIR is set.\n";
 
 enum {
 	OPT_BY = OPT_TOOL,
