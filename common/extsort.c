@@ -279,8 +279,10 @@ static void open_arena(struct extsort *x, struct merge *m)
 		slices[i] = (struct slice){ x->refs + from, end - from, &x->shape, 0 };
 		m->sources[i].at = x->refs + from;
 		m->sources[i].end = x->refs + end;
-		if (i && pthread_create(&slices[i].thread, NULL, sort_slice, &slices[i]))
-			die(EXIT_SYSTEM, "cannot start a thread to sort (try -j 1)");
+		if (i)
+			errno = pthread_create(&slices[i].thread, NULL, sort_slice, &slices[i]);
+		if (i && errno)
+			die_errno("cannot start a thread to sort; -j 1 needs none");
 		from = end;
 	}
 	sort_slice(&slices[0]);

@@ -75,7 +75,7 @@ static void start_workers(struct ordered *o)
 		o->workers[i] = (struct worker){ .o = o, .number = i };
 		errno = pthread_create(&o->workers[i].thread, &attr, run_worker, &o->workers[i]);
 		if (errno)
-			die_errno("cannot start a thread");
+			die_errno("cannot start a thread; -j 1 needs none");
 	}
 	pthread_attr_destroy(&attr);
 }
