@@ -92,7 +92,9 @@ static const char *walk_encoded(struct gpfs_parser *p, struct gpfs_show *v, cons
 		p->show = xmalloc(GPFS_LINE_MAX + GPFS_LINE_PADDING);
 	len = decode_show(p->show, show, at);
 	memset(p->show + len, '\n', GPFS_LINE_PADDING);
-	gpfs_show_walk(v, p->memo, p->show);
+	/* Only text that was not encoded can be the separator: "%2d- /" is a word like others. */
+	for (at = p->show; at; at = gpfs_show_walk(v, p->memo, at))
+		;
 	return path;
 }
 
@@ -177,6 +179,9 @@ static enum reject_reason take_record(struct gpfs_parser *p, bool pct, const cha
 	v.seen = v.bad = 0;
 	v.interleaved = false;
 	numbers = take_inode(&at, line);
+	/* "12-- /a": no separator begins inside the word that is no number. */
+	if (numbers != REJECT_NONE && !is_blank(at[-1]))
+		at = skip_word(at);
 	path = pct ? walk_encoded(p, &v, at) : gpfs_show_walk(&v, p->memo, at);
 	if (!path)
 		return REJECT_NO_PATH;
