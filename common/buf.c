@@ -2,7 +2,8 @@
 
 unsigned char *buf_reserve(struct buf *b, size_t more)
 {
-	if (b->cap - b->len < more) {
+	/* Also for no bytes: nothing may be added to NULL. */
+	if (b->cap - b->len < more || !b->data) {
 		size_t cap = b->cap ? b->cap : 256;
 
 		while (cap - b->len < more) {
