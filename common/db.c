@@ -68,6 +68,10 @@ static NORETURN void fail(struct db *db, int rc)
 		fail_on_io(db, primary);
 	if (primary == SQLITE_BUSY && errno == ENOLCK)
 		die_errno("%s: cannot be locked", db->name);
+	if (primary == SQLITE_READONLY && db->refused) {
+		errno = db->refused;
+		die_errno("%s: cannot be written", db->name);
+	}
 	if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED)
 		die(EXIT_SYSTEM, "%s: is being used by another process", db->name);
 	if (primary == SQLITE_NOTADB)
@@ -199,6 +203,15 @@ static void abandon(void *arg)
 	sqlite3_close(db->handle);
 }
 
+/* What SQLite cannot open for writing it opens for reading and complains later, without the cause. */
+static void open_handle(struct db *db, const char *file, const char *vfs)
+{
+	errno = 0;
+	db_check(db, sqlite3_open_v2(file, &db->handle, OPEN_FLAGS, vfs));
+	if (sqlite3_db_readonly(db->handle, "main") == 1)
+		db->refused = errno;
+}
+
 enum db_state db_open(struct db *db, const char *name)
 {
 	enum db_state state;
@@ -218,7 +231,7 @@ enum db_state db_open(struct db *db, const char *name)
 	real = realpath(name, NULL);
 	if (!real)
 		die_errno("cannot open %s", name);
-	db_check(db, sqlite3_open_v2(real, &db->handle, OPEN_FLAGS, NULL));
+	open_handle(db, real, NULL);
 	free(real);
 	die_after(abandon, db);
 	sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
@@ -283,7 +296,7 @@ void db_create(struct db *db, const char *name)
 	outfile_open(&db->file, name, 0640);
 	register_vfs(db);
 	snprintf(path, sizeof(path), FD_DIRECTORY "%d", db->file.fd);
-	db_check(db, sqlite3_open_v2(path, &db->handle, OPEN_FLAGS, VFS_NAME));
+	open_handle(db, path, VFS_NAME);
 	snprintf(pragmas, sizeof(pragmas), "PRAGMA page_size = %d; PRAGMA journal_mode = OFF;"
 		 "PRAGMA synchronous = OFF; PRAGMA application_id = %d; PRAGMA user_version = %d",
 		 DB_PAGE_SIZE, DB_APPLICATION_ID, DB_FORMAT);
@@ -324,8 +337,7 @@ void db_publish(struct db *db)
 	db_check(db, sqlite3_close(db->handle));
 	sqlite3_vfs_unregister(db->vfs);
 	free(db->vfs);
-	if (fsync(db->file.fd))
-		die_errno("cannot write %s", db->name);
+	db->file.durable = true;
 	outfile_commit(&db->file);
 	sync_directory(real);
 	free(real);

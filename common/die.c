@@ -4,6 +4,39 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "common/utf8.h"
+
+#define MESSAGE_MAX 3000 /* bytes; a longer one is cut */
+
+/* One write(2) per message, so that lines of several stages that share a stderr do not mix. */
+static void write_message(const char *text, size_t len)
+{
+	char line[MESSAGE_MAX * UTF8_ESCAPE_MOST + 1];
+	size_t out = utf8_escape(line, text, len < MESSAGE_MAX ? len : MESSAGE_MAX, "");
+
+	line[out++] = '\n';
+	while (write(STDERR_FILENO, line, out) < 0 && errno == EINTR)
+		;
+}
+
+/* What libraries say, getopt above all, has names in it as well. */
+static ssize_t write_foreign(void *cookie, const char *text, size_t len)
+{
+	(void)cookie;
+	write_message(text, len && text[len - 1] == '\n' ? len - 1 : len);
+	return (ssize_t)len;
+}
+
+static void guard_stderr(void)
+{
+	FILE *guarded = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = write_foreign });
+
+	if (!guarded)
+		return;
+	setvbuf(guarded, NULL, _IONBF, 0);
+	stderr = guarded;
+}
+
 void tool_begin(char **argv, const char *name)
 {
 	sigset_t pipe_only;
@@ -16,36 +49,25 @@ void tool_begin(char **argv, const char *name)
 			break;
 		}
 	}
+	guard_stderr();
 	signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&pipe_only);
 	sigaddset(&pipe_only, SIGPIPE);
 	sigprocmask(SIG_UNBLOCK, &pipe_only, NULL);
 }
 
-/*
- * One write(2) per message, so that lines of several stages that share a stderr do not mix.
- * UTF-8 passes; control bytes do not, since file names reach a terminal from here.
- */
+/* Control bytes are escaped, since file names reach a terminal from here. */
 static void PRINTF_LIKE(1, 0) print_message(const char *fmt, va_list args, int err)
 {
-	char text[3000], line[4000];
-	size_t n, out;
+	char text[MESSAGE_MAX];
+	size_t n;
 
 	n = (size_t)snprintf(text, sizeof(text), "%s: ", program_invocation_short_name);
 	vsnprintf(text + n, sizeof(text) - n, fmt, args);
 	n = strlen(text);
 	if (err)
 		snprintf(text + n, sizeof(text) - n, ": %s", strerror(err));
-	out = 0;
-	for (const unsigned char *p = (unsigned char *)text; *p && out < sizeof(line) - 6; p++) {
-		if (*p < 0x20 || *p == 0x7f)
-			out += (size_t)snprintf(line + out, 5, "\\%03o", *p);
-		else
-			line[out++] = (char)*p;
-	}
-	line[out++] = '\n';
-	while (write(STDERR_FILENO, line, out) < 0 && errno == EINTR)
-		;
+	write_message(text, strlen(text));
 }
 
 #define CLEANUPS_MAX 64

@@ -35,9 +35,10 @@ enum exit_status {
 };
 
 /*
- * First call of every main(): names the program in messages (those of getopt too), makes sure that descriptors 0 to 2
- * are open (so that no data file ever becomes stderr) and gives SIGPIPE its default action back
- * even if a parent ignored or blocked it.
+ * First call of every main(): names the program in messages (those of getopt too), makes sure that
+ * descriptors 0 to 2 are open (so that no data file ever becomes stderr), lets what libraries write
+ * to stderr be escaped as well, and gives SIGPIPE its default action back even if a parent ignored
+ * or blocked it.
  */
 void tool_begin(char **argv, const char *name);
 

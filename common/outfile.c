@@ -70,11 +70,11 @@ static char *final_name(const char *name)
 	return at;
 }
 
-static bool open_unnamed(struct outfile *f, mode_t mode)
+static bool open_unnamed(struct outfile *f)
 {
 	char *dir = directory_of(f->name);
 
-	f->fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+	f->fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, f->mode);
 	if (f->fd < 0 && errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
 		die_errno("cannot create %s in %s", f->name, dir);
 	free(dir);
@@ -86,9 +86,13 @@ static void remove_temporary(void *temp)
 	unlink(temp);
 }
 
-/* It has a name while it is written: until it has the rights of the file, nobody else may read it. */
+/* It has a name while it is written; nobody else may read it until it gets its rights. */
 static void open_temporary(struct outfile *f)
 {
+	mode_t mask = umask(0);
+
+	umask(mask);
+	outfile_exact_mode(f, f->mode & ~mask);
 	f->temp = xasprintf("%s.XXXXXX", f->name);
 	f->fd = mkostemp(f->temp, O_CLOEXEC);
 	if (f->fd < 0)
@@ -112,7 +116,7 @@ void outfile_open(struct outfile *f, const char *name, mode_t mode)
 	} else {
 		f->name = final_name(name);
 		f->straight = false;
-		if (!open_unnamed(f, mode))
+		if (!open_unnamed(f))
 			open_temporary(f);
 	}
 	f->terminal = f->straight && isatty(f->fd);

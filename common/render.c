@@ -98,7 +98,9 @@ static void add_json(struct buf *out, const char *text, size_t len)
 		uint32_t c;
 		size_t size = utf8_next(text + at, len - at, &c);
 
-		if (size > 1)
+		if (size > 1 && c < 0xa0)
+			buf_printf(out, "\\u%04x", (unsigned)c); /* a control character */
+		else if (size > 1)
 			buf_add(out, text + at, size);
 		else if (size)
 			add_json_ascii(out, text[at]);
@@ -183,6 +185,7 @@ void render_open(struct render *r, const struct render_options *options, const c
 	*r = (struct render){ .format = render_format(options), .kind = kind, .columns = columns,
 			      .column_count = column_count };
 	outfile_open(&r->file, options->output ? options->output : "-", 0666);
+	r->file.terminal &= r->format != RENDER_TABLE; /* which is safe, and has colours */
 	switch (r->format) {
 	case RENDER_TABLE: r->layout = render_table_new(options, columns, column_count); break;
 	case RENDER_TSV: add_fields(r, NULL, '\t', "\n", add_tsv); break;

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "common/human.h"
-#include "common/utf8.h"
+#include "common/visible.h"
 
 #define GAP 2          /* columns of the screen between columns of the table */
 #define PATH_LEAST 24  /* no path gives way to other columns below this and 2/5 of the line */
@@ -67,7 +67,7 @@ struct render_layout *render_table_new(const struct render_options *options,
 		die(EXIT_SYSTEM, "a table has at most %d columns", RENDER_COLUMNS_MAX);
 	t->columns = columns;
 	t->column_count = column_count;
-	t->unicode = utf8_terminal();
+	t->unicode = visible_utf8();
 	t->colour = terminal && wants_colour();
 	t->limit = options->width ? (size_t)options->width : terminal ? terminal_width() : 0;
 	t->title = options->title ? xstrdup(options->title) : NULL;
@@ -101,7 +101,7 @@ static struct seen see(struct render_layout *t, const struct render_column *colu
 	} else if (cell->null || (is_text && !cell->text)) {
 		seen.columns = 0;
 	} else if (is_text) {
-		seen.columns = utf8_add_visible(&t->text, cell->text, cell->len, !t->unicode);
+		seen.columns = visible_add(&t->text, cell->text, cell->len, !t->unicode);
 	} else {
 		see_number(&t->text, column->type, cell->number);
 		seen.columns = t->text.len - seen.at;
@@ -115,7 +115,7 @@ static struct seen see(struct render_layout *t, const struct render_column *colu
 static size_t natural_width(const struct render_layout *t, size_t column)
 {
 	const char *title = t->columns[column].title;
-	size_t width = utf8_width(title, strlen(title));
+	size_t width = visible_width(title, strlen(title));
 
 	for (size_t row = 0; row < t->rows; row++) {
 		size_t columns = t->cells[row * t->column_count + column].columns;
@@ -276,7 +276,7 @@ static void add_cell(const struct render_layout *t, struct buf *out, size_t i,
 	if (!is_left(column))
 		repeat(out, " ", width > columns ? width - columns : 0);
 	if (is_left(column) && t->limit && columns > width) {
-		columns = utf8_add_shortened(&shortened, text, seen->len, width,
+		columns = visible_add_shortened(&shortened, text, seen->len, width,
 					     column->type == RENDER_PATH, t->unicode ? "…" : "...");
 		text = (char *)shortened.data;
 	}
@@ -321,7 +321,7 @@ static void add_head(const struct render_layout *t, struct buf *out)
 
 		if (!t->shown[i])
 			continue;
-		pad = t->width[i] - utf8_width(title, strlen(title));
+		pad = t->width[i] - visible_width(title, strlen(title));
 		repeat(out, " ", is_left(&t->columns[i]) ? 0 : pad);
 		buf_add_str(out, title);
 		repeat(out, " ", i == t->last ? 0 : GAP + (is_left(&t->columns[i]) ? pad : 0));
@@ -379,7 +379,7 @@ void render_table_note(struct render_layout *t, struct buf *out, const char *tex
 {
 	show_waiting(t, out);
 	colour(t, out, DIM);
-	utf8_add_visible(out, text, strlen(text), !t->unicode);
+	visible_add(out, text, strlen(text), !t->unicode);
 	colour(t, out, "0");
 	buf_add_char(out, '\n');
 }

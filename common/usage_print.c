@@ -1,7 +1,7 @@
 #include "common/usage_print.h"
 
 #include "common/buckets.h"
-#include "common/utf8.h"
+#include "common/visible.h"
 #include "common/who.h"
 
 static struct totals_sums add_up(const struct totals *totals)
@@ -30,7 +30,7 @@ static const char *age_meaning(const struct answer_set *set)
 
 static void add_visible(struct buf *out, const char *text)
 {
-	utf8_add_visible(out, text, strlen(text), !utf8_terminal());
+	visible_add(out, text, strlen(text), !visible_utf8());
 }
 
 /* The line above a table; the caller frees it. */

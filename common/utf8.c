@@ -1,7 +1,6 @@
 #include "common/utf8.h"
 
-#include <locale.h>
-#include <wchar.h>
+#include <string.h>
 
 size_t utf8_next(const char *text, size_t len, uint32_t *character)
 {
@@ -41,135 +40,41 @@ bool utf8_valid(const char *text, size_t len)
 	return !len;
 }
 
-bool utf8_terminal(void)
+bool utf8_is_harmless(uint32_t c)
 {
-	static const char *const variables[] = { "LC_ALL", "LC_CTYPE", "LANG" };
-
-	for (size_t i = 0; i < 3; i++) {
-		const char *value = getenv(variables[i]);
-
-		if (value && *value)
-			return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
-	}
-	return false;
-}
-
-/* wcwidth answers for the locale of the thread, here one that knows all of Unicode. */
-static int columns_of(uint32_t c)
-{
-	static locale_t unicode;
-	locale_t old;
-	int width;
-
-	if (c < 0x7f)
-		return c < 0x20 ? -1 : 1;
-	if (!unicode)
-		unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	if (!unicode)
-		return 1;
-	old = uselocale(unicode);
-	width = wcwidth((wchar_t)c);
-	uselocale(old);
-	return width;
-}
-
-/* Marks of direction, joiners, tags and the like take no column, so nobody would see them. */
-static bool is_visible(uint32_t c, int width)
-{
+	bool is_control = c < 0x20 || (c >= 0x7f && c < 0xa0);
+	/* Marks of direction, joiners, tags and the like: nobody would see them, only what they do. */
 	bool is_format = c == 0xad || (c >= 0x200b && c <= 0x200f) ||
 			 (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) ||
 			 c == 0xfeff || c == 0x61c || c == 0x180e || (c >= 0xfff0 && c <= 0xfffb) ||
 			 c >= 0xe0000;
 
-	return width > 0 || (width == 0 && !is_format);
+	return !is_control && !is_format;
 }
 
-size_t utf8_add_visible(struct buf *out, const char *text, size_t len, bool ascii_only)
+size_t utf8_escape(char *out, const char *text, size_t len, const char *passed)
 {
-	size_t columns = 0;
+	char *to = out;
 
-	for (size_t at = 0; at < len;) {
+	while (len) {
 		uint32_t c;
-		size_t size = utf8_next(text + at, len - at, &c);
-		int width = size ? columns_of(c) : -1;
+		size_t size = utf8_next(text, len, &c);
+		bool passes = size && (utf8_is_harmless(c) || (c && c < 0x20 && strchr(passed, (int)c)));
 
-		if (size && is_visible(c, width) && c != '\\' && (c < 0x80 || !ascii_only)) {
-			buf_add(out, text + at, size);
-			columns += (size_t)width;
-			at += size;
-			continue;
+		size += !size;
+		for (size_t i = 0; i < size; i++) {
+			unsigned char byte = (unsigned char)text[i];
+
+			if (!passes) {
+				*to++ = '\\';
+				*to++ = (char)('0' + (byte >> 6));
+				*to++ = (char)('0' + (byte >> 3 & 7));
+				byte = '0' + (byte & 7);
+			}
+			*to++ = (char)byte;
 		}
-		for (size_t end = at + (size ? size : 1); at < end; at++) {
-			if (text[at] == '\\')
-				buf_add_str(out, "\\\\");
-			else
-				buf_printf(out, "\\%03o", (unsigned char)text[at]);
-			columns += text[at] == '\\' ? 2 : 4;
-		}
+		text += size;
+		len -= size;
 	}
-	return columns;
-}
-
-size_t utf8_width(const char *text, size_t len)
-{
-	size_t columns = 0, size;
-	uint32_t c;
-
-	for (; (size = utf8_next(text, len, &c)); text += size, len -= size)
-		columns += (size_t)columns_of(c);
-	return columns;
-}
-
-/* How many bytes of the text, from its start, take at most `columns`. */
-static size_t fit(const char *text, size_t len, size_t columns)
-{
-	size_t at = 0, size;
-	uint32_t c;
-
-	while ((size = utf8_next(text + at, len - at, &c)) && (size_t)columns_of(c) <= columns) {
-		columns -= (size_t)columns_of(c);
-		at += size;
-	}
-	return at;
-}
-
-/* Where its last `columns` columns begin; fewer, where a character is wide. */
-static size_t fit_end(const char *text, size_t len, size_t columns)
-{
-	size_t all = utf8_width(text, len), at, size;
-	uint32_t c;
-
-	if (all <= columns)
-		return 0;
-	at = fit(text, len, all - columns);
-	if (utf8_width(text, at) < all - columns)
-		at += utf8_next(text + at, len - at, &c);
-	/* A mark that belongs to the character before it would stand alone. */
-	while ((size = utf8_next(text + at, len - at, &c)) && columns_of(c) == 0)
-		at += size;
-	return at;
-}
-
-size_t utf8_add_shortened(struct buf *out, const char *text, size_t len, size_t columns,
-			  bool is_path, const char *gap)
-{
-	size_t start = out->len, gap_columns = utf8_width(gap, strlen(gap));
-	size_t room = columns > gap_columns ? columns - gap_columns : 0;
-	size_t head = fit(text, len, is_path ? room / 3 : room), tail = len;
-	const char *slash;
-
-	/* Whole names at both sides of the gap, if that costs little. */
-	if (is_path) {
-		slash = memrchr(text, '/', head);
-		if (slash && slash > text)
-			head = (size_t)(slash - text) + 1;
-		tail = fit_end(text, len, room - utf8_width(text, head));
-		slash = memchr(text + tail, '/', len - tail);
-		if (slash && (size_t)(slash - text) - tail <= (len - tail) / 3)
-			tail = (size_t)(slash - text);
-	}
-	buf_add(out, text, head);
-	buf_add_str(out, gap);
-	buf_add(out, text + tail, len - tail);
-	return utf8_width((char *)out->data + start, out->len - start);
+	return (size_t)(to - out);
 }

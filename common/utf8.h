@@ -1,36 +1,30 @@
 /*
- * utf8 - characters in bytes of unknown origin, and how they look on a terminal.
+ * utf8 - characters in bytes of unknown origin.
  *
  * A name is any run of bytes. Here it is taken apart into characters of UTF-8 (RFC 3629) and bytes
- * that are none. What could move the cursor, colour the screen, turn writing around or hide does
- * not reach a terminal: utf8_add_visible writes it as \ooo.
+ * that are none. What could move the cursor, colour the screen, turn writing around or hide must
+ * not reach a terminal: it is written as \ooo. Needs no locale and no memory.
  */
 #ifndef TREETALLY_UTF8_H
 #define TREETALLY_UTF8_H
 
-#include "common/buf.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* The character at `text`, in bytes; 0 when there is none (len 0, or no UTF-8). */
 size_t utf8_next(const char *text, size_t len, uint32_t *character);
 bool utf8_valid(const char *text, size_t len);
 
-/* Does the user's locale say that the terminal shows UTF-8? */
-bool utf8_terminal(void);
+/* Neither a control character (C0, C1) nor one that only directs how others are shown. */
+bool utf8_is_harmless(uint32_t character);
 
+/* Bytes of `out` for each byte of text. */
+#define UTF8_ESCAPE_MOST 4
 /*
- * Append what may be shown of `text`: all printable characters, or only those of ASCII. Returns the
- * columns that it takes.
+ * Write `text` as a terminal may get it; returns the length. Control characters below 0x20 that are
+ * in `passed` stay.
  */
-size_t utf8_add_visible(struct buf *out, const char *text, size_t len, bool ascii_only);
-
-/* Columns of text that utf8_add_visible made. */
-size_t utf8_width(const char *text, size_t len);
-
-/*
- * Append such text cut down to at most `columns`, with `gap` where something is missing: at the
- * end, or in the middle of a path. Returns the columns that it takes.
- */
-size_t utf8_add_shortened(struct buf *out, const char *text, size_t len, size_t columns,
-			  bool is_path, const char *gap);
+size_t utf8_escape(char *out, const char *text, size_t len, const char *passed);
 
 #endif
