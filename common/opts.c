@@ -66,6 +66,16 @@ bool opts_parse_count(const char *text, uint64_t *count)
 	return false;
 }
 
+bool opts_parse_mode(const char *text, mode_t *mode)
+{
+	size_t digits = strspn(text, "01234567");
+
+	if (!digits || digits > 4 || text[digits])
+		return false;
+	*mode = (mode_t)strtoul(text, NULL, 8);
+	return *mode <= 0777;
+}
+
 void opts_init(struct opts *o, const char *usage, enum rec_kind kind)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);

@@ -24,6 +24,9 @@
 bool opts_parse_size(const char *text, uint64_t *bytes) WARN_UNUSED;
 bool opts_parse_count(const char *text, uint64_t *count) WARN_UNUSED;
 
+/* The mode of a file in octal, from 0 to 777, with leading zeros or without. */
+bool opts_parse_mode(const char *text, mode_t *mode) WARN_UNUSED;
+
 /* Long options without a letter; tools number theirs from OPT_TOOL. */
 enum { OPT_PROGRESS = 256, OPT_UNVERIFIED, OPT_KIND, OPT_FORCE, OPT_TOOL };
 

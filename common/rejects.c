@@ -47,6 +47,12 @@ void rejects_open(struct rejects *r, const char *name)
 		outfile_open(&r->file, name, 0640);
 }
 
+void rejects_exact_mode(struct rejects *r, mode_t mode)
+{
+	if (r->on)
+		outfile_exact_mode(&r->file, mode);
+}
+
 static void flush(struct rejects *r)
 {
 	outfile_write(&r->file, r->text.data, r->text.len);

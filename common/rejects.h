@@ -37,6 +37,8 @@ struct rejects {
 
 /* `name` NULL: keep nothing, the other calls do nothing. Dies (4), as they do. */
 void rejects_open(struct rejects *r, const char *name);
+/* What the mode of a new file is; 0640 less the umask when this is not called. */
+void rejects_exact_mode(struct rejects *r, mode_t mode);
 
 /* What a chunk has kept; its lines follow `lines_before` lines of the same source. */
 void rejects_add(struct rejects *r, const char *source, uint64_t lines_before,

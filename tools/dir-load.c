@@ -30,6 +30,7 @@ static const char usage[] =
 	"Make the database DB of a dir stream in tree order, as depth-sort writes it.\n"
 	"\n"
 	"      --replace        replace DB if it is a treetally database [refuse]\n"
+	"      --mode MODE      mode of a new DB, octal [0640 less the umask]\n"
 	"  -S, --memory SIZE    memory for everything [256M; at least 4M]\n"
 	"  -T, --temp-dir DIR   temporary files go here [$TMPDIR, else /var/tmp]\n"
 	"  -j, --threads N      accepted as everywhere; one is used\n"
@@ -38,26 +39,30 @@ static const char usage[] =
 	"      --progress[=FILE]  report progress on stderr or in FILE\n"
 	"  -q, --quiet   -v, --verbose   -h, --help   -V, --version\n";
 
-enum { OPT_REPLACE = OPT_TOOL };
+enum { OPT_REPLACE = OPT_TOOL, OPT_MODE };
 
 struct options {
 	struct opts shared;
-	bool replace;
+	bool replace, mode_given;
+	mode_t mode;
 	const char *db, *stream;
 };
 
 static void parse_args(struct options *opt, int argc, char **argv)
 {
 	static const struct option longs[] = {
-		OPTS_LONG, OPTS_LONG_READ, { "replace", no_argument, NULL, OPT_REPLACE }, { 0 },
+		OPTS_LONG, OPTS_LONG_READ, { "replace", no_argument, NULL, OPT_REPLACE },
+		{ "mode", required_argument, NULL, OPT_MODE }, { 0 },
 	};
 	int letter;
 
 	opts_init(&opt->shared, usage, KIND_DIR);
 	while ((letter = getopt_long(argc, argv, OPTS_SHORT, longs, NULL)) != -1) {
-		if (letter == OPT_REPLACE)
-			opt->replace = true;
-		else
+		opt->replace |= letter == OPT_REPLACE;
+		opt->mode_given |= letter == OPT_MODE;
+		if (letter == OPT_MODE && !opts_parse_mode(optarg, &opt->mode))
+			opts_die("--mode: '%s' is no mode (octal, at most 777)", optarg);
+		if (letter != OPT_REPLACE && letter != OPT_MODE)
 			opts_shared(&opt->shared, letter, optarg);
 	}
 	if (optind == argc)
@@ -210,6 +215,8 @@ static void make_database(struct loader *l, const struct options *opt)
 
 	tree_in_open(&l->in, opt->stream, &opt->shared.in);
 	db_create(&l->db, opt->db);
+	if (opt->mode_given)
+		outfile_exact_mode(&l->db.file, opt->mode);
 	db_limits(&l->db, memory < CACHE_ENOUGH ? memory : CACHE_ENOUGH, 1);
 	db_exec(&l->db, "BEGIN");
 	db_exec(&l->db, db_schema_directories);

@@ -34,6 +34,7 @@ static const char usage[] =
 	"      --crlf             lines end with CR LF [a CR belongs to the name]\n"
 	"      --allow-cut-end    accept input that ends inside a line [exit 3]\n"
 	"      --rejects FILE     keep rejected lines there\n"
+	"      --mode MODE        mode of a new rejects FILE [0640 less the umask]\n"
 	"      --max-rejects N    most lines, or N% of lines, that may be no record\n"
 	"                         [100 or 0.01%, the larger]\n"
 	"      --force            accept one log twice, and logs of different scans\n"
@@ -49,7 +50,7 @@ static const char usage[] =
 
 enum {
 	OPT_SCAN_DATE = OPT_TOOL, OPT_SOURCE, OPT_ESCAPE, OPT_CRLF, OPT_CUT_END, OPT_REJECTS,
-	OPT_MAX_REJECTS
+	OPT_MAX_REJECTS, OPT_MODE
 };
 
 struct options {
@@ -58,6 +59,8 @@ struct options {
 	const char *source;
 	bool crlf, allow_cut_end;
 	const char *rejects;
+	bool mode_given;
+	mode_t mode; /* of the file of rejects */
 	struct reject_limit limit;
 	char **logs;
 	size_t log_count;
@@ -89,6 +92,11 @@ static void set_option(struct options *opt, int letter, const char *value)
 	case OPT_CRLF: opt->crlf = true; break;
 	case OPT_CUT_END: opt->allow_cut_end = true; break;
 	case OPT_REJECTS: opt->rejects = value; break;
+	case OPT_MODE:
+		opt->mode_given = true;
+		if (!opts_parse_mode(value, &opt->mode))
+			opts_die("--mode: '%s' is no mode (octal, at most 777)", value);
+		break;
 	case OPT_MAX_REJECTS:
 		if (!reject_limit_parse(&opt->limit, value))
 			opts_die("--max-rejects: '%s' is neither a count nor a percentage", value);
@@ -131,6 +139,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		{ "allow-cut-end", no_argument, NULL, OPT_CUT_END },
 		{ "rejects", required_argument, NULL, OPT_REJECTS },
 		{ "max-rejects", required_argument, NULL, OPT_MAX_REJECTS },
+		{ "mode", required_argument, NULL, OPT_MODE },
 		OPTS_LONG, OPTS_LONG_WRITE, OPTS_LONG_FORCE, { NULL, 0, NULL, 0 },
 	};
 	static const char letters[] = "f:" OPTS_SHORT OPTS_SHORT_WRITE;
@@ -358,6 +367,8 @@ static void parse_all(struct run *run)
 	for (size_t i = 1; i < opt->log_count; i++)
 		hear_source(run, i, false);
 	rejects_open(&run->rejects, opt->rejects);
+	if (opt->mode_given)
+		rejects_exact_mode(&run->rejects, opt->mode);
 	write_head(run);
 	parse_source(run, 0);
 	for (size_t i = 1; i < opt->log_count; i++) {
