@@ -207,8 +207,7 @@ static void read_facts(struct answer_db *a)
 
 void answer_open(struct answer_set *set, char *const *operands, size_t n, bool quiet, bool verbose)
 {
-	/* Nobody asks SQLite for memory statistics, and keeping them costs a lock per allocation. */
-	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	db_configure();
 	set->dbs = xcalloc(n, sizeof(*set->dbs));
 	set->count = n;
 	for (size_t i = 0; i < n; i++) {

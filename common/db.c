@@ -2,7 +2,7 @@
  * A file without a name and SQLite, which opens files by name, meet in /proc/self/fd/N. SQLite
  * refuses symbolic links there and wants to resolve them before, so db_create registers a VFS of
  * its own: the system's "unix-none" (no locks: nobody else can know the file) that takes names
- * literally, and an open(2) that follows the link for these names only.
+ * literally; and its open(2) follows the link for these names only.
  */
 #include "common/db.h"
 
@@ -21,23 +21,55 @@
 /* One thread uses a connection. */
 #define OPEN_FLAGS (SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX)
 
+/* Of the latest call of SQLite that failed: it goes on to others before it tells us. */
+static int failed_errno;
+
+static void keep_errno(void *arg, int code, const char *message)
+{
+	(void)arg;
+	(void)message;
+	if (((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN) && errno != ENOENT)
+		failed_errno = errno;
+}
+
+/* SQLite tries to read what it cannot make, and that gives ENOENT. */
+static int open_for_sqlite(const char *path, int flags, int mode)
+{
+	int fd;
+
+	if (strncmp(path, FD_DIRECTORY, strlen(FD_DIRECTORY)) == 0)
+		flags &= ~O_NOFOLLOW;
+	fd = open(path, flags, mode);
+	if (fd < 0 && flags & O_CREAT)
+		failed_errno = errno;
+	return fd;
+}
+
+void db_configure(void)
+{
+	/* Nobody asks SQLite for memory statistics, and keeping them costs a lock per allocation. */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	sqlite3_config(SQLITE_CONFIG_LOG, keep_errno, NULL);
+}
+
 void db_setup(const char *temp_dir)
 {
 	const char *dir = spill_directory(temp_dir);
+	sqlite3_vfs *vfs;
 	int rc;
 
 	if (access(dir, W_OK | X_OK))
 		die_errno("cannot use temporary directory %s", dir);
 	if (setenv("SQLITE_TMPDIR", dir, 1))
 		die_errno("cannot set SQLITE_TMPDIR");
-	/* Nobody asks SQLite for memory statistics, and keeping them costs a lock per allocation. */
-	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	db_configure();
 	rc = sqlite3_initialize();
 	if (rc != SQLITE_OK)
 		die(EXIT_SYSTEM, "SQLite does not start: %s", sqlite3_errstr(rc));
+	vfs = sqlite3_vfs_find(NULL);
+	vfs->xSetSystemCall(vfs, "open", (sqlite3_syscall_ptr)open_for_sqlite);
 }
 
-/* What errno is about; ENOENT is from the look for a journal. */
 static NORETURN void fail_on_io(struct db *db, int primary)
 {
 	const char *temp_dir = getenv("SQLITE_TMPDIR");
@@ -48,7 +80,8 @@ static NORETURN void fail_on_io(struct db *db, int primary)
 	if (primary == SQLITE_FULL && temp_dir)
 		die(EXIT_SYSTEM, "%s: the disk is full, its own or that of temporary files in %s",
 		    db->name, temp_dir);
-	if (primary == SQLITE_FULL || !errno || (primary == SQLITE_IOERR && errno == ENOENT))
+	errno = failed_errno ? failed_errno : errno;
+	if (primary == SQLITE_FULL || !errno)
 		die(EXIT_SYSTEM, "%s: %s", db->name, what);
 	die_errno("%s: %s", db->name, what);
 }
@@ -267,13 +300,6 @@ static int keep_name(sqlite3_vfs *vfs, const char *name, int size, char *out)
 	return snprintf(out, (size_t)size, "%s", name) < size ? SQLITE_OK : SQLITE_CANTOPEN;
 }
 
-static int open_following(const char *path, int flags, int mode)
-{
-	if (strncmp(path, FD_DIRECTORY, strlen(FD_DIRECTORY)) == 0)
-		flags &= ~O_NOFOLLOW;
-	return open(path, flags, mode);
-}
-
 static void register_vfs(struct db *db)
 {
 	const sqlite3_vfs *base = sqlite3_vfs_find("unix-none");
@@ -285,7 +311,6 @@ static void register_vfs(struct db *db)
 	db->vfs->zName = VFS_NAME;
 	db->vfs->xFullPathname = keep_name;
 	db_check(db, sqlite3_vfs_register(db->vfs, 0));
-	db_check(db, db->vfs->xSetSystemCall(db->vfs, "open", (sqlite3_syscall_ptr)open_following));
 }
 
 void db_create(struct db *db, const char *name)

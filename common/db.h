@@ -30,6 +30,7 @@ struct db {
 	char *name;          /* as the user gave it */
 	struct outfile file; /* db_create: what becomes the database */
 	sqlite3_vfs *vfs;    /* db_create: see db.c */
+	int refused;         /* errno of opening it for writing, when it is open for reading only */
 	pid_t owner;         /* the process that opened it: a child must not roll back */
 };
 
@@ -40,8 +41,10 @@ enum db_state {
 	DB_COMPLETE     /* scan_metadata has its row */
 };
 
+/* First of all calls; db_setup does it too. */
+void db_configure(void);
 /*
- * First of all calls: SQLite's temporary files go to spill_directory(temp_dir), which must be a
+ * For writers: SQLite's temporary files go to spill_directory(temp_dir), which must be a
  * directory that we can write to; SQLite itself would look for another one in silence.
  */
 void db_setup(const char *temp_dir);
