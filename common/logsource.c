@@ -96,18 +96,26 @@ static size_t peek(struct logsource *s)
 {
 	off_t at = lseek(s->fd, 0, SEEK_CUR);
 	struct stat st;
-	ssize_t n;
+	size_t have = 0;
 
 	if (at < 0 || fstat(s->fd, &st) || !S_ISREG(st.st_mode)) {
 		s->peeked_len = read_full(s, s->fd, s->peeked, LOGSOURCE_PEEK);
 		return s->peeked_len;
 	}
 	s->file = s->fd;
-	n = pread(s->fd, s->peeked, LOGSOURCE_PEEK, at);
-	if (n < 0)
-		die_errno("cannot read %s", s->name);
+	while (have < LOGSOURCE_PEEK) {
+		ssize_t n = pread(s->fd, s->peeked + have, LOGSOURCE_PEEK - have, at + (off_t)have);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			die_errno("cannot read %s", s->name);
+		if (n == 0)
+			break;
+		have += (size_t)n;
+	}
 	posix_fadvise(s->fd, at, 0, POSIX_FADV_SEQUENTIAL);
-	return (size_t)n;
+	return have;
 }
 
 /* Start a program between two descriptors of ours. False when it is not installed. */
@@ -147,8 +155,13 @@ static int feed_from_start(struct logsource *s)
 	int ends[2];
 
 	make_pipe(ends);
-	if (write(ends[1], s->peeked, s->peeked_len) != (ssize_t)s->peeked_len)
-		die_errno("cannot write to a pipe");
+	for (size_t at = 0; at < s->peeked_len;) {
+		ssize_t n = write(ends[1], s->peeked + at, s->peeked_len - at);
+
+		if (n < 0 && errno != EINTR)
+			die_errno("cannot write to a pipe");
+		at += n > 0 ? (size_t)n : 0;
+	}
 	if (!spawn(s, &s->feeder, cat, s->fd, ends[1]))
 		die(EXIT_SYSTEM, "%s: the program cat is not there", s->name);
 	close(ends[1]);
@@ -208,7 +221,7 @@ static void check_child(struct logsource *s, pid_t pid, const char *program, boo
 			die_errno("cannot wait for %s", program);
 	}
 	if (WIFSIGNALED(status) && !(pipe_is_fine && WTERMSIG(status) == SIGPIPE))
-		die(EXIT_INPUT, "%s: %s was killed by signal %d", s->name, program,
+		die(EXIT_SYSTEM, "%s: %s was killed by signal %d", s->name, program,
 		    WTERMSIG(status));
 	if (WIFEXITED(status) && WEXITSTATUS(status))
 		die(EXIT_INPUT, "%s: %s failed with status %d", s->name, program,

@@ -751,7 +751,7 @@ pack() {
 	PATH=$PWD/bin:$PATH run -3 --separate-stderr gpfs-parse -o out2.rec log.gz
 	[[ $stderr == "gpfs-parse: log.gz: pigz failed with status 7" && ! -e out2.rec ]]
 	printf '#!/bin/sh\ngzip "$@"\nkill -KILL $$\n' >bin/pigz
-	PATH=$PWD/bin:$PATH run -3 --separate-stderr gpfs-parse -o out2.rec log.gz
+	PATH=$PWD/bin:$PATH run -4 --separate-stderr gpfs-parse -o out2.rec log.gz
 	[[ $stderr == "gpfs-parse: log.gz: pigz was killed by signal 9" && ! -e out2.rec ]]
 }
 
