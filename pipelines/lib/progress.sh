@@ -40,10 +40,16 @@ usage_error() {
 	hint
 }
 
-# A name for messages: control characters must not reach the terminal.
+# Characters that only direct how others are shown: U+200B-200F, 2028-202E, 2060-206F, FEFF.
+readonly directing=$'\xe2\x80\x8b-\xe2\x80\x8f\xe2\x80\xa8-\xe2\x80\xae\xe2\x81\xa0-\xe2\x81\xaf\xef\xbb\xbf'
+
+# A name for messages: what is no printable UTF-8 must not reach the terminal. (Where the locale is
+# not there, what is no ASCII.)
 shown() {
-	printf '%s' "${1//[[:cntrl:]]/?}"
-}
+	local LC_ALL=C.UTF-8 text
+	text=${1//[^[:print:]]/?}
+	printf '%s' "${text//[$directing]/?}"
+} 2>/dev/null
 
 # Set REPLY to N bytes, seconds or things, for people: 1.5 GiB, 1:23:45, 2.1 M.
 bytes() {
