@@ -43,6 +43,12 @@ $(BUILD)/scan-gen: tests/scan-gen.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CSTD) $(WARN) $(CFLAGS) $(LDFLAGS) -o $@ $<
 
+# Makes a call of a program fail (tests/faults.bash): one of open and open64, and so on, whatever
+# _FILE_OFFSET_BITS made of it.
+$(BUILD)/fault-shim.so: tests/fault-shim.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -fPIC -shared -o $@ $< -ldl
+
 demo: all
 	pipelines/demo
 
@@ -60,7 +66,8 @@ lint: $(LINTS)
 lint-names:
 	@echo $(LINTS)
 lint-gcc:
-	$(MAKE) BUILD="$(BUILD)/lint-gcc" CC=gcc DEV=1 all "$(BUILD)/lint-gcc/scan-gen"
+	$(MAKE) BUILD="$(BUILD)/lint-gcc" CC=gcc DEV=1 all \
+		$(addprefix "$(BUILD)"/lint-gcc/,scan-gen fault-shim.so)
 lint-clang:
 	$(MAKE) BUILD="$(BUILD)/lint-clang" CC=clang DEV=1 all
 lint-cppcheck:

@@ -1,0 +1,224 @@
+# shellcheck shell=bash
+# Programs whose calls fail: `load faults` after `load helper`. A sweep runs one program again and
+# again and lets the first call of a kind fail, then the second, until there is none; after each run
+# `judge` says whether the promise was kept: success with the right output, or status 4, one line
+# that names the cause, the old file as it was; and nothing else is left.
+#
+# make_faults builds the shim (setup_file), fault_setup begins a test in the directory work/, where
+# a sweep removes all there is.
+
+make_faults() {
+	local build
+	build=$(realpath -m --relative-to="$TREETALLY_TOP" "$TREETALLY_BUILD")
+	make -s -C "$TREETALLY_TOP" BUILD="$build" "$build/fault-shim.so"
+}
+
+# make_fixtures DIRECTORY: streams small and large (large: more than fits into -S 4M), a database of
+# directories only and a complete one.
+make_fixtures() {
+	cd "$1" || return
+	small_log >small.log
+	gzip <small.log >small.log.gz
+	make_stream entry entry
+	make_stream dir dir
+	make_stream usage usage
+	dir-load half.db dir
+	cp half.db whole.db
+	stats-load --no-names whole.db usage
+	big_log 60000 >big.log
+	gpfs-parse -q -f big --scan-date 2026-01-15 --source x big.log -o big.entry
+	stats-accum big.entry -o big.usage
+	dir-extract big.entry | depth-sort | dir-load big.db
+}
+
+fault_setup() {
+	common_setup
+	! sanitized || skip "sanitizers want to be the first library, and allocate themselves"
+	mkdir work
+	cd work || return
+	fixtures=$BATS_FILE_TMPDIR shim=$TREETALLY_BUILD/fault-shim.so
+}
+
+# Of two words the first for the quick tests, the second for all.
+quick_or_all() {
+	if [[ ${TREETALLY_ALL:-} == 1 ]]; then echo "$2"; else echo "$1"; fi
+}
+
+ask() {
+	sqlite3 -batch -init /dev/null "$@"
+}
+
+# What a database says; but not when the import was.
+dump() {
+	ask "$1" .dump | grep -v '^INSERT INTO scan_metadata VALUES'
+	ask "$1" -cmd 'CREATE TEMP TABLE m AS SELECT * FROM scan_metadata' \
+		'UPDATE temp.m SET import_timestamp = 0; SELECT * FROM temp.m'
+}
+
+# use CASE: the program, what it is given and what it makes of `out`: a stream, a database (db), a
+# database completed in its place (load), an answer on stdout.
+use() {
+	program=${1%%:*} makes=stream
+	local small=(-q -f fs1 --scan-date 2026-01-15) spill=(-q -S 4M -T .) whole=$fixtures/whole.db
+	case $1 in
+	gpfs-parse) run_it=("${small[@]}" "$fixtures/small.log" -o out) ;;
+	gpfs-parse:gz) run_it=("${small[@]}" "$fixtures/small.log.gz" -o out) ;;
+	gpfs-parse:big) run_it=("${small[@]}" -j 2 "$fixtures/big.log" -o out) ;;
+	dir-extract) run_it=("$fixtures/entry" -o out) ;;
+	dir-extract:big) run_it=("$fixtures/big.entry" -o out) ;;
+	depth-sort) run_it=("$fixtures/dir" -o out) ;;
+	depth-sort:big) run_it=("${spill[@]}" -j 2 "$fixtures/big.usage" -o out) ;;
+	stats-accum) run_it=("$fixtures/entry" -o out) ;;
+	stats-accum:big) run_it=("${spill[@]}" -j 2 "$fixtures/big.entry" -o out) ;;
+	rec-cat) run_it=("$fixtures/entry" -o out) ;;
+	dir-load) run_it=(-T . --replace out "$fixtures/dir") makes=db ;;
+	stats-load) run_it=(-T . --no-names out "$fixtures/usage") makes=load ;;
+	stats-load:big) run_it=("${spill[@]}" -j 1 --no-names out "$fixtures/big.usage") makes=load ;;
+	dir-query) run_it=(-P /gpfs/fs1/a "$whole") makes=answer ;;
+	dir-query:match) run_it=(--total -N '*d*' "$whole") makes=answer ;;
+	stats-query) run_it=("$whole") makes=answer ;;
+	stats-query:by) run_it=(--by "owner,age" -P /gpfs/fs1/a "$whole") makes=answer ;;
+	dir-export) run_it=(--ncdu "$whole") makes=answer ;;
+	scan-audit) run_it=("$whole") makes=answer ;;
+	scan-audit:log) run_it=("$whole" --log "$fixtures/small.log") makes=answer ;;
+	*) echo "no case $1" >&2; return 1 ;;
+	esac
+}
+
+# What stands under `out` before: an old file, an old database, one of directories only.
+lay_out() {
+	case $makes in
+	load) cp "$fixtures/$(if [[ $case == *:big ]]; then echo big; else echo half; fi).db" out ;;
+	db) cp "$fixtures/half.db" out ;;
+	answer) rm -f out ;;
+	stream) echo old >out ;;
+	esac
+}
+
+# Run the case, by way of a command if there is one; sets status; messages are in err.
+run_case() {
+	status=0
+	if [[ $makes == answer ]]; then
+		"$@" "$program" "${run_it[@]}" >out 2>err || status=$?
+	else
+		"$@" "$program" "${run_it[@]}" >/dev/null 2>err || status=$?
+	fi
+}
+
+# fault CALL NTH HOW: run the case with it; true when the call was reached.
+fault() {
+	rm -f mark err
+	lay_out
+	run_case env FAULT_CALL="$1" FAULT_NTH="$2" FAULT_HOW="$3" FAULT_PROGRAM="$program" \
+		FAULT_MARK=mark LD_PRELOAD="$shim"
+	[[ -e mark ]]
+}
+
+wrong() {
+	echo "$case: $fault: $*; status $status; said:"
+	cat err
+	return 1
+}
+
+# Is `out` what it was? stats-load works in place, so there it is what it says, and nothing is said
+# of a run that did not come to its end.
+is_old() {
+	case $makes in
+	load) [[ $(ask out 'SELECT count(*) FROM scan_metadata' 2>&1) == 0 ]] ;;
+	answer) true ;;
+	*) cmp -s out old ;;
+	esac
+}
+
+is_new() {
+	if [[ $makes == stream || $makes == answer ]]; then
+		cmp -s out good
+	else
+		cmp -s <(dump out) good
+	fi
+}
+
+# What must be true after any fault. `cause` is what the message must say; may_be_new: the failure
+# can be one of the last steps, when the new file is there, but perhaps not safe.
+judge() {
+	local lines line left
+	case $status in
+	0) is_new || wrong "success, and the output is wrong" || return ;;
+	4)
+		mapfile -t lines <err
+		line=${lines[0]:-}
+		((${#lines[@]} == 1)) || wrong "not one line" || return
+		[[ $line == "$program: "* ]] || wrong "not its message" || return
+		[[ $line =~ $cause ]] || wrong "no '$cause'" || return
+		is_old || { [[ $may_be_new ]] && is_new; } || wrong "the old file is gone" || return
+		;;
+	*) wrong "not status 4" || return ;;
+	esac
+	left=$(echo *)
+	[[ ${left/mark /} == 'err good old out' ]] || wrong "left: $left"
+}
+
+# What a message says of a failure. SQLite tells ENOSPC from other failures, and threads do not
+# start without memory.
+cause_of() {
+	case $1 in
+	ENOSPC) cause='No space left on device|disk is full' ;;
+	EIO) cause='Input/output error' ;;
+	ENOLCK) cause='No locks available' ;;
+	ENOMEM) cause='out of memory|Cannot allocate memory' ;;
+	EAGAIN) cause='Resource temporarily unavailable' ;;
+	EINTR) cause='Interrupted system call' ;;
+	*) cause=: ;;
+	esac
+}
+
+# begin_case CASE: what is right, without a fault.
+begin_case() {
+	case=$1
+	use "$case"
+	rm -rf ./*
+	touch old good
+	lay_out
+	[[ ! -e out ]] || cp out old
+	run_case
+	((status == 0)) || wrong "without a fault" || return
+	if [[ $makes == stream || $makes == answer ]]; then cp out good; else dump out >good; fi
+}
+
+# sweep CASE CALL HOW[+]: with + all later calls fail too. The quick tests leave out more and more
+# calls, the others only where there are hundreds. Adds to `reached`.
+sweep() {
+	local case program makes run_it status cause fault may_be_new='' n step=1
+	local call=$2 how=${3%+} later=''
+	[[ $3 != *+ ]] || later=+
+	begin_case "$1" || return
+	cause_of "$how"
+	[[ $call != @(fsync|open|malloc|unlink|write|pwrite) ]] || may_be_new=1
+	for ((n = 1; n < 100000; n += step)); do
+		fault="$call $n$later $how"
+		fault "$call" "$n$later" "$how" || break
+		reached=$((reached + 1))
+		judge || return
+		if [[ $call:$how == *@(read|write):@(EINTR|short) ]]; then
+			((status == 0)) || wrong "this is no reason to fail" || return
+		fi
+		case ${TREETALLY_ALL:-}:$call:$case in
+		1:*:*:big) step=$((1 + n / 4)) ;;
+		1:malloc:*) step=$((1 + n / 50)) ;;
+		1:*) step=1 ;;
+		*) step=$((1 + n)) ;;
+		esac
+	done
+	((status == 0)) || wrong "failed without a fault" || return
+	judge
+}
+
+# sweeps CALL HOW CASE...: all of them make that call.
+sweeps() {
+	local each reached
+	for each in "${@:3}"; do
+		reached=0
+		sweep "$each" "$1" "$2" || return
+		((reached)) || { echo "$each never calls $1"; return 1; }
+	done
+}
