@@ -76,11 +76,10 @@ static void write_text_block(struct stream_out *s, const struct block_header *he
 
 void stream_out_add_encoded(struct stream_out *s, const unsigned char *blocks, size_t len)
 {
-	const unsigned char *end = blocks + len;
 	struct block_header header;
 	unsigned char hash[BLOCK_HASH_SIZE];
 
-	while (blocks < end) {
+	while (len) {
 		const char *fault = block_header_parse(&header, blocks, s->kind);
 		size_t block_len = (size_t)BLOCK_HEADER_SIZE + header.payload;
 
@@ -98,6 +97,7 @@ void stream_out_add_encoded(struct stream_out *s, const unsigned char *blocks, s
 			flush(s);
 		}
 		blocks += block_len;
+		len -= block_len;
 	}
 }
 
