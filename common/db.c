@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/holder.h"
 #include "common/spill.h"
 #include "common/utf8.h"
 
@@ -86,6 +87,15 @@ static NORETURN void fail_on_io(struct db *db, int primary)
 	die_errno("%s: %s", db->name, what);
 }
 
+static NORETURN void fail_on_lock(struct db *db)
+{
+	struct buf who = { 0 };
+
+	holder_add(&who, db->name);
+	buf_add_char(&who, '\0');
+	die(EXIT_SYSTEM, "%s: is being used by another process%s", db->name, (char *)who.data);
+}
+
 /*
  * SQLite keeps some causes to itself: a page that the disk does not give is "malformed", a lock that
  * the file system does not give is "busy". errno still knows better.
@@ -106,7 +116,7 @@ static NORETURN void fail(struct db *db, int rc)
 		die_errno("%s: cannot be written", db->name);
 	}
 	if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED)
-		die(EXIT_SYSTEM, "%s: is being used by another process", db->name);
+		fail_on_lock(db);
 	if (primary == SQLITE_NOTADB)
 		die(EXIT_INPUT, "%s: is not a SQLite database; it is left as it is", db->name);
 	die(primary == SQLITE_CORRUPT ? EXIT_INPUT : EXIT_SYSTEM, "%s: %s", db->name,

@@ -74,7 +74,7 @@ source_options() {
 				take { print } !/\\$/ { take = 0 }' "$TREETALLY_TOP/common/opts.h"
 		} | grep -oE '\{ "[a-z-]+", (no|required|optional)_argument' | cut -d '"' -f 2
 	else
-		grep -oE "(^|[[:space:]])-l '[a-z,:-]+" "$TREETALLY_TOP/pipelines/$1" | sed "s/.*-l '//" |
+		grep -oE "(^|[[:space:]])-l '?[a-z,:-]+" "$TREETALLY_TOP/pipelines/$1" | sed "s/.*-l '\?//" |
 			tr ',' '\n' | tr -d ':'
 	fi | sed 's/^/--/' | sort -u
 }
