@@ -87,43 +87,69 @@ static bool any_set(bytes16 v)
 	return half[0] | half[1];
 }
 
+/* What needs a closer look: a NUL in the text, or a slash before another, before a dot or at the end. */
+struct oddities {
+	bytes16 nul, slash;
+};
+
+/* The memory form of sixteen bytes; `next` is the sixteen from the second of them on. */
+static bytes16 convert(bytes16 bytes, bytes16 next, struct oddities *odd)
+{
+	bytes16 slash = (bytes16)(bytes == '/');
+
+	odd->nul |= (bytes16)(bytes == 0);
+	/* '.' and '/' differ in the lowest bit only. */
+	odd->slash |= slash & (bytes16)((next | 1) == '/');
+	return bytes & ~slash;
+}
+
+static bytes16 load(const char *text)
+{
+	bytes16 bytes;
+
+	memcpy(&bytes, text, 16);
+	return bytes;
+}
+
+static void store(char *out, bytes16 bytes)
+{
+	memcpy(out, &bytes, 16);
+}
+
 /*
- * Every line of a scan passes here, so sixteen bytes go at a time: slashes become NUL, and what needs
- * a closer look is only noted: a NUL in the text, or a slash before another, before a dot or at the end.
+ * Every line of a scan passes here, so sixteen bytes go at a time: slashes become NUL, and oddities
+ * are only noted. The last sixteen before the last one may have been there already; they are loaded
+ * first, because `out` may be `text`.
  */
 enum path_fault path_from_text(char *out, size_t *out_len, const char *text, size_t len)
 {
-	bytes16 nul = { 0 }, odd = { 0 };
-	bool nul_end = false, odd_end = false;
+	struct oddities odd = { { 0 }, { 0 } };
+	bool nul = false, slash = false;
 	size_t i = 0;
 
 	if (!len || *text != '/')
 		return PATH_NOT_ABSOLUTE;
 	if (len > PATH_BYTES_MAX)
 		return PATH_TOO_LONG;
-	for (; i + 17 <= len; i += 16) {
-		bytes16 bytes, next, slash;
+	if (len > 16) {
+		bytes16 last = load(text + len - 17), next = load(text + len - 16);
 
-		memcpy(&bytes, text + i, 16);
-		memcpy(&next, text + i + 1, 16);
-		slash = (bytes16)(bytes == '/');
-		nul |= (bytes16)(bytes == 0);
-		/* '.' and '/' differ in the lowest bit only. */
-		odd |= slash & (bytes16)((next | 1) == '/');
-		bytes &= ~slash;
-		memcpy(out + i, &bytes, 16);
+		for (; i + 17 <= len; i += 16)
+			store(out + i, convert(load(text + i), load(text + i + 1), &odd));
+		store(out + len - 17, convert(last, next, &odd));
+		i = len - 1;
 	}
 	for (; i < len; i++) {
 		char c = text[i];
 
-		nul_end |= c == '\0';
-		odd_end |= c == '/' && (i + 1 == len || text[i + 1] == '/' || text[i + 1] == '.');
+		nul |= c == '\0';
+		slash |= c == '/' && (i + 1 == len || text[i + 1] == '/' || text[i + 1] == '.');
 		out[i] = c == '/' ? '\0' : c;
 	}
-	if (nul_end || any_set(nul))
+	if (nul || any_set(odd.nul))
 		return PATH_HAS_NUL;
 	*out_len = len;
-	return odd_end || any_set(odd) ? squeeze(out, out_len) : PATH_OK;
+	return slash || any_set(odd.slash) ? squeeze(out, out_len) : PATH_OK;
 }
 
 bool path_valid(const char *path, size_t len)
