@@ -30,7 +30,7 @@ _Static_assert(REJECT_TIME - REJECT_SIZE == SHOW_ATIME - SHOW_SIZE,
  * up. A slot holds the last word that belongs there; one that collides is just parsed again. Two
  * tables, or a day would pass for a mode.
  */
-#define SHOW_DAY_SLOTS 512
+#define SHOW_DAY_SLOTS 4096
 #define SHOW_MODE_SLOTS 32
 struct show_memo {
 	struct show_word {
