@@ -6,7 +6,7 @@
 PREFIX  ?= /usr/local
 BUILD   ?= build
 CC      ?= cc
-CFLAGS  ?= -O2 -g
+CFLAGS  ?= -O3 -g
 # xxHash is compiled in: most hashes are of short paths, and a call costs as much as the hash.
 CSTD     = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DXXH_INLINE_ALL
 WARN     = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wformat=2 -Wvla $(if $(DEV),-Werror)
