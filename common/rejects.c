@@ -21,8 +21,10 @@ bool reject_limit_parse(struct reject_limit *limit, const char *text)
 	if (len == 1 || strspn(text, "0123456789.") != len - 1)
 		return false;
 	percent = strtod(text, &end);
+	if (end != text + len - 1 || percent > 100)
+		return false;
 	limit->value = (uint64_t)(percent * (MILLION / 100) + 0.5);
-	return end == text + len - 1 && percent <= 100;
+	return true;
 }
 
 uint64_t reject_limit(const struct reject_limit *limit, uint64_t lines)
