@@ -23,9 +23,11 @@ say() {
 }
 
 # die STATUS MESSAGE
+told=0
 die() {
 	local code=$1
 	shift
+	told=1
 	say "$*"
 	exit "$code"
 }

@@ -65,7 +65,7 @@ listen() {
 	((moment > 10000)) || moment=10000
 	((moment < 100000)) || moment=100000
 	printf -v moment 0.%06d "$moment"
-	if IFS= read -r -t $moment -u "${from[events]}" text; then
+	if IFS= read -r -t "$moment" -u "${from[events]}" text; then
 		text=$heard$text heard=''
 		if [[ $text =~ $machine_line ]]; then
 			IFS=$'\t' read -r -a fields <<<"$text"
@@ -160,10 +160,7 @@ blame() {
 	local blamed='' ended
 	find_blamed
 	ended=${status[$blamed]}
-	if ((ended > 128)); then
-		say "$blamed failed: killed by signal $(kill -l "$ended" || echo "$ended"); $old_is"
-	else
-		say "$blamed failed with status $ended; $old_is"
-	fi
-	exit "$ended"
+	((ended <= 128)) ||
+		die "$ended" "$blamed failed: killed by signal $(kill -l "$ended" || echo "$ended"); $old_is"
+	die "$ended" "$blamed failed with status $ended; $old_is"
 }

@@ -82,7 +82,7 @@ may_replace() {
 
 has_acl() {
 	local listed
-	listed=$(ls -ld -- "$1")
+	listed=$(ls -ld -- "$1") || die 4 "$(shown "$1"): cannot be looked at; $old_is"
 	[[ ${listed%% *} == *+ ]]
 }
 
@@ -117,8 +117,8 @@ copy_access() {
 		die 4 "$target_shown: its mode cannot be copied"
 }
 
-# Old database out, new one in. A link, not a rename, keeps the old one, so that there is one at
-# every moment.
+# Old database out, new one in. A link, or a copy where there are no links, keeps the old one, so
+# that there is one at every moment.
 replace_target() {
 	local new=$1 kept=${target%.db}-${old_date//-/} suffix=.db n=1
 	sync -- "$new" || die 4 "$target_shown: the new database may not be on disk"
@@ -126,10 +126,11 @@ replace_target() {
 	if ((keep)) && [[ $state == complete ]]; then
 		while [[ -e $kept$suffix || -L $kept$suffix ]]; do suffix=.$((++n)).db; done
 		ln -T -- "$target" "$kept$suffix" 2>/dev/null ||
-			{ mv -nT -- "$target" "$kept$suffix" && [[ ! -e $target ]]; } ||
+			{ cp -p -- "$target" "$work/kept.db" && sync -- "$work/kept.db" &&
+				mv -nT -- "$work/kept.db" "$kept$suffix" && [[ ! -e $work/kept.db ]]; } ||
 			die 4 "$(shown "$kept$suffix"): the old database could not be kept"
 	fi
-	mv -fT -- "$new" "$target" || die 4 "$target_shown: could not be replaced"
+	mv -fT -- "$new" "$target" || [[ ! -e $new ]] || die 4 "$target_shown: could not be replaced"
 	old_is="the new database is in place"
 	sync -- "${target%/*}/" || die 4 "$target_shown: is new, but may not be on disk"
 }
