@@ -222,3 +222,55 @@ sweeps() {
 		((reached)) || { echo "$each never calls $1"; return 1; }
 	done
 }
+
+# ---- whole imports -------------------------------------------------------------------------------
+
+# two_scans LINES: two scans of one file system, OLD and NEW.gz; asp.db, which is of the old one,
+# and above it what an import makes of each: old.db, new.db, new.dump. `import` is the command, less
+# the log.
+OLD=20260108_fs1_asp.list.log NEW=20260115_fs1_asp.list.log
+two_scans() {
+	big_log "$1" 1 >"$OLD"
+	big_log "$1" 2 | gzip -1 >"$NEW.gz"
+	import=(scan-import --db asp.db --no-names)
+	"${import[@]}" -q --replace "$NEW.gz"
+	cp asp.db ../new.db
+	dump asp.db >../new.dump
+	rm asp.db
+	"${import[@]}" -q "$OLD"
+	cp asp.db ../old.db
+}
+
+old_again() {
+	cp --remove-destination ../old.db asp.db
+}
+
+# Sets state: the database is the old one, byte for byte, or the new one, or we fail.
+old_or_new() {
+	if cmp -s asp.db ../old.db; then
+		state=old
+	else
+		# shellcheck disable=SC2034 # for the caller
+		state=new
+		cmp -s <(dump asp.db) ../new.dump || { echo "asp.db is neither old nor new"; return 1; }
+	fi
+}
+
+# Is the database alone? In the directory there are two logs beside it.
+alone() {
+	local found
+	found=$(echo *)
+	[[ $found == "$OLD $NEW.gz asp.db" ]] || { echo "left: $(find asp*)"; return 1; }
+}
+
+# Nothing of the session $1 runs in a second; on a machine with other work it may take five.
+all_gone() {
+	local i
+	for ((i = 0; i < 250; i++)); do
+		pgrep -s "$1" >/dev/null || return 0
+		sleep 0.02
+	done
+	pgrep -as "$1"
+	echo "still runs after five seconds"
+	return 1
+}

@@ -1,0 +1,276 @@
+#!/usr/bin/env bats
+# Death at any moment: of scan-import, of a stage, of a helper, of a loader at each of its writes.
+#
+# TREETALLY_RUNS is the number of imports that are struck in the long loop [240]; each loop prints
+# the seed of its random choices, and TREETALLY_SEED repeats them.
+
+# shellcheck disable=SC2030,SC2031,SC2154 # each test is a subshell; faults.bash sets variables
+
+load helper
+load faults
+
+setup_file() {
+	make_faults && make_fixtures "$BATS_FILE_TMPDIR"
+}
+
+setup() {
+	common_setup
+	mkdir work
+	cd work || return
+	fixtures=$BATS_FILE_TMPDIR shim=$TREETALLY_BUILD/fault-shim.so
+}
+
+# strike SESSION: one signal to somebody of it; sets signal and whom. Ctrl-C goes to the group.
+strike() {
+	local session=$1 signals=(KILL TERM INT PIPE) pids pid=$1
+	local stages=(gpfs-parse dir-extract depth-sort dir-load stats-accum stats-load)
+	signal=${signals[RANDOM % 4]} whom=script
+	case $signal$((RANDOM % 5)) in
+	INT? | *0)
+		whom=group pid=-$session
+		;;
+	*1) ;;
+	*2)
+		# whoever, also the programs that the script and gpfs-parse use
+		mapfile -t pids < <(pgrep -s "$session")
+		((${#pids[@]})) || return 0
+		pid=${pids[RANDOM % ${#pids[@]}]}
+		[[ $pid == "$session" ]] || whom=$(ps -o comm= -p "$pid") || true
+		;;
+	*)
+		whom=${stages[RANDOM % 6]}
+		pid=$(pgrep -o -s "$session" -x "$whom") || return 0
+		;;
+	esac
+	kill -s "$signal" -- "$pid" || true
+} 2>/dev/null
+
+# What one import that was struck must have left.
+after_strike() {
+	all_gone "$session" || return
+	old_or_new || return
+	((status)) || [[ $state == new ]] || { echo "success, but the old one"; return 1; }
+	((status != 1 && status != 2 && status != 3)) || { echo "a wrong status"; return 1; }
+	[[ ! -e asp.db-journal && ! -e asp.db-wal ]] || { echo "a journal"; return 1; }
+	# whoever is killed with -9 while it cleans up cannot
+	[[ $signal:$whom == KILL:@(script|group|scan-import|bash|env|setsid|rm|rmdir) ]] || alone ||
+		return
+	# a signal that ends the script before it has traps is all there is to say
+	((status == 0)) || [[ -s ../said || $whom == @(script|group|scan-import|bash|env|setsid) ]] ||
+		{ echo "not a word"; return 1; }
+}
+
+# kill_loop RUNS SEED
+kill_loop() {
+	local i session status signal whom took state hit=0
+	RANDOM=$2
+	echo "TREETALLY_SEED=$2"
+	mkdir -p "loop$2/run"
+	cd "loop$2/run" || return
+	two_scans 12000
+	took=${EPOCHREALTIME/./}
+	"${import[@]}" -q --replace "$NEW.gz"
+	took=$((${EPOCHREALTIME/./} - took))
+	old_again
+	for ((i = 1; i <= $1; i++)); do
+		# a background job ignores Ctrl-C unless told otherwise
+		env --default-signal=INT,PIPE setsid "${import[@]}" "$NEW.gz" 2>../said 3>&- &
+		session=$! status=0
+		sleep "0.$(printf %06d $(((RANDOM * 32768 + RANDOM) % took % 1000000)))"
+		strike "$session"
+		wait "$session" || status=$?
+		after_strike || {
+			echo "run $i: $signal to $whom: status $status: $(<../said)"
+			return 1
+		}
+		[[ $state == old ]] || old_again
+		((status == 0)) || hit=$((hit + 1))
+	done
+	echo "$hit of $1 imports failed"
+	((hit > $1 / 5)) || return
+	"${import[@]}" -q "$NEW.gz" && old_or_new && [[ $state == new ]] && alone
+}
+
+@test "kill: scan-import and its stages struck at random: old or new, and nothing is left" {
+	kill_loop 6 "${TREETALLY_SEED:-$RANDOM}"
+}
+
+@test "kill: the same, 240 times" {
+	slow
+	local half=$(((${TREETALLY_RUNS:-240} + 1) / 2)) seed=${TREETALLY_SEED:-$RANDOM} one=0 two=0
+	(kill_loop $half "$seed") >one.txt 2>&1 3>&- &
+	(kill_loop $half $((seed + 1))) >two.txt 2>&1 || two=$?
+	wait $! || one=$?
+	cat one.txt two.txt
+	((one == 0 && two == 0))
+}
+
+@test "kill: stages notice the death of the script" {
+	setpriv --pdeathsig TERM true || skip "no setpriv --pdeathsig"
+	two_scans 500
+	mkfifo ../log
+	env --default-signal setsid "${import[@]}" --source "$NEW" <../log 2>../said 3>&- &
+	local session=$! i
+	exec {feed}>../log
+	gzip -dc "$NEW.gz" | head -c 20000 >&"$feed"
+	for ((i = 0; i < 200; i++)); do
+		[[ $(pgrep -c -s $session -x 'gpfs-parse|stats-accum|dir-load') != 3 ]] || break
+		sleep 0.05
+	done
+	kill -KILL $session
+	wait $session || true
+	# the end of their log is no reason: we hold it open
+	all_gone $session
+	exec {feed}>&-
+	cmp asp.db ../old.db
+}
+
+@test "kill: what a killed scan-import left goes with the next one, never that of a live one" {
+	two_scans 2000
+	mkdir -p asp.db.import/run.dead/deeper
+	head -c 5000 asp.db >asp.db.import/run.dead/new.db
+	# no query takes it for a database
+	run stats-query asp.db.import
+	((status == 3 || status == 4))
+	# half a log, and no end of it before we say so
+	mkfifo ../log
+	"${import[@]}" -q --source "$OLD" <../log 2>../said 3>&- &
+	exec {feed}>../log
+	head -c 20000 "$OLD" >&"$feed"
+	local i live=(asp.db.import/run.*)
+	for ((i = 0; i < 200; i++)); do
+		live=(asp.db.import/run.*)
+		[[ ${live[0]} == *.dead || ${live[0]} == *'*' ]] || break
+		sleep 0.05
+	done
+	[ ! -e asp.db.import/run.dead ]
+	run -4 --separate-stderr "${import[@]}" "$NEW.gz"
+	[[ $stderr == "scan-import: asp.db: another import into it is running"* ]]
+	[ -d "${live[0]}" ]
+	cmp asp.db ../old.db
+	tail -c +20001 "$OLD" >&"$feed"
+	exec {feed}>&-
+	wait $!
+	alone
+}
+
+# ---- helpers -------------------------------------------------------------------------------------
+
+# What scan-import and its parts call.
+readonly HELPERS=(getopt sqlite3 mv realpath flock mkdir rmdir rm mktemp od tr date stat sync ln ls cp
+	chmod chgrp chown setpriv gzip)
+
+# In bin/, in their place: programs that die of SIGKILL at use NTH if they are DIES.
+wrap_helpers() {
+	local program
+	mkdir ../bin
+	for program in "${HELPERS[@]}"; do
+		cat >"../bin/$program" <<-END
+			#!/bin/bash
+			[[ \$DIES == $program ]] || exec $(type -P "$program") "\$@"
+			echo x >>$PWD/../uses
+			mapfile -t uses <$PWD/../uses
+			((\${#uses[@]} != NTH)) || kill -KILL \$\$
+			exec $(type -P "$program") "\$@"
+		END
+		chmod +x "../bin/$program"
+	done
+}
+
+# helper_dies PROGRAM NTH [OPTION...]: sets reached when it was used so often.
+helper_dies() {
+	local state uses
+	: >../uses
+	run --separate-stderr env DIES="$1" NTH="$2" PATH="$PWD/../bin:$PATH" \
+		"${import[@]}" "${@:3}" "$NEW.gz"
+	mapfile -t uses <../uses
+	reached=$((${#uses[@]} >= $2))
+	echo "$1 at use $2 of ${#uses[@]}, ${*:3}: status $status: $stderr"
+	old_or_new
+	case $status in
+	0) [[ $state == new ]] ;;
+	4 | 137) [[ ${stderr_lines[-1]} == scan-import:* ]] ;;
+	*) return 1 ;;
+	esac
+	# what it says of the database is true
+	[[ $stderr != *"is as it was"* || $state == old ]]
+	[[ $stderr != *"is in place"* || $state == new ]]
+	[[ $1 == rm* || ${3:-} ]] || alone
+	rm -rf asp.db.import ./*-20*.db
+	old_again
+}
+
+@test "kill: a helper of scan-import dies: no success without the new database, no usage error" {
+	two_scans 300
+	wrap_helpers
+	local program nth reached used=0
+	for program in "${HELPERS[@]::$(quick_or_all 3 99)}"; do
+		for ((nth = 1; nth < 20; nth++)); do
+			helper_dies "$program" $nth
+			((reached)) || break
+			used=$((used + 1))
+		done
+	done
+	((used >= $(quick_or_all 3 20)))
+	for program in $(quick_or_all "" "ln sync mv"); do
+		helper_dies "$program" 1 --keep
+		((reached))
+	done
+}
+
+# ---- the loaders, by hand --------------------------------------------------------------------------
+
+# load_killed NTH COMMAND...: its NTH change of a file is its last; false when there are less.
+load_killed() {
+	rm -f ../mark
+	FAULT_CALL=change FAULT_NTH=$1 FAULT_HOW=kill FAULT_PROGRAM=$2 FAULT_MARK=../mark \
+		LD_PRELOAD=$shim "${@:2}" 2>/dev/null || true
+	[[ -e ../mark ]]
+}
+
+@test "kill: stats-load killed at a write leaves directories only, or all; the next one finishes" {
+	! sanitized || skip "sanitizers want to be the first library"
+	local n step=1 asked good
+	local load=(stats-load -q --no-names -T . db "$fixtures/usage")
+	good=$(dump "$fixtures/whole.db")
+	for ((n = 1; ; n += step)); do
+		rm -f db
+		cp "$fixtures/half.db" db
+		load_killed $n "${load[@]}" || break
+		# a reader that asks before anybody has cleaned up
+		run dir-query db
+		asked=$status
+		run --separate-stderr "${load[@]}"
+		echo "write $n: dir-query $asked, stats-load $status: $stderr"
+		if ((asked == 0)); then
+			((status == 2))
+			[ "$stderr" = "stats-load: db: is complete already; dir-load --replace starts a new one" ]
+		else
+			((asked == 3 && status == 0))
+		fi
+		[ "$(dump db)" = "$good" ]
+		[ "$(echo db*)" = db ]
+		step=$(quick_or_all $((1 + n / 3)) 1)
+	done
+	((n > 30))
+}
+
+@test "kill: dir-load killed at a write leaves the old database, or the new one" {
+	! sanitized || skip "sanitizers want to be the first library"
+	local n left
+	cp "$fixtures/whole.db" old
+	for ((n = 1; ; n++)); do
+		rm -f db*
+		cp old db
+		load_killed $n dir-load --replace db "$fixtures/dir" || break
+		cmp db old || [ "$(dump db)" = "$(dump "$fixtures/half.db")" ]
+		# between linkat and rename the new one has a second name
+		left=(db?*)
+		((${#left[@]} == 1))
+		ls -l
+		[[ ! -e ${left[0]} || ${left[0]} =~ ^db\.[0-9a-f]{16}$ ]]
+		stats-load -q --no-names -T . db "$fixtures/usage" || [ $? = 2 ]
+		[ "$(dump db)" = "$(dump "$fixtures/whole.db")" ]
+	done
+	((n > 5))
+}
