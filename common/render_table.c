@@ -71,6 +71,7 @@ struct render_layout *render_table_new(const struct render_options *options,
 	t->colour = terminal && wants_colour();
 	t->limit = options->width ? (size_t)options->width : terminal ? terminal_width() : 0;
 	t->title = options->title ? xstrdup(options->title) : NULL;
+	buf_reserve(&t->text, 1); /* cells without text point into it, too */
 	return t;
 }
 
