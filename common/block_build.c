@@ -5,8 +5,6 @@
  */
 #include "common/block_build.h"
 
-#include <xxhash.h>
-
 #include "common/buckets.h"
 
 /* Bytes that the numbers of any one record take at most, and those of a directory in section 1. */
@@ -18,6 +16,7 @@ void block_build_init(struct block_build *b, enum rec_kind kind)
 {
 	*b = (struct block_build){ .kind = kind };
 	if (kind == KIND_ENTRY) {
+		keyed_draw(&b->key);
 		b->slot_count = FIRST_SLOTS;
 		b->slots = xcalloc(b->slot_count, sizeof(*b->slots));
 	}
@@ -65,7 +64,7 @@ static void grow_slots(struct block_build *b)
 	b->slots = xcalloc(b->slot_count, sizeof(*b->slots));
 	for (uint32_t dir = 0; dir < b->dirs; dir++) {
 		const struct dir_ref *ref = &b->refs[dir];
-		uint64_t slot = XXH3_64bits(b->paths.data + ref->at, ref->len);
+		uint64_t slot = keyed_hash(&b->key, b->paths.data + ref->at, ref->len);
 
 		while (b->slots[slot & (b->slot_count - 1)])
 			slot++;
@@ -91,7 +90,7 @@ static bool find_dir(struct block_build *b, const char *path, size_t len, uint32
 
 	if (b->dirs && is_dir(b, b->last_dir, path, len))
 		return true;
-	slot = XXH3_64bits(path, len);
+	slot = keyed_hash(&b->key, path, len);
 	for (; *(at = &b->slots[slot & (b->slot_count - 1)]); slot++) {
 		if (is_dir(b, *at - 1, path, len)) {
 			b->last_dir = *at - 1;
@@ -281,7 +280,8 @@ static void reset(struct block_build *b)
 	*b = (struct block_build){
 		.kind = kept.kind, .coded_dirs = kept.coded_dirs, .coded_lines = kept.coded_lines,
 		.coded_rows = kept.coded_rows, .paths = kept.paths, .refs = kept.refs,
-		.ref_cap = kept.ref_cap, .slots = kept.slots, .slot_count = kept.slot_count,
+		.ref_cap = kept.ref_cap, .key = kept.key, .slots = kept.slots,
+		.slot_count = kept.slot_count,
 	};
 }
 

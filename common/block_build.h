@@ -8,6 +8,7 @@
 #define TREETALLY_BLOCK_BUILD_H
 
 #include "common/block.h"
+#include "common/keyed.h"
 
 struct block_build {
 	enum rec_kind kind;
@@ -20,6 +21,7 @@ struct block_build {
 		uint32_t at, len; /* in `paths` */
 	} *refs;                 /* entry kind: by directory number */
 	size_t ref_cap;
+	struct keyed key;        /* entry kind: of the table */
 	uint32_t *slots;         /* entry kind: hash table of directory number + 1 */
 	uint32_t slot_count;     /* a power of two */
 	uint32_t last_dir;       /* number of the directory that was looked up last */

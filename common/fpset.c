@@ -1,21 +1,18 @@
 #include "common/fpset.h"
 
-#include <sys/random.h>
-
 /* A path may lie in any of the slots of its set; a new one pushes out the oldest. */
 #define WAYS 4
 
 void fpset_init(struct fpset *set)
 {
 	set->slots = xcalloc(FPSET_SLOTS, sizeof(*set->slots));
-	if (getrandom(set->secret, sizeof(set->secret), 0) != (ssize_t)sizeof(set->secret))
-		die_errno("cannot get random bytes");
+	keyed_draw(&set->key);
 }
 
 bool fpset_seen(struct fpset *set, const void *path, size_t len)
 {
-	XXH128_hash_t fingerprint = XXH3_128bits_withSecret(path, len, set->secret,
-							    sizeof(set->secret));
+	XXH128_hash_t fingerprint = XXH3_128bits_withSecret(path, len, set->key.secret,
+							    sizeof(set->key.secret));
 	XXH128_hash_t *ways = set->slots + XXH3_64bits(path, len) % (FPSET_SLOTS / WAYS) * WAYS;
 	int way = 0;
 

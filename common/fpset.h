@@ -11,15 +11,13 @@
 #ifndef TREETALLY_FPSET_H
 #define TREETALLY_FPSET_H
 
-#include <xxhash.h>
-
-#include "common/die.h"
+#include "common/keyed.h"
 
 #define FPSET_SLOTS (1u << 17)
 
 struct fpset {
 	XXH128_hash_t *slots;
-	unsigned char secret[XXH3_SECRET_SIZE_MIN];
+	struct keyed key;
 };
 
 /* Dies (4) if the system has no random bytes to give. */

@@ -1,12 +1,10 @@
 #include "common/totals.h"
 
-#include <xxhash.h>
-
 #define FIRST_SLOTS 256
 
 static size_t slot_of(const struct totals *t, const int64_t *key)
 {
-	return (size_t)XXH3_64bits(key, TOTALS_PARTS * sizeof(*key)) & t->mask;
+	return (size_t)keyed_hash(&t->key, key, TOTALS_PARTS * sizeof(*key)) & t->mask;
 }
 
 static bool same(const int64_t *a, const int64_t *b)
@@ -22,6 +20,8 @@ static void grow(struct totals *t)
 	if (slots > UINT32_MAX / 2)
 		die(EXIT_SYSTEM, "the answer has more than %zu rows: ask for fewer keys or levels",
 		    t->count);
+	if (!t->mask)
+		keyed_draw(&t->key);
 	free(t->slots);
 	t->slots = xcalloc(slots, sizeof(*t->slots));
 	t->mask = slots - 1;

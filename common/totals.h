@@ -7,7 +7,7 @@
 #ifndef TREETALLY_TOTALS_H
 #define TREETALLY_TOTALS_H
 
-#include "common/die.h"
+#include "common/keyed.h"
 
 #define TOTALS_PARTS 6
 
@@ -26,7 +26,8 @@ struct totals {
 	struct totals_row *rows;
 	size_t count, cap;
 	uint32_t *slots; /* row + 1, 0: free */
-	size_t mask;
+	size_t mask;     /* 0: no slots, and no key either */
+	struct keyed key;
 	size_t last;     /* the row that was hit last: neighbours are often alike */
 	bool saturated;  /* an apparent_size that was added had reached INT64_MAX */
 };

@@ -28,15 +28,17 @@ void usage_fold_init(struct usage_fold *f, size_t memory,
 	while (f->capacity <= memory / row / 2 && f->capacity < 1u << 30)
 		f->capacity *= 2;
 	f->rows = xmalloc(f->capacity * sizeof(*f->rows));
+	keyed_draw(&f->key);
 	f->slots = xmalloc(2 * (size_t)f->capacity * sizeof(*f->slots));
 }
 
 /* ---- equal keys ---- */
 
-static uint32_t hash(const struct fold_row *row)
+static uint32_t hash(const struct usage_fold *f, const struct fold_row *row)
 {
-	uint64_t h = (row->owner ^ (uint64_t)row->buckets << 40) * 0x9e3779b97f4a7c15u;
+	uint64_t h = row->owner ^ (uint64_t)row->buckets << 40 ^ f->key.salt;
 
+	h *= 0x9e3779b97f4a7c15u;
 	h ^= h >> 32;
 	return (uint32_t)((h * 0xd6e8feb86659fd93u) >> 32);
 }
@@ -64,7 +66,7 @@ static uint32_t combine(struct usage_fold *f, uint32_t from, uint32_t to)
 		mask = 2 * mask + 1;
 	memset(f->slots, 0, (mask + 1) * sizeof(*f->slots));
 	for (uint32_t i = from; i < to; i++) {
-		uint32_t slot = hash(&rows[i]) & mask;
+		uint32_t slot = hash(f, &rows[i]) & mask;
 
 		while (f->slots[slot] && !same_key(&rows[f->slots[slot] - 1], &rows[i]))
 			slot = (slot + 1) & mask;

@@ -19,6 +19,7 @@
 #ifndef TREETALLY_USAGE_FOLD_H
 #define TREETALLY_USAGE_FOLD_H
 
+#include "common/keyed.h"
 #include "common/record.h"
 
 #define USAGE_LARGE 4096 /* rows of usage_nr; keep treetally-db(5) in step */
@@ -27,6 +28,7 @@ struct usage_fold {
 	struct fold_row *rows;
 	uint32_t count, capacity; /* of rows; a power of two */
 	uint32_t *slots;          /* a hash table for finding equal keys, twice the capacity */
+	struct keyed key;
 	struct fold_level *levels;
 	size_t depth, levels_cap;
 	uint64_t seen;            /* rows added so far */

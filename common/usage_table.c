@@ -1,7 +1,5 @@
 #include "common/usage_table.h"
 
-#include <xxhash.h>
-
 /* A directory's record carries its first row. */
 #define TAIL_LEN sizeof(uint32_t)
 
@@ -28,6 +26,7 @@ void usage_table_init(struct usage_table *t, size_t memory)
 
 	*t = (struct usage_table){ .row_cap = (uint32_t)(rows < 1u << 30 ? rows : 1u << 30) };
 	t->dir_cap = (uint32_t)(dirs < 1u << 30 ? dirs : 1u << 30);
+	keyed_draw(&t->key);
 	t->row_mask = slots_for(t->row_cap) - 1;
 	t->dir_mask = slots_for(t->dir_cap) - 1;
 	t->paths_cap = memory / 4;
@@ -50,7 +49,7 @@ uint32_t usage_table_dir(struct usage_table *t, const char *path, size_t len)
 {
 	static const unsigned char no_rows[TAIL_LEN];
 	size_t size = record_size(TAIL_LEN, len);
-	uint64_t slot = XXH3_64bits(path, len);
+	uint64_t slot = keyed_hash(&t->key, path, len);
 	uint32_t *at;
 
 	for (; *(at = &t->dir_slots[slot & t->dir_mask]); slot++) {
@@ -69,12 +68,14 @@ uint32_t usage_table_dir(struct usage_table *t, const char *path, size_t len)
 	return t->dir_count - 1;
 }
 
-static uint64_t row_hash(uint32_t dir, const struct usage_key *key)
+static uint64_t row_hash(const struct usage_table *t, uint32_t dir,
+			 const struct usage_key *key)
 {
 	uint64_t ids = (uint64_t)key->uid << 32 | key->gid;
 	uint64_t place = (uint64_t)dir << 16 | (uint64_t)key->age_bucket << 8 | key->size_bucket;
-	uint64_t hash = (ids ^ place * 0x9e3779b97f4a7c15u) * 0xd6e8feb86659fd93u;
+	uint64_t hash = ids ^ place * 0x9e3779b97f4a7c15u ^ t->key.salt;
 
+	hash *= 0xd6e8feb86659fd93u;
 	hash ^= hash >> 32;
 	hash *= 0xd6e8feb86659fd93u;
 	return hash ^ hash >> 32;
@@ -91,7 +92,7 @@ static uint32_t first_row(const unsigned char *record)
 enum usage_result usage_table_add(struct usage_table *t, uint32_t dir, const struct usage_key *key,
 				  const struct usage_sums *sums)
 {
-	uint64_t slot = row_hash(dir, key);
+	uint64_t slot = row_hash(t, dir, key);
 	struct usage_row *row;
 	uint32_t *at;
 

@@ -5,11 +5,12 @@
  * directory number and key. When either is full, everything goes out in order as one sorted run
  * of an extsort and the table starts empty; the extsort adds equal rows of different runs up.
  *
- * Hashes only choose slots; bytes decide.
+ * Hashes only choose slots; bytes decide. They are keyed (keyed.h), as users choose the paths.
  */
 #ifndef TREETALLY_USAGE_TABLE_H
 #define TREETALLY_USAGE_TABLE_H
 
+#include "common/keyed.h"
 #include "common/keysort.h"
 #include "common/record.h"
 
@@ -30,6 +31,7 @@ struct usage_table {
 	uint32_t dir_count, dir_cap;
 	struct usage_row *rows;
 	uint32_t row_count, row_cap;
+	struct keyed key;
 	uint32_t *dir_slots, *row_slots; /* number + 1, 0: free */
 	uint32_t dir_mask, row_mask;
 };
