@@ -1,5 +1,5 @@
 /*
- * fault-shim - an LD_PRELOAD library that lets one call of a program fail, to see what it does then.
+ * fault-shim - an LD_PRELOAD library that lets one call of a program fail, to see what it does.
  *
  *   FAULT_CALL     a name of the table below (`tmpfile` is an open with O_TMPFILE), or `change` for
  *                  all calls that change a file, counted together

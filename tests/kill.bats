@@ -50,7 +50,9 @@ after_strike() {
 	all_gone "$session" || return
 	old_or_new || return
 	((status)) || [[ $state == new ]] || { echo "success, but the old one"; return 1; }
-	((status != 1 && status != 2 && status != 3)) || { echo "a wrong status"; return 1; }
+	# a stage that dies of SIGPIPE looks as if its reader had failed, so the reader gets the blame
+	((status != 1 && status != 2 && status != 3)) || [[ $status:$signal == 3:PIPE ]] ||
+		{ echo "a wrong status"; return 1; }
 	[[ ! -e asp.db-journal && ! -e asp.db-wal ]] || { echo "a journal"; return 1; }
 	# whoever is killed with -9 while it cleans up cannot
 	[[ $signal:$whom == KILL:@(script|group|scan-import|bash|env|setsid|rm|rmdir) ]] || alone ||
@@ -157,8 +159,8 @@ kill_loop() {
 # ---- helpers -------------------------------------------------------------------------------------
 
 # What scan-import and its parts call.
-readonly HELPERS=(getopt sqlite3 mv realpath flock mkdir rmdir rm mktemp od tr date stat sync ln ls cp
-	chmod chgrp chown setpriv gzip)
+readonly HELPERS=(getopt sqlite3 mv realpath flock mkdir rmdir rm mktemp od tr date stat sync ln ls
+	cp chmod chgrp chown setpriv gzip)
 
 # In bin/, in their place: programs that die of SIGKILL at use NTH if they are DIES.
 wrap_helpers() {
@@ -218,7 +220,7 @@ helper_dies() {
 	done
 }
 
-# ---- the loaders, by hand --------------------------------------------------------------------------
+# ---- the loaders, by hand ------------------------------------------------------------------------
 
 # load_killed NTH COMMAND...: its NTH change of a file is its last; false when there are less.
 load_killed() {

@@ -32,6 +32,7 @@ need_packages() {
 		script      bsdutils        util-linux          util-linux
 		ncdu        ncdu            ncdu                ncdu
 		tmux        tmux            tmux                tmux
+		strace      strace          strace              strace
 		setfacl     acl             acl                 acl
 		gzip        gzip            gzip                gzip
 		bzip2       bzip2           bzip2               bzip2
