@@ -11,6 +11,7 @@ CFLAGS  ?= -O3 -g
 CSTD     = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DXXH_INLINE_ALL
 WARN     = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wformat=2 -Wvla $(if $(DEV),-Werror)
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+FUZZING  = -fsanitize=float-cast-overflow,fuzzer-no-link -fno-sanitize-recover=all
 
 TOOLS    = $(basename $(notdir $(wildcard tools/*.c)))
 COMMON   = $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*.c))
@@ -18,9 +19,9 @@ PROGRAMS = $(TOOLS:%=$(BUILD)/%)
 DATABASE = $(addprefix $(BUILD)/,dir-load stats-load dir-query stats-query dir-export scan-audit)
 PIPES    = pipelines/scan-import pipelines/scan-tree
 PIPELIBS = $(addprefix pipelines/lib/,progress.sh stages.sh target.sh)
-SCRIPTS  = $(PIPES) pipelines/demo tests/run .ci/run
+SCRIPTS  = $(PIPES) pipelines/demo tests/run tests/fuzz/run .ci/run
 SHELLIBS = $(wildcard tests/*.bash)
-HELPERS  = $(shell grep -lE '^\#!.*sh$$' $(filter-out tests/run,$(wildcard tests/*)))
+HELPERS  = $(shell grep -d skip -lE '^\#!.*sh$$' $(filter-out tests/run,$(wildcard tests/*)))
 LINTS    = lint-gcc lint-clang lint-cppcheck lint-shell lint-man
 
 all: $(PROGRAMS)
@@ -49,6 +50,17 @@ $(BUILD)/fault-shim.so: tests/fault-shim.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -fPIC -shared -o $@ $< -ldl
 
+# The fuzzing targets of tests/fuzz; `make fuzz` gives BUILD, CC and CFLAGS for them.
+FUZZERS  = $(addprefix $(BUILD)/fuzz-,$(notdir $(wildcard tests/fuzz/corpus/*)))
+$(BUILD)/fuzz-log: $(BUILD)/tests/fuzz/plain_line.o
+$(BUILD)/fuzz-stream $(BUILD)/fuzz-tsv: $(BUILD)/tests/fuzz/convert.o
+$(BUILD)/fuzz-query: $(BUILD)/tests/fuzz/answers.o
+$(FUZZERS): $(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/fuzz.o \
+		$(BUILD)/libcommon.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(BUILD)/libcommon.a \
+		-lsqlite3 -lpthread
+fuzzers: $(FUZZERS)
+
 demo: all
 	pipelines/demo
 
@@ -59,6 +71,11 @@ test:
 # BENCHFLAGS are options of tests/bench: --lines 20M, --runs 3, ...
 bench:
 	+TREETALLY_BUILD="$(BUILD)" tests/bench $(BENCHFLAGS)
+# libFuzzer of clang, so many SECONDS for each target; 0: only what the corpus has, once.
+SECONDS ?= 60
+fuzz:
+	+$(MAKE) BUILD="$(BUILD)/fuzz" CC=clang CFLAGS="-O1 -g $(SANITIZE) $(FUZZING)" fuzzers
+	tests/fuzz/run --seconds "$(SECONDS)" "$(BUILD)/fuzz"
 test-asan:
 	+TREETALLY_SANITIZED=1 $(MAKE) BUILD="$(BUILD)/asan" CFLAGS="-O1 -g $(SANITIZE)" test
 
@@ -99,5 +116,5 @@ install: all
 clean:
 	rm -rf "$(BUILD)"
 
--include $(wildcard $(BUILD)/*/*.d)
-.PHONY: all demo test test-asan bench lint lint-names $(LINTS) install clean
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
+.PHONY: all demo test test-asan bench fuzz fuzzers lint lint-names $(LINTS) install clean

@@ -40,6 +40,7 @@ need_packages() {
 		zstd        zstd            zstd                zstd
 		lz4         lz4             lz4                 lz4
 		clang       clang           clang               clang
+		fuzzer      clang+libclang-rt-dev clang+compiler-rt   clang
 		cppcheck    cppcheck        cppcheck            cppcheck
 		shellcheck  shellcheck      ShellCheck          ShellCheck
 		mandoc      mandoc          mandoc              mandoc
@@ -52,6 +53,10 @@ need_has() {
 	cc) need_compile stddef.h ;;
 	*.h) need_compile "$1" ;;
 	sanitizers) need_compile stddef.h -fsanitize=address,undefined ;;
+	fuzzer)
+		CC=clang need_compile stddef.h -fsanitize=fuzzer,address,undefined \
+			-Dmain=LLVMFuzzerTestOneInput
+		;;
 	*) command -v "$1" >/dev/null ;;
 	esac
 }
