@@ -31,5 +31,6 @@ extern const size_t db_schema_index_count;
 #define USAGE_COLUMNS 8
 #define USAGE_BY_COLUMNS 6
 #define SUMMARY_COLUMNS 6
+#define HISTOGRAM_COLUMNS 4
 
 #endif

@@ -29,7 +29,7 @@ struct stats_item {
 	uint64_t owned;        /* whose line names it */
 };
 
-#define OWNER_SLOTS 1024
+#define OWNER_SLOTS 4096
 
 struct stats_sort {
 	struct extsort *sorter;

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "common/db_schema.h"
+#include "common/histograms.h"
 #include "common/usage_by.h"
 
 static_assert(TIME_NONE == DB_NULL, "a time that is missing becomes NULL");
@@ -136,8 +137,23 @@ void stats_tables_finish(struct stats_tables *t)
 	db_exec(t->db, db_schema_unstage);
 }
 
+/* What is derived from the rows of usage_r on their way. */
+struct derived {
+	struct usage_by by;
+	struct histograms histograms;
+	int64_t root_id;
+};
+
+static void derive(struct derived *d, int64_t dir_id, const struct usage_key *key,
+		   const struct usage_sums *sums)
+{
+	usage_by_add(&d->by, dir_id, key, sums);
+	if (dir_id == d->root_id)
+		histograms_add(&d->histograms, key, sums);
+}
+
 /* A scan root without children holds all files there are, and was not folded (usage_fold.h). */
-static void copy_usage(struct stats_tables *t, struct usage_by *by)
+static void copy_usage(struct stats_tables *t, struct derived *derived)
 {
 	sqlite3_stmt *select;
 
@@ -161,7 +177,7 @@ static void copy_usage(struct stats_tables *t, struct usage_by *by)
 			TIME_NONE,
 		};
 
-		usage_by_add(by, sqlite3_column_int64(select, 0), &key, &sums);
+		derive(derived, sqlite3_column_int64(select, 0), &key, &sums);
 	}
 	sqlite3_finalize(select);
 }
@@ -169,104 +185,67 @@ static void copy_usage(struct stats_tables *t, struct usage_by *by)
 void stats_tables_write_usage_r(struct stats_tables *t, int64_t root_id, bool root_has_child,
 				struct stats_item *next)
 {
-	struct usage_by by;
+	struct derived derived = { .root_id = root_id };
 	struct db_batch rows;
 
 	db_batch_init(&rows, t->db, "usage_r", USAGE_COLUMNS, DB_BATCH_NO_NAME, DB_BATCH_ROWS);
-	usage_by_init(&by, t->db, &rows);
+	usage_by_init(&derived.by, t->db, &rows);
+	histograms_init(&derived.histograms, t->db);
 	for (stats_sort_next(t->sorted, next); next->part == PART_USAGE_R;
 	     stats_sort_next(t->sorted, next)) {
 		if (next->dir_id < root_id)
 			continue;
 		fill_usage(db_batch_add(&rows), next->dir_id, &next->key, &next->sums);
-		usage_by_add(&by, next->dir_id, &next->key, &next->sums);
+		derive(&derived, next->dir_id, &next->key, &next->sums);
 		t->usage_r_rows++;
 	}
 	db_batch_flush(&rows);
 	if (!root_has_child)
-		copy_usage(t, &by);
-	usage_by_finish(&by);
+		copy_usage(t, &derived);
+	usage_by_finish(&derived.by);
+	histograms_finish(&derived.histograms);
 	db_batch_release(&rows);
-}
-
-/* The sums of one owner, whose rows come next in `usage`: id and three sums, by id. */
-static void add_owner(struct db *db, sqlite3_stmt *usage, bool *more, uint32_t id,
-		      struct usage_sums *sums)
-{
-	while (*more && sqlite3_column_int64(usage, 0) == id) {
-		const struct usage_sums row = {
-			(uint64_t)sqlite3_column_int64(usage, 1),
-			(uint64_t)sqlite3_column_int64(usage, 2),
-			(uint64_t)sqlite3_column_int64(usage, 3),
-			TIME_NONE,
-			TIME_NONE,
-		};
-
-		if (!usage_add(sums, &row))
-			die(EXIT_INPUT, "the files or bytes of an owner exceed 2^63-1");
-		*more = db_step(db, usage);
-	}
 }
 
 /*
  * Everybody with a file has a count of directories, so the counts say which rows there are; the sums
- * are those of the scan root. SQL's sum() would fail where file lengths stop at 2^63-1.
+ * are those of the scan root, which usage_by has. `part` and `kind` are both owners, or both groups.
  */
-static void write_summary(struct stats_tables *t, const char *table, const char *usage_by_id,
-			  int64_t root_id, struct stats_item *next)
+static void write_summary(struct stats_tables *t, const char *table, enum stats_part part,
+			  enum usage_kind kind, int64_t root_id, struct stats_item *next)
 {
-	sqlite3_stmt *usage = db_prepare(t->db, usage_by_id);
-	enum stats_part part = next->part;
+	sqlite3_stmt *usage = db_prepare(t->db, "SELECT id, file_count, total_size, apparent_size"
+						" FROM usage_by WHERE dir_id = ? AND kind = ?"
+						" ORDER BY id");
 	struct db_batch rows;
 	bool more;
 
 	db_batch_init(&rows, t->db, table, SUMMARY_COLUMNS, DB_BATCH_NO_NAME, DB_BATCH_ROWS);
 	db_bind(t->db, usage, 1, root_id);
+	db_bind(t->db, usage, 2, kind);
 	more = db_step(t->db, usage);
 	for (; next->part == part; stats_sort_next(t->sorted, next)) {
-		struct usage_sums sums = { 0, 0, 0, TIME_NONE, TIME_NONE };
+		bool has_files = more && sqlite3_column_int64(usage, 0) == next->id;
 		int64_t *row = db_batch_add(&rows);
 
-		add_owner(t->db, usage, &more, next->id, &sums);
 		row[0] = next->id;
-		row[1] = (int64_t)sums.total_size;
-		row[2] = (int64_t)sums.apparent_size;
-		row[3] = (int64_t)sums.file_count;
+		row[1] = has_files ? sqlite3_column_int64(usage, 2) : 0;
+		row[2] = has_files ? sqlite3_column_int64(usage, 3) : 0;
+		row[3] = has_files ? sqlite3_column_int64(usage, 1) : 0;
 		row[4] = (int64_t)next->directories;
 		row[5] = (int64_t)next->owned;
+		if (has_files)
+			more = db_step(t->db, usage);
 	}
 	assert(!more);
 	sqlite3_finalize(usage);
 	db_batch_release(&rows);
 }
 
-static void write_histogram(struct stats_tables *t, const char *insert, int64_t root_id)
-{
-	sqlite3_stmt *statement = db_prepare(t->db, insert);
-
-	db_bind(t->db, statement, 1, root_id);
-	db_step(t->db, statement);
-	sqlite3_finalize(statement);
-}
-
 void stats_tables_write_summaries(struct stats_tables *t, int64_t root_id, struct stats_item *next)
 {
-	if (next->part == PART_UIDS)
-		write_summary(t, "owner_summary",
-			      "SELECT uid, file_count, total_size, apparent_size"
-			      " FROM usage_r WHERE dir_id = ? ORDER BY uid",
-			      root_id, next);
-	if (next->part == PART_GIDS)
-		write_summary(t, "group_summary",
-			      "SELECT gid, file_count, total_size, apparent_size"
-			      " FROM usage_r WHERE dir_id = ? ORDER BY gid",
-			      root_id, next);
-	write_histogram(t, "INSERT INTO access_histogram"
-			   " SELECT uid, age_bucket, sum(file_count), sum(total_size) FROM usage_r"
-			   " WHERE dir_id = ? GROUP BY uid, age_bucket", root_id);
-	write_histogram(t, "INSERT INTO size_histogram"
-			   " SELECT uid, size_bucket, sum(file_count), sum(total_size) FROM usage_r"
-			   " WHERE dir_id = ? GROUP BY uid, size_bucket", root_id);
+	write_summary(t, "owner_summary", PART_UIDS, USAGE_BY_OWNER, root_id, next);
+	write_summary(t, "group_summary", PART_GIDS, USAGE_BY_GROUP, root_id, next);
 }
 
 void stats_tables_release(struct stats_tables *t)

@@ -47,13 +47,13 @@ void stats_tables_put_usage(struct stats_tables *t, int64_t dir_id, const struct
 void stats_tables_finish(struct stats_tables *t);
 
 /*
- * Write usage_r from what was sorted. `root_id` is the scan root: what the sorter has for directories
+ * Write usage_r from what was sorted, usage_by and the histograms. `root_id` is the scan root: what the sorter has for directories
  * above it is left out. *next is then the first item behind usage_r.
  */
 void stats_tables_write_usage_r(struct stats_tables *t, int64_t root_id, bool root_has_child,
 				struct stats_item *next);
 
-/* Write the summaries, from usage_r and the items from *next on, and the histograms. */
+/* Write the summaries, from usage_by and the items from *next on. */
 void stats_tables_write_summaries(struct stats_tables *t, int64_t root_id, struct stats_item *next);
 
 void stats_tables_release(struct stats_tables *t);
