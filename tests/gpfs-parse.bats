@@ -828,6 +828,7 @@ pack() {
 	gzip -k log
 	gpfs-parse --progress=/dev/fd/3 log.gz log --force -o /dev/null 3>progress
 	[ "$(head -n 1 progress | cut -f 4)" -eq "$(cat log log.gz | wc -c)" ]
+	tail -n 1 progress | grep -qP '^gpfs-parse\tend\t\d+\t\d+\tms\t\d+$'
 	gpfs-parse --progress=/dev/fd/3 log.gz - --force -o /dev/null 3>progress < <(cat log)
 	[ "$(head -n 1 progress | cut -f 4)" -eq 0 ]
 	# some time between: position in the compressed file, and lines

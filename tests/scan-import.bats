@@ -94,6 +94,15 @@ clean() {
 	[[ $stderr =~ "scan-import: gpfs-parse: reading: 4."[0-9]" KiB, "[0-9]+\.[0-9]" s" ]]
 	[[ $stderr =~ "scan-import: dir-load: loading: "([0-9]+" directories, ")?[0-9]+\.[0-9]" s" ]]
 	[[ $stderr =~ "scan-import: stats-load: index: " ]]
+	grep -oE '^scan-import: [a-z-]+: [0-9.]+ s busy, [0-9.]+ s waiting$' <<<"$stderr" | cut -d : -f 2 |
+		diff - <(printf ' %s\n' gpfs-parse dir-extract depth-sort dir-load stats-accum stats-load)
+	# what a decompressor spends is told beside what gpfs-parse spends
+	mkdir slow
+	printf '#!/bin/bash\nfor ((i = 0; i < 100000; i++)); do :; done\nexec gzip "$@"\n' >slow/pigz
+	chmod +x slow/pigz
+	gzip -k "$LOG"
+	PATH=$PWD/slow:$PATH run -0 --separate-stderr scan-import -v "$LOG.gz"
+	[[ $stderr =~ "scan-import: decompressor: "([1-9]|0\.[1-9]) ]]
 	[[ $stderr != *$'\r'* ]]
 }
 
