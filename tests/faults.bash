@@ -165,7 +165,7 @@ cause_of() {
 	ENOSPC) cause='No space left on device|disk is full' ;;
 	EIO) cause='Input/output error' ;;
 	ENOLCK) cause='No locks available' ;;
-	ENOMEM) cause='out of memory|Cannot allocate memory' ;;
+	ENOMEM) cause='out of memory|Cannot allocate memory|cannot start a thread' ;;
 	EAGAIN) cause='Resource temporarily unavailable' ;;
 	EINTR) cause='Interrupted system call' ;;
 	*) cause=: ;;
