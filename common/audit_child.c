@@ -69,8 +69,10 @@ static void start(struct audit_children *c, const struct command *cmd)
 
 	if (pid < 0)
 		die_errno("cannot start %s", cmd->args[0]);
-	if (!pid)
+	if (!pid) {
+		die_forget(c);
 		become(cmd, file, self);
+	}
 	c->names[c->count] = cmd->args[0];
 	c->pids[c->count++] = pid;
 	free(file);
@@ -137,6 +139,31 @@ static void start_filter(struct audit_children *c, struct command cmd, int in, i
 	close(out);
 }
 
+/*
+ * When we die of what a child gave or did not give, the system may be to blame, not the log: a child
+ * that failed for that reason has said so, and its status is ours.
+ */
+static void end_children(void *arg)
+{
+	struct audit_children *c = arg;
+	bool system_failed = false;
+
+	for (size_t i = 0; i < c->count; i++) {
+		int status = 0;
+
+		/* One that has failed is on its way out and does not hear this. */
+		if (!c->pids[i] || kill(c->pids[i], SIGTERM))
+			continue;
+		while (waitpid(c->pids[i], &status, 0) < 0 && errno == EINTR)
+			;
+		system_failed |= WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SYSTEM;
+		system_failed |= WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM &&
+				 WTERMSIG(status) != SIGPIPE;
+	}
+	if (system_failed)
+		_exit(EXIT_SYSTEM);
+}
+
 void audit_children_start(struct audit_children *c, const struct audit_log_options *opt)
 {
 	char *few = memory_text(opt->memory / SMALL_SHARE);
@@ -145,6 +172,7 @@ void audit_children_start(struct audit_children *c, const struct audit_log_optio
 	struct command accum = command(opt, "stats-accum", much);
 
 	*c = (struct audit_children){ .count = 0 };
+	die_after(end_children, c);
 	make_pipe(parsed);
 	make_pipe(parsed_too);
 	start_parser(c, opt, few, parsed[1], parsed_too[1]);
@@ -175,7 +203,11 @@ void audit_children_wait(struct audit_children *c)
 			if (errno != EINTR)
 				die_errno("cannot wait for %s", c->names[i]);
 		}
-		if (!WIFEXITED(status) || WEXITSTATUS(status))
+		c->pids[i] = 0;
+		if (!WIFEXITED(status) || WEXITSTATUS(status) == EXIT_SYSTEM)
+			die(EXIT_SYSTEM, "%s failed: the log cannot be compared", c->names[i]);
+		if (WEXITSTATUS(status))
 			die(EXIT_INPUT, "%s failed: the log cannot be compared", c->names[i]);
 	}
+	die_forget(c);
 }

@@ -37,7 +37,7 @@ struct audit_children {
 
 void audit_children_start(struct audit_children *c, const struct audit_log_options *opt);
 
-/* Dies (3) unless all of them have ended with status 0. */
+/* Dies unless all of them have ended with status 0: 4 if that is the status of one, else 3. */
 void audit_children_wait(struct audit_children *c);
 
 #endif
