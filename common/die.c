@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "common/utf8.h"
@@ -95,6 +96,17 @@ void die_forget(void *arg)
 	cleanup_count = kept;
 }
 
+/* When two threads fail, the first speaks and cleans up, and the other waits for the end. */
+static void be_the_one_who_dies(void)
+{
+	static atomic_flag dying = ATOMIC_FLAG_INIT;
+	static _Thread_local bool is_me;
+
+	while (!is_me && atomic_flag_test_and_set(&dying))
+		pause();
+	is_me = true;
+}
+
 /* A cleanup that fails comes back here and finds one less to do. */
 static NORETURN void clean_up_and_exit(enum exit_status status)
 {
@@ -110,6 +122,7 @@ void die(enum exit_status status, const char *fmt, ...)
 {
 	va_list args;
 
+	be_the_one_who_dies();
 	va_start(args, fmt);
 	print_message(fmt, args, 0);
 	va_end(args);
@@ -121,6 +134,7 @@ void die_errno(const char *fmt, ...)
 	int err = errno;
 	va_list args;
 
+	be_the_one_who_dies();
 	va_start(args, fmt);
 	print_message(fmt, args, err);
 	va_end(args);
