@@ -76,6 +76,7 @@ void scan_state_load(struct db *db, struct scan_state *state)
 		if (!ledger_set_attr(&state->ledger, key, value))
 			break;
 	}
+	ledger_end_attrs(&state->ledger);
 	if (got || !head_parse(&state->head, head))
 		die_state(db);
 	state->directories = fetch_count(db, "directories");

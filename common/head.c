@@ -2,44 +2,78 @@
 
 #include "common/attrs.h"
 
-static void insert_name(char ***names, size_t *count, const char *name, bool once)
+/*
+ * Lists of names are sorted. A header can name hundreds of thousands, in any order, so no name is
+ * inserted by itself: lists are merged, and what is read is appended and sorted at the end.
+ */
+static void drop_repeats(char **names, size_t *count)
 {
-	size_t at = *count;
+	size_t kept = 0;
 
-	while (at && strcmp(name, (*names)[at - 1]) < 0)
-		at--;
-	if (once && at && strcmp(name, (*names)[at - 1]) == 0)
-		return;
-	*names = xrealloc_array(*names, *count + 1, sizeof(**names));
-	memmove(*names + at + 1, *names + at, (*count - at) * sizeof(**names));
-	(*names)[at] = xstrdup(name);
-	++*count;
+	for (size_t i = 0; i < *count; i++) {
+		if (kept && strcmp(names[kept - 1], names[i]) == 0)
+			free(names[i]);
+		else
+			names[kept++] = names[i];
+	}
+	*count = kept;
+}
+
+/* Merge `n` names, which are sorted too, from behind, so that the list stays where it is. */
+static void merge_names(char ***names, size_t *count, char *const *more, size_t n)
+{
+	size_t have = *count, to = have + n;
+
+	*names = xrealloc_array(*names, to, sizeof(**names));
+	*count = to;
+	while (n) {
+		if (have && strcmp((*names)[have - 1], more[n - 1]) > 0)
+			(*names)[--to] = (*names)[--have];
+		else
+			(*names)[--to] = xstrdup(more[--n]);
+	}
+}
+
+/* Only for a list that nothing else has added to: it grows whenever its length is a power of 2. */
+static void append_name(char ***names, size_t *count, const char *name)
+{
+	if (!(*count & (*count - 1)))
+		*names = xrealloc_array(*names, *count ? 2 * *count : 1, sizeof(**names));
+	(*names)[(*count)++] = xstrdup(name);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void sort_names(char **names, size_t count)
+{
+	if (count)
+		qsort(names, count, sizeof(*names), compare_names);
 }
 
 void head_add_source(struct head *h, const char *name)
 {
-	insert_name(&h->sources, &h->source_count, name, false);
-}
+	char *names[] = { (char *)(uintptr_t)name };
 
-static void add_program(struct head *h, const char *name_and_version)
-{
-	insert_name(&h->programs, &h->program_count, name_and_version, true);
+	merge_names(&h->sources, &h->source_count, names, 1);
 }
 
 void head_add_program(struct head *h, const char *name)
 {
 	char *text = xasprintf("%s/%s", name, TREETALLY_VERSION);
 
-	add_program(h, text);
+	merge_names(&h->programs, &h->program_count, &text, 1);
+	drop_repeats(h->programs, &h->program_count);
 	free(text);
 }
 
 static void add_names(struct head *to, const struct head *from)
 {
-	for (size_t i = 0; i < from->source_count; i++)
-		head_add_source(to, from->sources[i]);
-	for (size_t i = 0; i < from->program_count; i++)
-		add_program(to, from->programs[i]);
+	merge_names(&to->sources, &to->source_count, from->sources, from->source_count);
+	merge_names(&to->programs, &to->program_count, from->programs, from->program_count);
+	drop_repeats(to->programs, &to->program_count);
 }
 
 void head_copy(struct head *to, const struct head *from)
@@ -109,9 +143,9 @@ static bool set_attr(struct head *h, const char *key, const char *value)
 	else if (strcmp(key, "verified") == 0 && strcmp(value, "0") == 0)
 		h->unverified = true;
 	else if (strcmp(key, "source") == 0)
-		head_add_source(h, value);
+		append_name(&h->sources, &h->source_count, value);
 	else if (strcmp(key, "program") == 0)
-		add_program(h, value);
+		append_name(&h->programs, &h->program_count, value);
 	else
 		return false;
 	return true;
@@ -127,6 +161,9 @@ bool head_parse(struct head *h, char *text)
 		if (!set_attr(h, key, value))
 			return false;
 	}
+	sort_names(h->sources, h->source_count);
+	sort_names(h->programs, h->program_count);
+	drop_repeats(h->programs, &h->program_count);
 	return got == 0 && h->kind != KIND_ANY &&
 	       (h->age_by != AGE_UNSET) == (h->kind == KIND_USAGE);
 }

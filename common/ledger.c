@@ -63,28 +63,36 @@ bool tally_entry(struct tally *t, const struct entry *e, bool inline_data, bool 
 	return add_checked(&count[COUNT_TOTAL_SIZE], e->own.allocated);
 }
 
-static int source_compare(const char *name, struct digest digest, const struct ledger_source *s)
+/* By name, then digest, then lines. */
+static int source_compare(const void *left, const void *right)
 {
-	int order = strcmp(name, s->name);
+	const struct ledger_source *a = left, *b = right;
+	int order = strcmp(a->name, b->name);
 
 	if (order)
 		return order;
-	if (digest.high != s->digest.high)
-		return digest.high < s->digest.high ? -1 : 1;
-	return (digest.low > s->digest.low) - (digest.low < s->digest.low);
+	if (a->digest.high != b->digest.high)
+		return a->digest.high < b->digest.high ? -1 : 1;
+	if (a->digest.low != b->digest.low)
+		return a->digest.low < b->digest.low ? -1 : 1;
+	return (a->lines > b->lines) - (a->lines < b->lines);
 }
 
-static void insert_source(struct ledger *l, const char *name, struct digest digest, uint64_t lines)
+/* Merge `n` sources, which are in order too, from behind; their names are copied. */
+static void merge_sources(struct ledger *l, const struct ledger_source *more, size_t n)
 {
-	size_t at = l->source_count;
+	size_t have = l->source_count, to = have + n;
 
-	l->sources = xrealloc_array(l->sources, l->source_count + 1, sizeof(*l->sources));
-	while (at && source_compare(name, digest, &l->sources[at - 1]) < 0) {
-		l->sources[at] = l->sources[at - 1];
-		at--;
+	l->sources = xrealloc_array(l->sources, to, sizeof(*l->sources));
+	l->source_count = to;
+	while (n) {
+		if (have && source_compare(&l->sources[have - 1], &more[n - 1]) > 0) {
+			l->sources[--to] = l->sources[--have];
+		} else {
+			l->sources[--to] = more[--n];
+			l->sources[to].name = xstrdup(more[n].name);
+		}
 	}
-	l->sources[at] = (struct ledger_source){ xstrdup(name), digest, lines };
-	l->source_count++;
 }
 
 /* Keep the first rejected line of each reason: the one of the lowest source name, then number. */
@@ -117,7 +125,8 @@ void ledger_add_source(struct ledger *l, const char *name, const struct tally *t
 		if (t->rejects[i])
 			merge_first_reject(l, i, name, t->reject_line[i]);
 	}
-	insert_source(l, name, t->digest, t->count[COUNT_LINES]);
+	merge_sources(l, &(struct ledger_source){ (char *)(uintptr_t)name, t->digest,
+						  t->count[COUNT_LINES] }, 1);
 }
 
 void ledger_merge(struct ledger *l, const struct ledger *more)
@@ -127,9 +136,7 @@ void ledger_merge(struct ledger *l, const struct ledger *more)
 		if (more->reject_source[i])
 			merge_first_reject(l, i, more->reject_source[i], more->sum.reject_line[i]);
 	}
-	for (size_t i = 0; i < more->source_count; i++)
-		insert_source(l, more->sources[i].name, more->sources[i].digest,
-			      more->sources[i].lines);
+	merge_sources(l, more->sources, more->source_count);
 }
 
 static int by_digest(const void *a, const void *b)
@@ -171,15 +178,18 @@ bool ledger_equal(const struct ledger *a, const struct ledger *b)
 const char *ledger_fault(const struct ledger *l)
 {
 	const uint64_t *count = l->sum.count;
-	uint64_t skipped = 0, rejected = 0, lines = 0;
+	uint64_t kinds = count[COUNT_ENTRIES], rejected = 0, lines = 0;
+	bool fits = add_checked(&kinds, count[COUNT_REJECTED]);
 
 	for (int i = COUNT_SKIPPED_BLANK; i <= COUNT_SKIPPED_UNRECOGNISED; i++)
-		skipped += count[i];
+		fits &= add_checked(&kinds, count[i]);
 	for (int i = 0; i < REJECT_REASONS; i++)
-		rejected += l->sum.rejects[i];
+		fits &= add_checked(&rejected, l->sum.rejects[i]);
 	for (size_t i = 0; i < l->source_count; i++)
-		lines += l->sources[i].lines;
-	if (count[COUNT_LINES] != count[COUNT_ENTRIES] + skipped + count[COUNT_REJECTED])
+		fits &= add_checked(&lines, l->sources[i].lines);
+	if (!fits)
+		return "a sum exceeds 2^63-1";
+	if (count[COUNT_LINES] != kinds)
 		return "lines are not entries + skipped + rejected";
 	if (count[COUNT_ENTRIES] != count[COUNT_DIRECTORY_LINES] + count[COUNT_FILES])
 		return "entries are not directory lines + files";
@@ -271,7 +281,12 @@ static bool set_source(struct ledger *l, const char *value)
 		return false;
 	if (!digest_parse(hex, &digest) || !attrs_u64(lines_text, INT64_MAX, &lines))
 		return false;
-	insert_source(l, value + name_at, digest, lines);
+	/* There may be tens of thousands: they are put in order when all are there. */
+	if (!(l->source_count & (l->source_count - 1)))
+		l->sources = xrealloc_array(l->sources, l->source_count ? 2 * l->source_count : 1,
+					    sizeof(*l->sources));
+	l->sources[l->source_count++] = (struct ledger_source){ xstrdup(value + name_at), digest,
+								lines };
 	return true;
 }
 
@@ -288,6 +303,12 @@ bool ledger_set_attr(struct ledger *l, const char *key, const char *value)
 	if (strncmp(key, "reject ", 7) == 0)
 		return set_reject(l, key + 7, value);
 	return false;
+}
+
+void ledger_end_attrs(struct ledger *l)
+{
+	if (l->source_count)
+		qsort(l->sources, l->source_count, sizeof(*l->sources), source_compare);
 }
 
 void ledger_release(struct ledger *l)

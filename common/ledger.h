@@ -116,9 +116,13 @@ bool ledger_equal(const struct ledger *a, const struct ledger *b);
 /* lines = entries + skipped + rejected, and the like; NULL or what does not add up. */
 const char *ledger_fault(const struct ledger *l);
 
-/* As attributes (attrs.h), appended to `out`, and back: false for a malformed or unknown field. */
+/*
+ * As attributes (attrs.h), appended to `out`, and back into an empty ledger: false for a malformed
+ * or unknown field. Call ledger_end_attrs after the last one.
+ */
 void ledger_add_attrs(struct buf *out, const struct ledger *l);
 bool ledger_set_attr(struct ledger *l, const char *key, const char *value) WARN_UNUSED;
+void ledger_end_attrs(struct ledger *l);
 
 #define DIGEST_TEXT_SIZE 33
 const char *digest_text(char text[DIGEST_TEXT_SIZE], struct digest d);

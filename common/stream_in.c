@@ -129,6 +129,7 @@ static void read_trailer(struct stream_in *s)
 	if (got < 0)
 		stream_in_die(s, "corrupt trailer: its text is not understood");
 	free(text);
+	ledger_end_attrs(&s->ledger);
 	input_consume(&s->in, len + STREAM_HASH_SIZE);
 	if (input_fill(&s->in, 1))
 		stream_in_die(s, "there are bytes behind the trailer");

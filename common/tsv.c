@@ -344,5 +344,6 @@ bool tsv_parse_end(char *text, uint64_t *records, struct ledger *l)
 		if (!ok)
 			return false;
 	}
+	ledger_end_attrs(l);
 	return got == 0 && counted;
 }
