@@ -19,6 +19,8 @@
 #define TSV_END "#end\t"
 /* Longest line in bytes: a path with every byte escaped, and its numbers. */
 #define TSV_LINE_MAX (2 * PATH_BYTES_MAX + 1024)
+/* The same of the lines that hold the text of header or trailer. */
+#define TSV_TEXT_LINE_MAX (HEAD_TEXT_MAX + 1024)
 
 void tsv_add_head(struct buf *out, const struct head *h);
 /* All records of a block; returns what is wrong with it or NULL. */

@@ -13,13 +13,25 @@ void tsv_in_die(const struct tsv_in *t, const char *fmt, ...)
 	die(EXIT_INPUT, "%s: line %" PRIu64 ": %s", t->in->name, t->line_number, reason);
 }
 
+/* How long the next line may be: first and last line name all sources. */
+static size_t line_max(struct tsv_in *t)
+{
+	size_t mark = strlen(TSV_END);
+
+	if (t->line_number == 0 ||
+	    (input_fill(t->in, mark) >= mark && !memcmp(input_data(t->in), TSV_END, mark)))
+		return TSV_TEXT_LINE_MAX;
+	return TSV_LINE_MAX;
+}
+
 /* The next line, or NULL at the end of the input. */
 static char *next_line(struct tsv_in *t, size_t *len)
 {
+	size_t max = line_max(t);
 	char *line;
 
 	t->line_number++;
-	switch (input_line(t->in, TSV_LINE_MAX, &line, len)) {
+	switch (input_line(t->in, max, &line, len)) {
 	case INPUT_LINE:
 		return line;
 	case INPUT_CUT:
