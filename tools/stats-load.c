@@ -5,12 +5,18 @@
  * again with a stack, and the usage rows of standard input. A directory's totals are known when its
  * subtree is over (rollup.h). Their rows are to be written in the order of dir_id all the same:
  *
- *     directory_stats   rows wait in a window of fixed size (stats_tables.h)
+ *     directory_stats   rows wait in a window of fixed size (stats_window.h)
  *     usage_nr          comes in the order of the table
  *     usage_r, owners   go through an external sorter (usage_fold.h, stats_sort.h)
  *
- * All this and the indexes are one transaction. The names of users come after it, and then, when
- * all is on the disk, the row of scan_metadata that makes the database complete.
+ * There are two connections, for most of the time goes into SQLite, and one of them can take in the
+ * rows of usage_nr (usage_stage.h) while the other does the rest:
+ *
+ *     l.loading   one transaction: directory_stats, and the indexes of directories
+ *     l.db        then another one: the tables of usage
+ *
+ * The names of users come after it, and then, when all is on the disk, the row of scan_metadata that
+ * makes the database complete. Until then it is one of directories only, whatever else is in it.
  */
 #include <inttypes.h>
 
@@ -19,10 +25,11 @@
 #include "common/db_schema.h"
 #include "common/opts.h"
 #include "common/progress.h"
-#include "common/stats_tables.h"
+#include "common/stats_window.h"
 #include "common/tree_in.h"
 #include "common/tree_rows.h"
 #include "common/usage_fold.h"
+#include "common/usage_tables.h"
 
 /* SQLite mostly appends while directories are loaded; more cache gains nothing then (bytes). */
 #define CACHE_ENOUGH (32u << 20)
@@ -38,7 +45,7 @@ static const char usage[] =
 	"      --no-names       leave names out\n"
 	"  -S, --memory SIZE    memory for everything [256M; at least 4M]\n"
 	"  -T, --temp-dir DIR   temporary files go here [$TMPDIR, else /var/tmp]\n"
-	"  -j, --threads N      threads that may help to sort [cores, at most 4]\n"
+	"  -j, --threads N      threads that may help [cores, at most 4]\n"
 	"      --unverified     accept text rows without a right #end line; marks DB\n"
 	"      --kind KIND      what rows are when the #treetally line is gone (usage)\n"
 	"      --progress[=FILE]  report progress on stderr or in FILE\n"
@@ -86,7 +93,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 
 struct loader {
 	const struct options *opt;
-	struct db db;
+	struct db loading, db;
 	struct scan_state dir_state; /* what dir-load read */
 	struct tree_in in;
 	bool have_usage;          /* in.path, in.key and in.sums are a row to come */
@@ -95,7 +102,8 @@ struct loader {
 	struct rollup sums;
 	struct usage_fold fold;
 	struct stats_sort sorted;
-	struct stats_tables tables;
+	struct stats_window window;
+	struct usage_tables tables;
 	struct progress progress;
 	const char *phase;        /* NULL: none yet */
 	const uint64_t *done;     /* what the phase has done, for progress */
@@ -132,7 +140,7 @@ static void close_directories(struct loader *l, size_t depth, int64_t next_id, b
 			give = level == l->root_depth ? GIVE_ALWAYS : GIVE_NEVER;
 		usage_fold_close(&l->fold, give);
 		l->total = *rollup_close(&l->sums, next_id);
-		stats_tables_put_totals(&l->tables, &l->total);
+		stats_window_put_totals(&l->window, &l->total);
 	}
 }
 
@@ -142,7 +150,7 @@ static void load_usage(struct loader *l)
 	do {
 		rollup_add(&l->sums, &l->in.key, &l->in.sums);
 		usage_fold_add(&l->fold, &l->in.key, &l->in.sums);
-		stats_tables_put_usage(&l->tables, l->dirs.row.dir_id, &l->in.key, &l->in.sums);
+		usage_tables_put_usage(&l->tables, l->dirs.row.dir_id, &l->in.key, &l->in.sums);
 		l->have_usage = tree_in_next(&l->in);
 	} while (l->have_usage && l->in.same_path);
 }
@@ -152,7 +160,7 @@ static NORETURN void die_no_directory(struct loader *l)
 	char *path = path_for_message((char *)l->in.path.data, l->in.path.len);
 
 	die(EXIT_INPUT, "%s: %s has files but is not in %s: not the same scan", l->in.stream.name,
-	    path, l->db.name);
+	    path, l->opt->db);
 }
 
 /* Do the next usage rows belong to the current directory? */
@@ -188,11 +196,11 @@ static void load_directory(struct loader *l)
 	find_scan_root(l, with_files || row->has_line);
 	close_directories(l, depth, row->dir_id, false);
 	if (depth && l->sums.open[depth - 1].dir_id != row->parent_id)
-		die(EXIT_INPUT, "%s: table directories is damaged at dir_id %" PRId64, l->db.name,
+		die(EXIT_INPUT, "%s: table directories is damaged at dir_id %" PRId64, l->opt->db,
 		    row->dir_id);
 	rollup_open(&l->sums, row->dir_id);
 	usage_fold_open(&l->fold, row->dir_id, l->dirs.has_child);
-	stats_tables_open_dir(&l->tables, row->dir_id);
+	stats_window_open_dir(&l->window, row->dir_id);
 	if (row->has_line) {
 		stats_sort_add_owner(&l->sorted, PART_UIDS, row->uid, 0, 1);
 		stats_sort_add_owner(&l->sorted, PART_GIDS, row->gid, 0, 1);
@@ -246,34 +254,42 @@ static int tick(void *arg)
 	return 0;
 }
 
+static void require_directories(const char *name, enum db_state state)
+{
+	if (state == DB_ABSENT)
+		die(EXIT_SYSTEM, "%s: is not there; dir-load makes it", name);
+	if (state == DB_COMPLETE)
+		die(EXIT_USAGE, "%s: is complete already; dir-load --replace starts a new one",
+		    name);
+}
+
+/* Begin a transaction that nobody else has a part in. */
+static void lock(struct loader *l, struct db *db)
+{
+	sqlite3_progress_handler(db->handle, TICK_STEPS, tick, l);
+	db_exec(db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; BEGIN EXCLUSIVE");
+	if (db_integer(db, "SELECT count(*) FROM scan_metadata"))
+		require_directories(l->opt->db, DB_COMPLETE);
+}
+
 static void load_tree(struct loader *l)
 {
 	begin_phase(l, "loading", "directories", (uint64_t)l->dir_state.directories,
 		    &l->directories);
-	stats_tables_init(&l->tables, &l->db, &l->sorted);
-	tree_rows_open(&l->dirs, &l->db);
+	stats_window_init(&l->window, &l->loading);
+	tree_rows_open(&l->dirs, &l->loading);
 	l->have_usage = tree_in_next(&l->in);
 	while (tree_rows_next(&l->dirs)) {
 		load_directory(l);
 		l->directories++;
 	}
 	if (l->directories != (uint64_t)l->dir_state.directories || !l->directories)
-		die(EXIT_INPUT, "%s: table directories has lost rows", l->db.name);
+		die(EXIT_INPUT, "%s: table directories has lost rows", l->opt->db);
 	if (l->have_usage)
 		die_no_directory(l);
 	finish_directories(l);
-	stats_tables_finish(&l->tables);
-}
-
-static void write_summaries(struct loader *l)
-{
-	struct stats_item next;
-
-	begin_phase(l, "usage", "rows", 0, &l->tables.usage_r_rows);
-	stats_sort_finish(&l->sorted);
-	stats_tables_write_usage_r(&l->tables, l->root_id, l->root_has_child, &next);
-	begin_phase(l, "summaries", "steps", 0, NULL);
-	stats_tables_write_summaries(&l->tables, l->root_id, &next);
+	tree_rows_close(&l->dirs);
+	stats_window_finish(&l->window);
 }
 
 static void make_indexes(struct loader *l)
@@ -281,11 +297,24 @@ static void make_indexes(struct loader *l)
 	uint64_t made = 0;
 
 	begin_phase(l, "index", "steps", db_schema_index_count, &made);
-	db_limits(&l->db, l->opt->shared.memory - l->opt->shared.memory / 4,
-		  l->opt->shared.threads);
+	db_limits(&l->loading, l->opt->shared.memory / 2, l->opt->shared.threads);
 	for (; made < db_schema_index_count; made++)
-		db_exec(&l->db, db_schema_indexes[made]);
+		db_exec(&l->loading, db_schema_indexes[made]);
 	l->done = NULL;
+}
+
+static void write_usage(struct loader *l)
+{
+	struct stats_item next;
+
+	begin_phase(l, "usage", "rows", 0, &l->tables.usage_r_rows);
+	usage_tables_end_usage(&l->tables);
+	lock(l, &l->db);
+	usage_tables_move(&l->tables);
+	stats_sort_finish(&l->sorted);
+	usage_tables_write_usage_r(&l->tables, l->root_id, l->root_has_child, &next);
+	begin_phase(l, "summaries", "steps", 0, NULL);
+	usage_tables_write_summaries(&l->tables, l->root_id, &next);
 }
 
 static struct scan_facts facts_of(const struct loader *l)
@@ -312,39 +341,30 @@ static void check_facts(const struct loader *l)
 		return;
 	if (!l->verified)
 		warn("%s: unverified rows: whether they are those of the scan is not checked",
-		     l->db.name);
+		     l->opt->db);
 	if (facts.apparent_size == INT64_MAX)
 		warn("%s: file lengths add up to 2^63-1 bytes or more and are given as 2^63-1",
-		     l->db.name);
+		     l->opt->db);
 }
 
 /* ---- from beginning to end ---- */
 
-static void require_directories(const char *name, enum db_state state)
-{
-	if (state == DB_ABSENT)
-		die(EXIT_SYSTEM, "%s: is not there; dir-load makes it", name);
-	if (state == DB_COMPLETE)
-		die(EXIT_USAGE, "%s: is complete already; dir-load --replace starts a new one",
-		    name);
-}
-
 /* The stream first: it begins when its log has been read, which can take hours, and much can change. */
 static void open_both(struct loader *l)
 {
-	uint64_t memory = l->opt->shared.memory / 2;
+	const struct opts *shared = &l->opt->shared;
+	uint64_t cache = shared->memory / 2 < CACHE_ENOUGH ? shared->memory / 2 : CACHE_ENOUGH;
 
-	tree_in_open(&l->in, l->opt->stream, &l->opt->shared.in);
+	tree_in_open(&l->in, l->opt->stream, &shared->in);
 	require_directories(l->opt->db, db_open(&l->db, l->opt->db));
-	db_limits(&l->db, memory < CACHE_ENOUGH ? memory : CACHE_ENOUGH, 1);
-	sqlite3_progress_handler(l->db.handle, TICK_STEPS, tick, l);
-	db_exec(&l->db,
-		"PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; BEGIN EXCLUSIVE");
-	if (db_integer(&l->db, "SELECT count(*) FROM scan_metadata"))
-		require_directories(l->opt->db, DB_COMPLETE);
-	scan_state_load(&l->db, &l->dir_state);
+	db_limits(&l->db, cache, 1);
+	usage_tables_init(&l->tables, &l->db, &l->sorted, shared->threads > 1);
+	require_directories(l->opt->db, db_open(&l->loading, l->opt->db));
+	db_limits(&l->loading, cache, 1);
+	lock(l, &l->loading);
+	scan_state_load(&l->loading, &l->dir_state);
 	l->verified = !l->in.stream.head.unverified && !l->dir_state.head.unverified;
-	scan_check_heads(&l->db, &l->dir_state, &l->in.stream.head, l->in.stream.name);
+	scan_check_heads(&l->loading, &l->dir_state, &l->in.stream.head, l->in.stream.name);
 }
 
 /* Shares of -S: a quarter each for SQLite and the sorter, an eighth for rows of open directories. */
@@ -354,13 +374,16 @@ static void load(struct loader *l)
 	struct extsort_config sorting = { .memory = shared->memory / 4, .threads = shared->threads,
 					  .temp_dir = shared->temp_dir, .quiet = shared->quiet };
 
-	db_exec(&l->db, db_schema_stats);
+	db_exec(&l->loading, db_schema_stats);
 	stats_sort_init(&l->sorted, &sorting);
 	usage_fold_init(&l->fold, shared->memory / 8, give_usage, &l->sorted);
 	load_tree(l);
 	check_facts(l);
 	usage_fold_release(&l->fold);
-	write_summaries(l);
+	make_indexes(l);
+	db_exec(&l->loading, "COMMIT");
+	db_close(&l->loading);
+	write_usage(l);
 }
 
 static void report(const struct loader *l)
@@ -369,14 +392,12 @@ static void report(const struct loader *l)
 
 	warn("%" PRId64 " directories (%" PRIu64 " written late), %" PRIu64
 	     " rows of usage_nr, %" PRIu64 " of usage_r, %" PRIu64 " bytes spilled",
-	     l->dir_state.directories, l->tables.late_rows, l->tables.usage_nr_rows,
+	     l->dir_state.directories, l->window.late_rows, l->tables.usage_nr_rows,
 	     l->tables.usage_r_rows, sorted.spill_written);
 }
 
 static void release(struct loader *l)
 {
-	tree_rows_close(&l->dirs);
-	stats_tables_release(&l->tables);
 	stats_sort_release(&l->sorted);
 	rollup_release(&l->sums);
 }
@@ -392,7 +413,7 @@ static void add_names(struct loader *l)
 	if (!db_names_store(&l->db, &names) && !l->opt->shared.quiet)
 		warn("%s: the name service did not name everybody within %d s; --passwd and "
 		     "--group help",
-		     l->db.name, NAMES_SECONDS);
+		     l->opt->db, NAMES_SECONDS);
 	db_exec(&l->db, "COMMIT");
 }
 
@@ -424,7 +445,6 @@ int main(int argc, char **argv)
 	if (opt.shared.verbose)
 		report(&l);
 	release(&l);
-	make_indexes(&l);
 	facts = facts_of(&l);
 	scan_facts_store(&l.db, &facts);
 	db_exec(&l.db, "COMMIT");

@@ -1,4 +1,4 @@
-#include "common/stats_tables.h"
+#include "common/usage_tables.h"
 
 #include <assert.h>
 
@@ -6,64 +6,11 @@
 #include "common/histograms.h"
 #include "common/usage_by.h"
 
-static_assert(TIME_NONE == DB_NULL, "a time that is missing becomes NULL");
-
-void stats_tables_init(struct stats_tables *t, struct db *db, struct stats_sort *sorted)
+void usage_tables_init(struct usage_tables *t, struct db *db, struct stats_sort *sorted,
+		       bool threaded)
 {
-	*t = (struct stats_tables){ .db = db, .sorted = sorted };
-	db_batch_init(&t->window, db, "directory_stats", DIRECTORY_STATS_COLUMNS, DB_BATCH_NO_NAME,
-		      STATS_WINDOW);
-	db_exec(db, db_schema_stage);
-	db_batch_init(&t->usage_nr, db, "staged_usage", USAGE_COLUMNS, DB_BATCH_NO_NAME,
-		      DB_BATCH_ROWS);
-	t->late = db_prepare(
-		db,
-		"UPDATE directory_stats SET file_count_nr = ?2, total_size_nr = ?3,"
-		" apparent_size_nr = ?4, dir_count_nr = ?5, max_atime_nr = ?6, max_mtime_nr = ?7,"
-		" file_count_r = ?8, total_size_r = ?9, apparent_size_r = ?10, dir_count_r = ?11,"
-		" max_atime_r = ?12, max_mtime_r = ?13, owner_uid = ?14, owner_gid = ?15"
-		" WHERE dir_id = ?1");
-}
-
-void stats_tables_open_dir(struct stats_tables *t, int64_t dir_id)
-{
-	int64_t *row = db_batch_add(&t->window);
-
-	if (t->window.count == 1)
-		t->window_from = dir_id;
-	row[0] = dir_id;
-	/* Should the window be inserted before this row is complete, it has the room that it can need. */
-	for (int i = 1; i < DIRECTORY_STATS_COLUMNS; i++)
-		row[i] = INT64_MAX;
-}
-
-static void fill_half(int64_t *row, const struct usage_sums *sums, uint64_t dirs)
-{
-	row[0] = (int64_t)sums->file_count;
-	row[1] = (int64_t)sums->total_size;
-	row[2] = (int64_t)sums->apparent_size;
-	row[3] = (int64_t)dirs;
-	row[4] = sums->max_atime;
-	row[5] = sums->max_mtime;
-}
-
-void stats_tables_put_totals(struct stats_tables *t, const struct dir_totals *d)
-{
-	int64_t late[DIRECTORY_STATS_COLUMNS], *row = late;
-
-	if (d->dir_id >= t->window_from)
-		row = t->window.values + (d->dir_id - t->window_from) * DIRECTORY_STATS_COLUMNS;
-	row[0] = d->dir_id;
-	fill_half(row + 1, &d->own, d->own_dirs);
-	fill_half(row + 7, &d->whole, d->whole_dirs);
-	row[13] = d->uid == OWNER_SEVERAL ? DB_NULL : d->uid;
-	row[14] = d->gid == OWNER_SEVERAL ? DB_NULL : d->gid;
-	if (row != late)
-		return;
-	for (int i = 0; i < DIRECTORY_STATS_COLUMNS; i++)
-		db_bind(t->db, t->late, i + 1, late[i]);
-	db_step(t->db, t->late);
-	t->late_rows++;
+	*t = (struct usage_tables){ .db = db, .sorted = sorted };
+	usage_stage_init(&t->stage, db, threaded);
 }
 
 static void fill_usage(int64_t *row, int64_t dir_id, const struct usage_key *key,
@@ -79,7 +26,7 @@ static void fill_usage(int64_t *row, int64_t dir_id, const struct usage_key *key
 	row[7] = (int64_t)sums->apparent_size;
 }
 
-static void note_group(struct stats_tables *t, uint32_t gid)
+static void note_group(struct usage_tables *t, uint32_t gid)
 {
 	/* The last one first: it mostly is that. */
 	for (size_t i = t->group_count; i-- > 0;) {
@@ -92,7 +39,7 @@ static void note_group(struct stats_tables *t, uint32_t gid)
 }
 
 /* Each group of the directory whose rows are in has one directory more. */
-static void count_groups(struct stats_tables *t)
+static void count_groups(struct usage_tables *t)
 {
 	sqlite3_stmt *select;
 
@@ -101,7 +48,7 @@ static void count_groups(struct stats_tables *t)
 			stats_sort_add_owner(t->sorted, PART_GIDS, t->groups[i], 1, 0);
 		return;
 	}
-	db_batch_flush(&t->usage_nr);
+	usage_stage_wait(&t->stage);
 	select = db_prepare(t->db, "SELECT DISTINCT gid FROM staged_usage WHERE dir_id = ?");
 	db_bind(t->db, select, 1, t->usage_dir);
 	while (db_step(t->db, select))
@@ -110,7 +57,7 @@ static void count_groups(struct stats_tables *t)
 	sqlite3_finalize(select);
 }
 
-void stats_tables_put_usage(struct stats_tables *t, int64_t dir_id, const struct usage_key *key,
+void usage_tables_put_usage(struct usage_tables *t, int64_t dir_id, const struct usage_key *key,
 			    const struct usage_sums *sums)
 {
 	bool next_dir = dir_id != t->usage_dir;
@@ -125,15 +72,18 @@ void stats_tables_put_usage(struct stats_tables *t, int64_t dir_id, const struct
 	t->last_uid = key->uid;
 	if (t->group_count <= GROUPS_KEPT)
 		note_group(t, key->gid);
-	fill_usage(db_batch_add(&t->usage_nr), dir_id, key, sums);
+	fill_usage(usage_stage_add(&t->stage), dir_id, key, sums);
 	t->usage_nr_rows++;
 }
 
-void stats_tables_finish(struct stats_tables *t)
+void usage_tables_end_usage(struct usage_tables *t)
 {
 	count_groups(t);
-	db_batch_flush(&t->window);
-	db_batch_flush(&t->usage_nr);
+	usage_stage_end(&t->stage);
+}
+
+void usage_tables_move(struct usage_tables *t)
+{
 	db_exec(t->db, db_schema_unstage);
 }
 
@@ -153,7 +103,7 @@ static void derive(struct derived *d, int64_t dir_id, const struct usage_key *ke
 }
 
 /* A scan root without children holds all files there are, and was not folded (usage_fold.h). */
-static void copy_usage(struct stats_tables *t, struct derived *derived)
+static void copy_usage(struct usage_tables *t, struct derived *derived)
 {
 	sqlite3_stmt *select;
 
@@ -182,7 +132,7 @@ static void copy_usage(struct stats_tables *t, struct derived *derived)
 	sqlite3_finalize(select);
 }
 
-void stats_tables_write_usage_r(struct stats_tables *t, int64_t root_id, bool root_has_child,
+void usage_tables_write_usage_r(struct usage_tables *t, int64_t root_id, bool root_has_child,
 				struct stats_item *next)
 {
 	struct derived derived = { .root_id = root_id };
@@ -211,7 +161,7 @@ void stats_tables_write_usage_r(struct stats_tables *t, int64_t root_id, bool ro
  * Everybody with a file has a count of directories, so the counts say which rows there are; the sums
  * are those of the scan root, which usage_by has. `part` and `kind` are both owners, or both groups.
  */
-static void write_summary(struct stats_tables *t, const char *table, enum stats_part part,
+static void write_summary(struct usage_tables *t, const char *table, enum stats_part part,
 			  enum usage_kind kind, int64_t root_id, struct stats_item *next)
 {
 	sqlite3_stmt *usage = db_prepare(t->db, "SELECT id, file_count, total_size, apparent_size"
@@ -242,16 +192,8 @@ static void write_summary(struct stats_tables *t, const char *table, enum stats_
 	db_batch_release(&rows);
 }
 
-void stats_tables_write_summaries(struct stats_tables *t, int64_t root_id, struct stats_item *next)
+void usage_tables_write_summaries(struct usage_tables *t, int64_t root_id, struct stats_item *next)
 {
 	write_summary(t, "owner_summary", PART_UIDS, USAGE_BY_OWNER, root_id, next);
 	write_summary(t, "group_summary", PART_GIDS, USAGE_BY_GROUP, root_id, next);
-}
-
-void stats_tables_release(struct stats_tables *t)
-{
-	db_batch_release(&t->window);
-	db_batch_release(&t->usage_nr);
-	sqlite3_finalize(t->late);
-	*t = (struct stats_tables){ 0 };
 }
