@@ -89,25 +89,39 @@ static uint32_t first_row(const unsigned char *record)
 	return row;
 }
 
-enum usage_result usage_table_add(struct usage_table *t, uint32_t dir, const struct usage_key *key,
-				  const struct usage_sums *sums)
+void usage_table_seek(const struct usage_table *t, struct usage_file *file)
 {
-	uint64_t slot = row_hash(t, dir, key);
+	file->hash = row_hash(t, file->dir, &file->key);
+	__builtin_prefetch(&t->row_slots[file->hash & t->row_mask]);
+}
+
+void usage_table_fetch(const struct usage_table *t, const struct usage_file *file)
+{
+	uint32_t row = t->row_slots[file->hash & t->row_mask];
+
+	if (row)
+		__builtin_prefetch(&t->rows[row - 1], 1);
+}
+
+enum usage_result usage_table_add(struct usage_table *t, const struct usage_file *file)
+{
+	const unsigned char *record = t->dirs[file->dir].record;
+	uint64_t slot = file->hash;
 	struct usage_row *row;
 	uint32_t *at;
 
 	for (; *(at = &t->row_slots[slot & t->row_mask]); slot++) {
 		row = &t->rows[*at - 1];
-		if (row->dir == dir && !usage_key_compare(&row->key, key))
-			return usage_add(&row->sums, sums) ? USAGE_ADDED : USAGE_OVERFLOW;
+		if (row->dir == file->dir && !usage_key_compare(&row->key, &file->key))
+			return usage_add(&row->sums, &file->sums) ? USAGE_ADDED : USAGE_OVERFLOW;
 	}
 	if (t->row_count == t->row_cap)
 		return USAGE_FULL;
-	t->rows[t->row_count] = (struct usage_row){ *key, dir, first_row(t->dirs[dir].record),
-						    *sums };
+	t->rows[t->row_count] =
+		(struct usage_row){ file->key, file->dir, first_row(record), file->sums };
 	*at = ++t->row_count;
 	/* The record is in t->paths, which is ours to write. */
-	memcpy(t->paths + (t->dirs[dir].record - t->paths) + sizeof(uint32_t), at, sizeof(*at));
+	memcpy(t->paths + (record - t->paths) + sizeof(uint32_t), at, sizeof(*at));
 	return USAGE_ADDED;
 }
 

@@ -43,10 +43,24 @@ void usage_table_init(struct usage_table *t, size_t memory);
 /* The number of a directory, added if new; USAGE_TABLE_FULL: empty the table and ask again. */
 uint32_t usage_table_dir(struct usage_table *t, const char *path, size_t len);
 
+/* A file to be added. */
+struct usage_file {
+	uint32_t dir;
+	struct usage_key key;
+	struct usage_sums sums;
+	uint64_t hash; /* usage_table_seek */
+};
+
+/*
+ * The table is large and rows lie anywhere in it: a file waits longer for memory than for anything
+ * else. So let several files seek, then let them fetch, then add them; `dir` and `key` are set.
+ */
+void usage_table_seek(const struct usage_table *t, struct usage_file *file);
+void usage_table_fetch(const struct usage_table *t, const struct usage_file *file);
+
 enum usage_result { USAGE_ADDED, USAGE_FULL, USAGE_OVERFLOW };
-/* Add a file's sums. USAGE_FULL: nothing was added; directory numbers are void after emptying. */
-enum usage_result usage_table_add(struct usage_table *t, uint32_t dir, const struct usage_key *key,
-				  const struct usage_sums *sums) WARN_UNUSED;
+/* Add a file that did seek. USAGE_FULL: nothing was added; directory numbers are void after emptying. */
+enum usage_result usage_table_add(struct usage_table *t, const struct usage_file *file) WARN_UNUSED;
 
 /* Hand every row to `put` in tree order, then in key order, and start empty. */
 typedef void usage_put(void *arg, const char *path, size_t len, const struct usage_key *key,

@@ -75,6 +75,9 @@ static void parse_args(struct options *opt, int argc, char **argv)
 	}
 }
 
+/* Enough for the memory to answer, few enough to stay in the first cache. */
+#define FILES_AT_ONCE 16
+
 struct accum {
 	const struct options *opt;
 	int64_t scan_day;
@@ -87,6 +90,8 @@ struct accum {
 	struct block_paths paths;
 	uint32_t *dirs;          /* number in the table of each directory of the block */
 	size_t dirs_cap;
+	struct usage_file files[FILES_AT_ONCE];
+	uint32_t file_dirs[FILES_AT_ONCE]; /* their directories' numbers in the block */
 	struct progress progress;
 };
 
@@ -126,33 +131,75 @@ static int64_t used_at(const struct entry *e, enum age_by by)
 	return by == AGE_MTIME || e->mtime > e->atime ? e->mtime : e->atime;
 }
 
-/* False: the table was full and is empty now; the directory must be looked up again. */
-static bool add_file(struct accum *a, struct block *b)
+/* The sums and the key of one file. */
+static void take_file(const struct accum *a, const struct entry *e, struct usage_file *file)
 {
-	const struct entry *e = &b->entry;
-	struct usage_sums sums = { 1, e->own.allocated, e->size, e->atime, e->mtime };
 	int64_t age = scantime_age_days(used_at(e, a->opt->age_by), a->scan_day);
-	struct usage_key key = {
+
+	file->sums = (struct usage_sums){ 1, e->own.allocated, e->size, e->atime, e->mtime };
+	file->key = (struct usage_key){
 		e->own.uid, e->own.gid, (uint8_t)bucket_of(age_buckets, age),
 		(uint8_t)bucket_of(size_buckets, (int64_t)e->own.allocated),
 	};
-	enum usage_result result = USAGE_FULL;
+}
 
-	if (a->dirs[b->dir] == NOT_LOOKED_UP) {
-		size_t len;
-		const char *path = block_path(&a->paths, b->dir, &len);
+/* Find places for files[from..count); returns the first whose directory has no room, or `count`. */
+static size_t find_places(struct accum *a, size_t from, size_t count)
+{
+	size_t end = from;
 
-		a->dirs[b->dir] = usage_table_dir(&a->table, path, len);
+	for (; end < count; end++) {
+		uint32_t *dir = &a->dirs[a->file_dirs[end]];
+
+		if (*dir == NOT_LOOKED_UP) {
+			size_t len;
+			const char *path = block_path(&a->paths, a->file_dirs[end], &len);
+
+			*dir = usage_table_dir(&a->table, path, len);
+			if (*dir == USAGE_TABLE_FULL)
+				break;
+		}
+		a->files[end].dir = *dir;
+		usage_table_seek(&a->table, &a->files[end]);
 	}
-	if (a->dirs[b->dir] != USAGE_TABLE_FULL)
-		result = usage_table_add(&a->table, a->dirs[b->dir], &key, &sums);
-	if (result == USAGE_OVERFLOW || (result == USAGE_ADDED && !usage_add(&a->total, &sums)))
-		die(EXIT_INPUT, "allocated bytes add up to more than 2^63-1: the log is damaged");
-	return result == USAGE_ADDED;
+	for (size_t i = from; i < end; i++)
+		usage_table_fetch(&a->table, &a->files[i]);
+	return end;
+}
+
+/* Add files[from..to); returns the first that the table has no room for, or `to`. */
+static size_t add_placed(struct accum *a, size_t from, size_t to)
+{
+	for (; from < to; from++) {
+		enum usage_result result = usage_table_add(&a->table, &a->files[from]);
+
+		if (result == USAGE_FULL)
+			break;
+		if (result == USAGE_OVERFLOW || !usage_add(&a->total, &a->files[from].sums))
+			die(EXIT_INPUT,
+			    "allocated bytes add up to more than 2^63-1: the log is damaged");
+	}
+	return from;
+}
+
+static void add_files(struct accum *a, size_t count, uint32_t block_dirs)
+{
+	size_t done = 0;
+
+	for (;;) {
+		done = add_placed(a, done, find_places(a, done, count));
+		if (done == count)
+			break;
+		/* The table is full; when it is empty, no directory has a number any more. */
+		spill_table(a);
+		memset(a->dirs, 0xff, block_dirs * sizeof(*a->dirs));
+	}
 }
 
 static void accumulate_block(struct accum *a, struct block *b)
 {
+	size_t count = 0;
+
 	if (b->head.dirs > a->dirs_cap) {
 		a->dirs_cap = b->head.dirs;
 		a->dirs = xrealloc_array(a->dirs, a->dirs_cap, sizeof(*a->dirs));
@@ -161,11 +208,14 @@ static void accumulate_block(struct accum *a, struct block *b)
 	if (!block_paths_read(&a->paths, b))
 		return;
 	while (block_next_row(b)) {
-		while (!add_file(a, b)) {
-			spill_table(a);
-			memset(a->dirs, 0xff, b->head.dirs * sizeof(*a->dirs));
+		take_file(a, &b->entry, &a->files[count]);
+		a->file_dirs[count++] = b->dir;
+		if (count == FILES_AT_ONCE) {
+			add_files(a, count, b->head.dirs);
+			count = 0;
 		}
 	}
+	add_files(a, count, b->head.dirs);
 }
 
 static void accumulate(struct accum *a, struct stream_set *in)
