@@ -168,7 +168,7 @@ struct run {
 	uint64_t bytes_before;  /* in the sources before this one */
 	struct ledger ledger;   /* of finished sources */
 	struct tally tally;     /* of this source, so far */
-	uint64_t failed_before; /* rejected and unrecognised lines of finished sources */
+	uint64_t failed_before; /* failed_lines of finished sources */
 	const char *unrecognised_source; /* of the first such line; NULL: none */
 	uint64_t unrecognised_line;
 };
@@ -229,9 +229,14 @@ static void refuse(struct run *run, const char *fmt, ...)
 	die(EXIT_INPUT, "%s", reason);
 }
 
+/*
+ * Lines that tell that the log is not what it should be. Those that anybody can cause, with a path
+ * that is too long or with touch(1), do not: nobody must be able to stop the import of all others.
+ */
 static uint64_t failed_lines(const struct tally *t)
 {
-	return t->count[COUNT_REJECTED] + t->count[COUNT_SKIPPED_UNRECOGNISED];
+	return t->count[COUNT_REJECTED] - t->rejects[REJECT_TOO_LONG] - t->rejects[REJECT_TIME] +
+	       t->count[COUNT_SKIPPED_UNRECOGNISED];
 }
 
 /* All reasons, each with its number and the first such line. */
