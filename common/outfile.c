@@ -153,7 +153,7 @@ void outfile_write(struct outfile *f, const void *data, size_t len)
 		return;
 	}
 	safe = xmalloc(len * UTF8_ESCAPE_MOST);
-	write_all(f, safe, utf8_escape(safe, data, len, "\t\r\n"));
+	write_all(f, safe, utf8_escape(safe, data, len, "\t\n"));
 	free(safe);
 }
 

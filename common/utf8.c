@@ -52,6 +52,13 @@ bool utf8_is_harmless(uint32_t c)
 	return !is_control && !is_format;
 }
 
+static bool is_passed(const char *text, size_t len, const char *passed)
+{
+	if (len > 1 && text[0] == '\r' && text[1] == '\n')
+		text++;
+	return *text && strchr(passed, *text);
+}
+
 size_t utf8_escape(char *out, const char *text, size_t len, const char *passed)
 {
 	char *to = out;
@@ -59,7 +66,7 @@ size_t utf8_escape(char *out, const char *text, size_t len, const char *passed)
 	while (len) {
 		uint32_t c;
 		size_t size = utf8_next(text, len, &c);
-		bool passes = size && (utf8_is_harmless(c) || (c && c < 0x20 && strchr(passed, (int)c)));
+		bool passes = size && (utf8_is_harmless(c) || is_passed(text, len, passed));
 
 		size += !size;
 		for (size_t i = 0; i < size; i++) {

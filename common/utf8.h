@@ -23,7 +23,7 @@ bool utf8_is_harmless(uint32_t character);
 #define UTF8_ESCAPE_MOST 4
 /*
  * Write `text` as a terminal may get it; returns the length. Control characters below 0x20 that are
- * in `passed` stay.
+ * in `passed` stay, and so does a CR before an LF if that stays.
  */
 size_t utf8_escape(char *out, const char *text, size_t len, const char *passed);
 

@@ -10,6 +10,7 @@
 #include "common/opts.h"
 #include "common/progress.h"
 #include "common/stream_set.h"
+#include "common/utf8.h"
 
 static const char usage[] =
 	"usage: rec-cat [options] [STREAM...]\n"
@@ -118,20 +119,25 @@ static void copy_streams(const struct options *opt, struct stream_set *in)
 
 /* ---- describing ---- */
 
-/* Attributes one a line: "key: value". They are escaped already, so a terminal is safe. */
+/* A line for people: what a name holds must not reach the terminal raw, nor make a line of its own. */
+static void print_line(const char *text, size_t len)
+{
+	char *safe = xmalloc(len * UTF8_ESCAPE_MOST + 1);
+	size_t safe_len = utf8_escape(safe, text, len, "");
+
+	safe[safe_len++] = '\n';
+	fwrite(safe, 1, safe_len, stdout);
+	free(safe);
+}
+
+/* Attributes one a line: key=value. */
 static void print_attrs(const struct buf *attrs)
 {
-	for (size_t i = 0; i < attrs->len; i++) {
-		unsigned char c = attrs->data[i];
+	const char *at = (const char *)attrs->data, *end = at + attrs->len, *tab;
 
-		if (c == '\t')
-			putchar('\n');
-		else if (c < 0x20 || c == 0x7f)
-			printf("\\%03o", c);
-		else
-			putchar(c);
-	}
-	putchar('\n');
+	for (; (tab = memchr(at, '\t', (size_t)(end - at))); at = tab + 1)
+		print_line(at, (size_t)(tab - at));
+	print_line(at, (size_t)(end - at));
 }
 
 static void read_whole(struct stream_in *s, struct block *b)
@@ -154,7 +160,7 @@ static void describe(struct stream_in *s)
 	struct block b = { 0 };
 
 	read_whole(s, &b);
-	printf("stream=%s\nformat=%s\n", s->name, s->tsv ? "tsv" : "binary");
+	buf_printf(&attrs, "stream=%s\tformat=%s", s->name, s->tsv ? "tsv" : "binary");
 	head_add_attrs(&attrs, &s->head);
 	print_attrs(&attrs);
 	printf("records=%" PRIu64 "\nbytes=%" PRIu64 "\n", s->records, s->in.offset);
