@@ -21,34 +21,33 @@ readonly SMALL=(gpfs-parse "${FILTERS[@]}" "${LOADERS[@]}" "${QUERIES[@]}" scan-
 readonly CALLS=(read pread write pwrite fsync rename open ftruncate fallocate linkat unlink tmpfile)
 
 @test "faults: reading fails" {
-	sweeps read EIO gpfs-parse "${FILTERS[@]}" "${LOADERS[@]}"
-	sweeps pread EIO stats-load "${SPILL[@]}" "${QUERIES[@]}"
+	sweeps read EIO gpfs-parse depth-sort stats-load
+	sweeps pread EIO stats-load stats-accum:big dir-query scan-audit
 }
 
 @test "faults: the disk is full from some write on, or only for one" {
-	sweeps write ENOSPC+ "${FILTERS[@]}" dir-query stats-query dir-export
-	sweeps pwrite ENOSPC+ "${LOADERS[@]}" "${SPILL[@]}"
+	sweeps write ENOSPC+ gpfs-parse:gz stats-accum dir-query
+	sweeps pwrite ENOSPC+ "${LOADERS[@]}" depth-sort:big
 	sweeps pwrite ENOSPC "${LOADERS[@]}"
 }
 
 @test "faults: writing fails" {
-	sweeps write EIO "${FILTERS[@]}" dir-query stats-query:by dir-export
-	sweeps pwrite EIO "${LOADERS[@]}" "${SPILL[@]}"
+	sweeps write EIO dir-extract rec-cat stats-query:by dir-export
+	sweeps pwrite EIO "${LOADERS[@]}" stats-accum:big
 }
 
 @test "faults: short and interrupted calls are no failures" {
 	local how
 	for how in short EINTR; do
 		sweeps read $how gpfs-parse:gz
-		sweeps write $how depth-sort dir-query
+		sweeps write $how dir-query
 		sweeps pwrite $how stats-load
-		sweeps pread $how stats-accum:big stats-query
+		sweeps pread $how stats-accum:big
 	done
 }
 
 @test "faults: opening fails" {
-	sweeps open EIO gpfs-parse:gz dir-extract "${LOADERS[@]}" stats-accum:big dir-query
-	sweeps open ENOSPC "${LOADERS[@]}"
+	sweeps open EIO gpfs-parse:gz "${LOADERS[@]}" stats-accum:big dir-query
 }
 
 @test "faults: a directory that cannot hold files without a name" {

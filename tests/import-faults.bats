@@ -57,20 +57,20 @@ import_fault() {
 	import_fault mv rename 1+ EIO
 	[ "${stderr_lines[-1]}" = "scan-import: asp.db: could not be replaced" ]
 	import_fault sync fsync 1 EIO
-	[[ ${stderr_lines[-1]} == "scan-import: asp.db: the new database may not be on disk" || $status == 4 ]]
+	[ "${stderr_lines[-1]}" = "scan-import: asp.db: the new database may not be on disk" ]
 }
 
 @test "import: sqlite3 fails" {
 	two_scans 300
 	local n=0 call reached=0
 	for call in open pread; do
-		for ((n = 1; n < 100; n += $(quick_or_all 3 1))); do
+		for ((n = 1; n < 100; n += $(quick_or_all 5 1))); do
 			import_fault sqlite3 $call $n EIO || { [[ ! -e ../mark ]] && break; }
 			reached=$((reached + 1))
 		done
 	done
-	((reached > 2))
-	import_fault sqlite3 lock 1+ ENOLCK || [ $status = 4 ]
+	((reached > 1))
+	[[ ${TREETALLY_ALL:-} != 1 ]] || import_fault sqlite3 lock 1+ ENOLCK
 }
 
 @test "import: every stage, call after call" {
@@ -115,7 +115,8 @@ ask_both() {
 @test "two at once: queries while the database is replaced get the old answer or the new one" {
 	two_scans 1000
 	local asked=0 stats dirs
-	cp ../new.db new/asp.db 2>/dev/null || { mkdir new && cp ../new.db new/asp.db; }
+	mkdir new
+	cp ../new.db new/asp.db
 	stats=("$(stats-query --by owner asp.db 2>&1)" "$(cd new && stats-query --by owner asp.db 2>&1)")
 	dirs=("$(dir-query asp.db 2>&1)" "$(cd new && dir-query asp.db 2>&1)")
 	rm -r new

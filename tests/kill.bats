@@ -94,7 +94,7 @@ kill_loop() {
 }
 
 @test "kill: scan-import and its stages struck at random: old or new, and nothing is left" {
-	kill_loop 6 "${TREETALLY_SEED:-$RANDOM}"
+	kill_loop 5 "${TREETALLY_SEED:-$RANDOM}"
 }
 
 @test "kill: the same, 240 times" {
@@ -206,14 +206,14 @@ helper_dies() {
 	two_scans 300
 	wrap_helpers
 	local program nth reached used=0
-	for program in "${HELPERS[@]::$(quick_or_all 3 99)}"; do
+	for program in "${HELPERS[@]::$(quick_or_all 2 99)}"; do
 		for ((nth = 1; nth < 20; nth++)); do
 			helper_dies "$program" $nth
 			((reached)) || break
 			used=$((used + 1))
 		done
 	done
-	((used >= $(quick_or_all 3 20)))
+	((used >= $(quick_or_all 2 20)))
 	for program in $(quick_or_all "" "ln sync mv"); do
 		helper_dies "$program" 1 --keep
 		((reached))
@@ -252,7 +252,7 @@ load_killed() {
 		fi
 		[ "$(dump db)" = "$good" ]
 		[ "$(echo db*)" = db ]
-		step=$(quick_or_all $((1 + n / 3)) 1)
+		step=$(quick_or_all $((1 + n / 2)) 1)
 	done
 	((n > 30))
 }
