@@ -76,6 +76,10 @@ SECONDS ?= 60
 fuzz:
 	+$(MAKE) BUILD="$(BUILD)/fuzz" CC=clang CFLAGS="-O1 -g $(SANITIZE) $(FUZZING)" fuzzers
 	tests/fuzz/run --seconds "$(SECONDS)" "$(BUILD)/fuzz"
+# Imports in a row, and imports that are killed: the long form of what --all does.
+soak:
+	+TREETALLY_BUILD="$(BUILD)" TREETALLY_IMPORTS=50 TREETALLY_RUNS=1000 \
+		tests/run --all $(TESTFLAGS) tests/soak.bats tests/kill.bats
 test-asan:
 	+TREETALLY_SANITIZED=1 $(MAKE) BUILD="$(BUILD)/asan" CFLAGS="-O1 -g $(SANITIZE)" test
 
@@ -117,4 +121,4 @@ clean:
 	rm -rf "$(BUILD)"
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
-.PHONY: all demo test test-asan bench fuzz fuzzers lint lint-names $(LINTS) install clean
+.PHONY: all demo test test-asan bench soak fuzz fuzzers lint lint-names $(LINTS) install clean

@@ -121,3 +121,43 @@ make_stream() {
 	*) echo "make_stream: no kind $1" >&2; return 2 ;;
 	esac
 }
+
+# make_peak PROGRAM: how much memory did a command take? `PROGRAM FILE COMMAND...` appends the KiB and
+# the command to FILE.
+make_peak() {
+	cc -o "$1" -xc - <<-'END'
+		#include <stdio.h>
+		#include <sys/resource.h>
+		#include <sys/wait.h>
+		#include <unistd.h>
+		int main(int argc, char **argv)
+		{
+			struct rusage used;
+			int status;
+			pid_t child = fork();
+			FILE *out;
+
+			if (child == 0) {
+				execvp(argv[2], argv + 2);
+				_exit(127);
+			}
+			if (argc < 3 || child < 0 || wait4(child, &status, 0, &used) < 0)
+				return 4;
+			out = fopen(argv[1], "a");
+			fprintf(out, "%ld %s\n", used.ru_maxrss, argv[2]);
+			fclose(out);
+			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+		}
+	END
+}
+
+# measured_programs PEAK FILE: in ./programs the six of scan-import, whose memory goes to FILE.
+measured_programs() {
+	local stage
+	mkdir programs
+	for stage in gpfs-parse dir-extract depth-sort dir-load stats-accum stats-load; do
+		printf '#!/bin/sh\nexec "%s" "%s" "%s" "$@"\n' "$1" "$PWD/$2" "$TREETALLY_BUILD/$stage" \
+			>programs/$stage
+		chmod +x programs/$stage
+	done
+}

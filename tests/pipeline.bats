@@ -26,31 +26,7 @@ setup_file() {
 	dir-extract wide.entry -o wide.mentions
 	depth-sort wide.mentions -o wide.dir
 	stats-accum wide.entry -o wide.usage
-	# How much memory did a command take? `peak FILE COMMAND...` appends the KiB and the command.
-	cc -o peak -xc - <<-'END'
-		#include <stdio.h>
-		#include <sys/resource.h>
-		#include <sys/wait.h>
-		#include <unistd.h>
-		int main(int argc, char **argv)
-		{
-			struct rusage used;
-			int status;
-			pid_t child = fork();
-			FILE *out;
-
-			if (child == 0) {
-				execvp(argv[2], argv + 2);
-				_exit(127);
-			}
-			if (argc < 3 || child < 0 || wait4(child, &status, 0, &used) < 0)
-				return 4;
-			out = fopen(argv[1], "a");
-			fprintf(out, "%ld %s\n", used.ru_maxrss, argv[2]);
-			fclose(out);
-			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-		}
-	END
+	make_peak peak
 }
 
 setup() {
@@ -740,12 +716,7 @@ shape() {
 				$i * 131 % 100000000, $i * 131 % 97657, $i % 97, $i % 13, $type,
 				16 + $i % 10, 1 + $i % 12, $dir, $name;
 		}' >${DAY}_csfs1_big.list.log
-	mkdir programs
-	for stage in gpfs-parse dir-extract depth-sort dir-load stats-accum stats-load; do
-		printf '#!/bin/sh\nexec "%s" "%s" "%s" "$@"\n' "$fixtures/peak" "$PWD/used" \
-			"$TREETALLY_BUILD/$stage" >programs/$stage
-		chmod +x programs/$stage
-	done
+	measured_programs "$fixtures/peak" used
 	TREETALLY_BUILD=$PWD/programs scan-import -q --no-names -S 64M ${DAY}_csfs1_big.list.log
 	sound big.db
 	[[ $(sqlite3 big.db 'SELECT lines, total_directories FROM scan_metadata') == '1500000|699861' ]]
