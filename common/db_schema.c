@@ -117,12 +117,17 @@ const char db_schema_stats[] =
 	"    s.owner_uid AS owner_uid, s.owner_gid AS owner_gid\n"
 	"    FROM directories AS d JOIN directory_stats AS s ON s.dir_id = d.dir_id;";
 
-const char db_schema_stage[] =
-	USAGE_TABLE("TEMP TABLE staged_usage")
+const char db_schema_stage_nr[] =
+	USAGE_TABLE("TEMP TABLE staged_nr")
 	"PRAGMA temp.cache_size = -1024;";
-const char db_schema_unstage[] =
-	"INSERT INTO usage_nr SELECT * FROM staged_usage;"
-	"DROP TABLE staged_usage;";
+const char db_schema_unstage_nr[] =
+	"INSERT INTO usage_nr SELECT * FROM staged_nr;"
+	"DROP TABLE staged_nr;";
+const char db_schema_stage_r[] =
+	USAGE_TABLE("TEMP TABLE staged_r");
+const char db_schema_unstage_r[] =
+	"INSERT INTO usage_r SELECT * FROM staged_r;"
+	"DROP TABLE staged_r;";
 
 const char *const db_schema_indexes[] = {
 	"CREATE UNIQUE INDEX directories_by_name ON directories(parent_id, name)",

@@ -56,12 +56,11 @@ static void put_kept_groups(struct usage_by *u)
 static void put_many_groups(struct usage_by *u)
 {
 	sqlite3_stmt *select = db_prepare(u->db, "SELECT gid, file_count, total_size, apparent_size"
-						 " FROM usage_r WHERE dir_id = ? ORDER BY gid");
+						 " FROM staged_r WHERE dir_id = ? ORDER BY gid");
 	struct totals_sums sums = { 0 };
 	int64_t gid = 0;
 
-	if (u->usage_r)
-		db_batch_flush(u->usage_r);
+	db_batch_flush(u->usage_r);
 	db_bind(u->db, select, 1, u->dir_id);
 	while (db_step(u->db, select)) {
 		const struct totals_sums row = {

@@ -21,7 +21,7 @@ enum usage_kind { USAGE_BY_OWNER, USAGE_BY_GROUP, USAGE_BY_AGE, USAGE_BY_SIZE };
 struct usage_by {
 	struct db *db;
 	struct db_batch rows;
-	struct db_batch *usage_r; /* flushed before SQLite is asked about its rows; may be NULL */
+	struct db_batch *usage_r; /* into staged_r: flushed before SQLite is asked about it */
 	int64_t dir_id;           /* whose rows are coming; 0: none yet */
 	uint32_t uid;
 	struct totals_sums owner, ages[BUCKETS], sizes[BUCKETS];

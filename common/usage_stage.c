@@ -67,8 +67,8 @@ static void start(struct usage_stage *s)
 void usage_stage_init(struct usage_stage *s, struct db *db, bool threaded)
 {
 	*s = (struct usage_stage){ .threaded = threaded };
-	db_exec(db, db_schema_stage);
-	db_batch_init(&s->rows, db, "staged_usage", USAGE_COLUMNS, DB_BATCH_NO_NAME,
+	db_exec(db, db_schema_stage_nr);
+	db_batch_init(&s->rows, db, "staged_nr", USAGE_COLUMNS, DB_BATCH_NO_NAME,
 		      DB_BATCH_ROWS);
 	s->filling = xmalloc(DB_BATCH_ROWS * USAGE_COLUMNS * sizeof(*s->filling));
 	db_exec(db, "BEGIN");

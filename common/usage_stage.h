@@ -3,7 +3,7 @@
  *
  * SQLite needs as long to take these rows as stats-load needs for all else while directories are
  * loaded. So a thread of its own inserts them, over a connection of its own, into a temporary twin
- * of the table (`staged_usage`), which needs no lock: another connection can write the database
+ * of the table (`staged_nr`), which needs no lock: another connection can write the database
  * meanwhile. From the twin SQLite copies the rows as they are, into pages that are full.
  */
 #ifndef TREETALLY_USAGE_STAGE_H
@@ -29,7 +29,7 @@ struct usage_stage {
 void usage_stage_init(struct usage_stage *s, struct db *db, bool threaded);
 /* A new row to be filled, valid until the next call. */
 int64_t *usage_stage_add(struct usage_stage *s);
-/* All rows are in staged_usage, and the thread rests until the next usage_stage_add. */
+/* All rows are in staged_nr, and the thread rests until the next usage_stage_add. */
 void usage_stage_wait(struct usage_stage *s);
 /* The same, for good; frees. */
 void usage_stage_end(struct usage_stage *s);

@@ -49,7 +49,7 @@ static void count_groups(struct usage_tables *t)
 		return;
 	}
 	usage_stage_wait(&t->stage);
-	select = db_prepare(t->db, "SELECT DISTINCT gid FROM staged_usage WHERE dir_id = ?");
+	select = db_prepare(t->db, "SELECT DISTINCT gid FROM staged_nr WHERE dir_id = ?");
 	db_bind(t->db, select, 1, t->usage_dir);
 	while (db_step(t->db, select))
 		stats_sort_add_owner(t->sorted, PART_GIDS,
@@ -84,7 +84,7 @@ void usage_tables_end_usage(struct usage_tables *t)
 
 void usage_tables_move(struct usage_tables *t)
 {
-	db_exec(t->db, db_schema_unstage);
+	db_exec(t->db, db_schema_unstage_nr);
 }
 
 /* What is derived from the rows of usage_r on their way. */
@@ -107,11 +107,11 @@ static void copy_usage(struct usage_tables *t, struct derived *derived)
 {
 	sqlite3_stmt *select;
 
-	db_exec(t->db, "INSERT INTO usage_r SELECT * FROM usage_nr");
+	db_exec(t->db, "INSERT INTO staged_r SELECT * FROM usage_nr");
 	t->usage_r_rows = t->usage_nr_rows;
 	select = db_prepare(
 		t->db, "SELECT dir_id, uid, gid, age_bucket, size_bucket, file_count, total_size,"
-		       " apparent_size FROM usage_r ORDER BY dir_id, uid");
+		       " apparent_size FROM staged_r ORDER BY dir_id, uid");
 	while (db_step(t->db, select)) {
 		const struct usage_key key = {
 			(uint32_t)sqlite3_column_int64(select, 1),
@@ -138,7 +138,8 @@ void usage_tables_write_usage_r(struct usage_tables *t, int64_t root_id, bool ro
 	struct derived derived = { .root_id = root_id };
 	struct db_batch rows;
 
-	db_batch_init(&rows, t->db, "usage_r", USAGE_COLUMNS, DB_BATCH_NO_NAME, DB_BATCH_ROWS);
+	db_exec(t->db, db_schema_stage_r);
+	db_batch_init(&rows, t->db, "staged_r", USAGE_COLUMNS, DB_BATCH_NO_NAME, DB_BATCH_ROWS);
 	usage_by_init(&derived.by, t->db, &rows);
 	histograms_init(&derived.histograms, t->db);
 	for (stats_sort_next(t->sorted, next); next->part == PART_USAGE_R;
@@ -155,6 +156,7 @@ void usage_tables_write_usage_r(struct usage_tables *t, int64_t root_id, bool ro
 	usage_by_finish(&derived.by);
 	histograms_finish(&derived.histograms);
 	db_batch_release(&rows);
+	db_exec(t->db, db_schema_unstage_r);
 }
 
 /*
