@@ -448,6 +448,22 @@ readme_commands() {
 	awk '/^```/ { inside = !inside; next } inside' "$TREETALLY_TOP/README.md" | sed -n 's/^\$ //p'
 }
 
+@test "man: every promise in treetally.7 names tests that are there" {
+	local file='' line promises=0
+	while IFS= read -r line; do
+		if [[ $file ]]; then
+			grep -qxF "@test \"$line\" {" "$TREETALLY_TOP/$file" || wrong "$file: no test '$line'"
+			file='' promises=$((promises + 1))
+		elif [[ $line =~ ^'.Pa '(tests/.*[.]bats)' :'$ ]]; then
+			file=${BASH_REMATCH[1]}
+		elif [[ $line =~ ^'.It "'(.*)'"'$ ]]; then
+			((${#BASH_REMATCH[1]} <= 73)) || wrong "more than a line: $line"
+		fi
+	done < <(section 'WHAT IS PROMISED' <"$man/treetally.7")
+	((promises > 40)) || wrong "only $promises tests"
+	agree
+}
+
 @test "README: its commands, files and make targets exist" {
 	local word target
 	[ "$(readme_commands | wc -l)" -gt 5 ]
