@@ -386,6 +386,37 @@ long_line() {
 	done
 }
 
+# A blank more before the first word changes nothing but the way a line is read: the default layout is
+# read straight, anything else word by word.
+@test "gpfs-parse: the default layout and any other way to write it give the same records" {
+	local good_show bytes
+	good_show=$(show 1024 8 1000 100 -rw-r--r-- '2025-12-01 10:00:00' '2025-11-15 10:00:00')
+	bytes=$'0 \t9:=-x.<%'
+	{
+		"$TREETALLY_TOP/tests/make-log" --lines 3000 --rejects 5
+		# each byte of SHOW replaced by others, dropped and doubled
+		perl -e '($show, $bytes) = @ARGV;
+			for $at (0 .. length($show) - 1) {
+				for $new (split(//, $bytes), "", substr($show, $at, 1) x 2) {
+					my $bad = $show;
+					substr($bad, $at, 1) = $new;
+					printf "<0> %d 7 0  %s -- /gpfs/fs1/%d\n", ++$n, $bad, $n;
+				}
+			}' "$good_show" "$bytes"
+	} >log
+	perl -pe 's/^((?:(?! -- ).)*?) u=/$1  u=/' <log >wide
+	run -1 cmp -s log wide
+	for form in log wide; do
+		gpfs-parse --source s --max-rejects 100% --rejects "$form.rejects" -t "${day[@]}" -f fs1 $form |
+			sed 's/\tdigest=.*//' | sort >"$form.tsv"
+		cut -f 2,3 "$form.rejects" >"$form.reasons"
+	done
+	cmp log.tsv wide.tsv
+	cmp log.reasons wide.reasons
+	[ "$(wc -l <log.tsv)" -gt 3500 ]
+	[ "$(wc -l <log.reasons)" -gt 500 ]
+}
+
 @test "gpfs-parse: any number of threads, any memory, any size of reads: the same bytes" {
 	big_log 12000 >log
 	{ printf '200 x\n'; long_line 600000; printf '\n[I] x\n'; } >>log
