@@ -66,6 +66,13 @@ void name_files_open(struct name_files *f)
 	}
 }
 
+static void stop_service(struct db *db, struct name_service *service)
+{
+	if (!name_service_stop(service))
+		die(EXIT_SYSTEM, "%s: names cannot be looked up: out of memory or descriptors, or "
+		    "a file that cannot be read (--no-names leaves names out)", db->name);
+}
+
 bool db_names_store(struct db *db, struct name_files *files)
 {
 	struct name_service service;
@@ -84,6 +91,6 @@ bool db_names_store(struct db *db, struct name_files *files)
 		sqlite3_finalize(t.insert);
 	}
 	if (!files->path[NAME_USER] || !files->path[NAME_GROUP])
-		name_service_stop(&service);
+		stop_service(db, &service);
 	return answered;
 }

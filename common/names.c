@@ -133,19 +133,33 @@ static int look_up(struct buf *out, uint32_t kind, uint32_t id, struct buf *memo
 	return err;
 }
 
+/* Not that there is no such name, for which systems have many numbers. */
+static bool is_failure(int err)
+{
+	return err == ENOMEM || err == EMFILE || err == ENFILE || err == EIO;
+}
+
 static NORETURN void serve(int socket)
 {
 	struct answer_head no_more = { .name_len = NO_MORE };
 	struct buf out = { 0 }, memory = { 0 };
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	struct question q;
 
+	/* Our parent says what there is to say; libraries that look names up do too, here. */
+	if (null < 0 || dup2(null, STDERR_FILENO) < 0)
+		_exit(EXIT_SYSTEM);
 	while (recv(socket, &q, sizeof(q), MSG_WAITALL) == sizeof(q)) {
 		out.len = 0;
 		buf_reserve(&memory, LOOK_UP_FIRST);
 		for (uint32_t i = 0; i < q.count; i++) {
-			while (look_up(&out, q.kind, q.ids[i], &memory) == ERANGE &&
+			int err;
+
+			while ((err = look_up(&out, q.kind, q.ids[i], &memory)) == ERANGE &&
 			       memory.cap < LOOK_UP_MAX)
 				buf_reserve(&memory, 2 * memory.cap);
+			if (is_failure(err))
+				_exit(EXIT_SYSTEM);
 		}
 		buf_add(&out, &no_more, sizeof(no_more));
 		for (size_t at = 0; at < out.len;) {
@@ -169,9 +183,11 @@ void name_service_start(struct name_service *s)
 	clock_gettime(CLOCK_MONOTONIC, &s->deadline);
 	s->deadline.tv_sec += NAMES_SECONDS;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
-		return;
+		die_errno("cannot make a socket to ask for names");
 	s->socket = ends[0];
 	s->child = fork();
+	if (s->child < 0)
+		die_errno("cannot start a process to ask for names");
 	if (s->child == 0) {
 		/* It must not outlive us, waiting for a server that is down. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -221,7 +237,7 @@ bool name_service_ask(struct name_service *s, enum name_kind kind, const uint32_
 
 	memcpy(q.ids, ids, count * sizeof(*ids));
 	s->answer.len = 0;
-	if (s->child < 0 || !milliseconds_left(s) ||
+	if (!milliseconds_left(s) ||
 	    send(s->socket, &q, sizeof(q), MSG_NOSIGNAL) != sizeof(q))
 		return false;
 	for (size_t at = 0; receive(s, at, sizeof(head));) {
@@ -241,14 +257,16 @@ bool name_service_ask(struct name_service *s, enum name_kind kind, const uint32_
 	return false;
 }
 
-void name_service_stop(struct name_service *s)
+bool name_service_stop(struct name_service *s)
 {
-	if (s->socket >= 0)
-		close(s->socket);
-	if (s->child > 0) {
-		kill(s->child, SIGKILL);
-		waitpid(s->child, NULL, 0);
-	}
+	int status = 0;
+
+	/* It has no end of its own but a failure, and one that is on its way out does not hear this. */
+	kill(s->child, SIGKILL);
+	while (waitpid(s->child, &status, 0) < 0 && errno == EINTR)
+		;
+	close(s->socket);
 	buf_release(&s->answer);
 	*s = (struct name_service){ .child = -1, .socket = -1 };
+	return !WIFEXITED(status) || !WEXITSTATUS(status);
 }

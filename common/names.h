@@ -44,7 +44,7 @@ struct name_service {
 	struct buf answer;
 };
 
-/* Start the child. Without one (no process to be had) every question goes unanswered. */
+/* Start the child; dies (4) when there is no process to be had. */
 void name_service_start(struct name_service *s);
 
 /*
@@ -54,6 +54,7 @@ void name_service_start(struct name_service *s);
 bool name_service_ask(struct name_service *s, enum name_kind kind, const uint32_t *ids,
 		      size_t count, void (*found)(void *arg, const struct name *name), void *arg);
 
-void name_service_stop(struct name_service *s);
+/* False when the child could not look names up for want of memory, descriptors or a disk. */
+bool name_service_stop(struct name_service *s);
 
 #endif

@@ -37,6 +37,27 @@ readonly BIG=(gpfs-parse:big dir-extract:big depth-sort:big stats-accum:big stat
 	done
 }
 
+# Where the C library has several sources of names and one has no memory, it only says that the
+# others know none; so which names there are does not count here.
+@test "memory: the process that asks for names" {
+	local case=stats-load program makes run_it status cause fault may_be_new='' n last
+	use $case
+	run_it=(-T . out "$fixtures/usage")
+	rm -rf ./*
+	cause_of ENOMEM
+	for ((last = 4000; ; last += 1000)); do fault malloc $last ENOMEM || break; done
+	dump out | grep -v '_info VALUES' >good
+	for ((n = last - 2500; n < last; n += $(quick_or_all 60 5))); do
+		fault="malloc $n"
+		fault malloc $n ENOMEM || break
+		((status == 4)) || { ((status == 0)) && cmp <(dump out | grep -v '_info VALUES') good; } ||
+			wrong "neither failed nor right"
+		((status == 0)) || { [[ $(<err) =~ $cause && $(wc -l <err) == 1 ]] && is_old; } ||
+			wrong "not one line, or the old one is gone"
+		[ "$(echo out*)" = out ]
+	done
+}
+
 # least: set REPLY to the least of a few KiB for data with which the program gets as far as to tell
 # its version: below, the loader of programs has something to say, or the kernel.
 least() {
