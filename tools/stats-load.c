@@ -1,13 +1,9 @@
 /*
  * stats-load - finish a database: everything but the table `directories`, which dir-load made.
  *
- * Two streams in tree order meet: the directories of the database, whose paths are put together
- * again with a stack, and the usage rows of standard input. A directory's totals are known when its
- * subtree is over (rollup.h). Their rows are to be written in the order of dir_id all the same:
- *
- *     directory_stats   rows wait in a window of fixed size (stats_window.h)
- *     usage_nr          comes in the order of the table
- *     usage_r, owners   go through an external sorter (usage_fold.h, stats_sort.h)
+ * Directories of the database and usage rows of standard input meet in tree_join, which knows the
+ * totals of a directory when its subtree is over. usage_r is needed in another order and waits in an
+ * external sorter (stats_sort.h).
  *
  * There are two connections, for most of the time goes into SQLite, and one of them can take in the
  * rows of usage_nr (usage_stage.h) while the other does the rest:
@@ -25,11 +21,7 @@
 #include "common/db_schema.h"
 #include "common/opts.h"
 #include "common/progress.h"
-#include "common/stats_window.h"
-#include "common/tree_in.h"
-#include "common/tree_rows.h"
-#include "common/usage_fold.h"
-#include "common/usage_tables.h"
+#include "common/tree_join.h"
 
 /* SQLite mostly appends while directories are loaded; more cache gains nothing then (bytes). */
 #define CACHE_ENOUGH (32u << 20)
@@ -96,134 +88,15 @@ struct loader {
 	struct db loading, db;
 	struct scan_state dir_state; /* what dir-load read */
 	struct tree_in in;
-	bool have_usage;          /* in.path, in.key and in.sums are a row to come */
-	struct tree_rows dirs;
-	uint64_t directories;     /* loaded so far */
-	struct rollup sums;
-	struct usage_fold fold;
+	struct tree_join join;
 	struct stats_sort sorted;
-	struct stats_window window;
 	struct usage_tables tables;
 	struct progress progress;
-	const char *phase;        /* NULL: none yet */
-	const uint64_t *done;     /* what the phase has done, for progress */
+	const char *phase;           /* NULL: none yet */
+	const uint64_t *done;        /* what the phase has done, for progress */
 	struct timespec phase_start;
-
-	/*
-	 * The scan root is the deepest directory that is or contains every entry, so it is still open
-	 * at the end. What is known of its depth so far; INT64_MAX before the first entry.
-	 */
-	int64_t root_depth;
-	int64_t root_id;
-	bool root_has_child;
-	struct buf root_path;     /* memory form */
-	struct dir_totals total;  /* of `/` */
 	bool verified;
 };
-
-/* ---- directories and usage rows ---- */
-
-static void give_usage(void *arg, int64_t dir_id, const struct usage_key *key,
-		       const struct usage_sums *part)
-{
-	stats_sort_add_usage(arg, dir_id, key, part);
-}
-
-/* Close open directories until `depth` are left; the next one has the id `next_id`. */
-static void close_directories(struct loader *l, size_t depth, int64_t next_id, bool at_end)
-{
-	while (l->sums.depth > depth) {
-		int64_t level = (int64_t)l->sums.depth - 1;
-		enum fold_give give = GIVE_IF_LARGE;
-
-		if (at_end && level <= l->root_depth)
-			give = level == l->root_depth ? GIVE_ALWAYS : GIVE_NEVER;
-		usage_fold_close(&l->fold, give);
-		l->total = *rollup_close(&l->sums, next_id);
-		stats_window_put_totals(&l->window, &l->total);
-	}
-}
-
-/* All usage rows of the current directory; the first one is there. */
-static void load_usage(struct loader *l)
-{
-	do {
-		rollup_add(&l->sums, &l->in.key, &l->in.sums);
-		usage_fold_add(&l->fold, &l->in.key, &l->in.sums);
-		usage_tables_put_usage(&l->tables, l->dirs.row.dir_id, &l->in.key, &l->in.sums);
-		l->have_usage = tree_in_next(&l->in);
-	} while (l->have_usage && l->in.same_path);
-}
-
-static NORETURN void die_no_directory(struct loader *l)
-{
-	char *path = path_for_message((char *)l->in.path.data, l->in.path.len);
-
-	die(EXIT_INPUT, "%s: %s has files but is not in %s: not the same scan", l->in.stream.name,
-	    path, l->opt->db);
-}
-
-/* Do the next usage rows belong to the current directory? */
-static bool has_usage(struct loader *l)
-{
-	int order;
-
-	if (!l->have_usage)
-		return false;
-	order = path_compare(l->in.path.data, l->in.path.len, l->dirs.path.data, l->dirs.path.len);
-	if (order < 0)
-		die_no_directory(l);
-	return order == 0;
-}
-
-/* An entry can make nothing but itself the scan root; a sibling lifts the scan root above both. */
-static void find_scan_root(struct loader *l, bool is_entry)
-{
-	int64_t depth = l->dirs.row.depth;
-
-	if (l->sums.depth > (size_t)depth && l->root_depth >= depth)
-		l->root_depth = depth - 1;
-	if (is_entry && l->root_depth > depth)
-		l->root_depth = depth;
-}
-
-static void load_directory(struct loader *l)
-{
-	const struct tree_row *row = &l->dirs.row;
-	size_t depth = (size_t)row->depth;
-	bool with_files = has_usage(l);
-
-	find_scan_root(l, with_files || row->has_line);
-	close_directories(l, depth, row->dir_id, false);
-	if (depth && l->sums.open[depth - 1].dir_id != row->parent_id)
-		die(EXIT_INPUT, "%s: table directories is damaged at dir_id %" PRId64, l->opt->db,
-		    row->dir_id);
-	rollup_open(&l->sums, row->dir_id);
-	usage_fold_open(&l->fold, row->dir_id, l->dirs.has_child);
-	stats_window_open_dir(&l->window, row->dir_id);
-	if (row->has_line) {
-		stats_sort_add_owner(&l->sorted, PART_UIDS, row->uid, 0, 1);
-		stats_sort_add_owner(&l->sorted, PART_GIDS, row->gid, 0, 1);
-	}
-	if (with_files)
-		load_usage(l);
-}
-
-/* All directories of the last path are open, the scan root among them. */
-static void finish_directories(struct loader *l)
-{
-	int64_t last_depth = l->dirs.row.depth;
-	size_t root_len = l->dirs.path.len;
-
-	if (l->root_depth > last_depth)
-		l->root_depth = last_depth;
-	for (int64_t depth = last_depth; depth > l->root_depth; depth--)
-		root_len = path_parent((char *)l->dirs.path.data, root_len);
-	buf_add(&l->root_path, l->dirs.path.data, root_len);
-	l->root_id = l->sums.open[l->root_depth].dir_id;
-	l->root_has_child = l->root_depth < last_depth;
-	close_directories(l, 0, l->dirs.row.dir_id + 1, true);
-}
 
 /* ---- the tables ---- */
 
@@ -272,26 +145,6 @@ static void lock(struct loader *l, struct db *db)
 		require_directories(l->opt->db, DB_COMPLETE);
 }
 
-static void load_tree(struct loader *l)
-{
-	begin_phase(l, "loading", "directories", (uint64_t)l->dir_state.directories,
-		    &l->directories);
-	stats_window_init(&l->window, &l->loading);
-	tree_rows_open(&l->dirs, &l->loading);
-	l->have_usage = tree_in_next(&l->in);
-	while (tree_rows_next(&l->dirs)) {
-		load_directory(l);
-		l->directories++;
-	}
-	if (l->directories != (uint64_t)l->dir_state.directories || !l->directories)
-		die(EXIT_INPUT, "%s: table directories has lost rows", l->opt->db);
-	if (l->have_usage)
-		die_no_directory(l);
-	finish_directories(l);
-	tree_rows_close(&l->dirs);
-	stats_window_finish(&l->window);
-}
-
 static void make_indexes(struct loader *l)
 {
 	uint64_t made = 0;
@@ -312,9 +165,9 @@ static void write_usage(struct loader *l)
 	lock(l, &l->db);
 	usage_tables_move(&l->tables);
 	stats_sort_finish(&l->sorted);
-	usage_tables_write_usage_r(&l->tables, l->root_id, l->root_has_child, &next);
+	usage_tables_write_usage_r(&l->tables, l->join.root_id, l->join.root_has_child, &next);
 	begin_phase(l, "summaries", "steps", 0, NULL);
-	usage_tables_write_summaries(&l->tables, l->root_id, &next);
+	usage_tables_write_summaries(&l->tables, l->join.root_id, &next);
 }
 
 static struct scan_facts facts_of(const struct loader *l)
@@ -323,11 +176,11 @@ static struct scan_facts facts_of(const struct loader *l)
 		.dirs = &l->dir_state,
 		.usage_head = &l->in.stream.head,
 		.usage_ledger = &l->in.stream.ledger,
-		.root_path = &l->root_path,
-		.root_id = l->root_id,
-		.files = l->total.whole.file_count,
-		.total_size = l->total.whole.total_size,
-		.apparent_size = l->total.whole.apparent_size,
+		.root_path = &l->join.root_path,
+		.root_id = l->join.root_id,
+		.files = l->join.total.whole.file_count,
+		.total_size = l->join.total.whole.total_size,
+		.apparent_size = l->join.total.whole.apparent_size,
 		.verified = l->verified,
 	};
 }
@@ -376,10 +229,11 @@ static void load(struct loader *l)
 
 	db_exec(&l->loading, db_schema_stats);
 	stats_sort_init(&l->sorted, &sorting);
-	usage_fold_init(&l->fold, shared->memory / 8, give_usage, &l->sorted);
-	load_tree(l);
+	tree_join_init(&l->join, &l->loading, &l->in, &l->sorted, &l->tables, shared->memory / 8);
+	begin_phase(l, "loading", "directories", (uint64_t)l->dir_state.directories,
+		    &l->join.directories);
+	tree_join_run(&l->join, (uint64_t)l->dir_state.directories);
 	check_facts(l);
-	usage_fold_release(&l->fold);
 	make_indexes(l);
 	db_exec(&l->loading, "COMMIT");
 	db_close(&l->loading);
@@ -392,14 +246,8 @@ static void report(const struct loader *l)
 
 	warn("%" PRId64 " directories (%" PRIu64 " written late), %" PRIu64
 	     " rows of usage_nr, %" PRIu64 " of usage_r, %" PRIu64 " bytes spilled",
-	     l->dir_state.directories, l->window.late_rows, l->tables.usage_nr_rows,
+	     l->dir_state.directories, l->join.window.late_rows, l->tables.usage_nr_rows,
 	     l->tables.usage_r_rows, sorted.spill_written);
-}
-
-static void release(struct loader *l)
-{
-	stats_sort_release(&l->sorted);
-	rollup_release(&l->sums);
 }
 
 static void add_names(struct loader *l)
@@ -430,7 +278,7 @@ static void seal(struct loader *l)
 int main(int argc, char **argv)
 {
 	struct options opt = { 0 };
-	struct loader l = { .opt = &opt, .root_depth = INT64_MAX };
+	struct loader l = { .opt = &opt };
 	struct scan_facts facts;
 
 	tool_begin(argv, "stats-load");
@@ -444,7 +292,7 @@ int main(int argc, char **argv)
 	load(&l);
 	if (opt.shared.verbose)
 		report(&l);
-	release(&l);
+	stats_sort_release(&l.sorted);
 	facts = facts_of(&l);
 	scan_facts_store(&l.db, &facts);
 	db_exec(&l.db, "COMMIT");
@@ -456,6 +304,6 @@ int main(int argc, char **argv)
 	db_close(&l.db);
 	tree_in_close(&l.in);
 	scan_state_release(&l.dir_state);
-	buf_release(&l.root_path);
+	tree_join_release(&l.join);
 	return EXIT_OK;
 }
