@@ -251,19 +251,26 @@ void scope_free(struct scope *scopes, size_t count)
 
 /* ---- answers ---- */
 
-bool scope_contains(const struct scope *s, int64_t dir_id)
+size_t scope_range_from(const struct scope_range *ranges, size_t count, int64_t dir_id)
 {
-	size_t low = 0, high = s->range_count;
+	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (s->ranges[middle].last < dir_id)
+		if (ranges[middle].last < dir_id)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < s->range_count && s->ranges[low].first <= dir_id;
+	return low;
+}
+
+bool scope_contains(const struct scope *s, int64_t dir_id)
+{
+	size_t at = scope_range_from(s->ranges, s->range_count, dir_id);
+
+	return at < s->range_count && s->ranges[at].first <= dir_id;
 }
 
 static void reverse(unsigned char *at, size_t len)

@@ -52,6 +52,9 @@ void scope_add(const char ***list, size_t *count, const char *text);
 struct scope *scope_resolve(struct answer_set *set, const struct scope_options *options);
 void scope_free(struct scope *scopes, size_t count);
 
+/* The first of disjoint, ascending ranges that ends at dir_id or behind it; `count` if there is none. */
+size_t scope_range_from(const struct scope_range *ranges, size_t count, int64_t dir_id);
+
 /* Is the directory in the ranges? */
 bool scope_contains(const struct scope *scope, int64_t dir_id);
 

@@ -211,20 +211,9 @@ static void take_own(struct asker *q, int64_t dir_id)
 		take_directory(q, NR_DIR, NR_DIR_UID, dir_id, false);
 }
 
-/* The first exclude that ends at dir_id or behind it; exclude_count when there is none. */
 static size_t exclude_from(const struct scope *s, int64_t dir_id)
 {
-	size_t low = 0, high = s->exclude_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (s->excludes[middle].last < dir_id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return scope_range_from(s->excludes, s->exclude_count, dir_id);
 }
 
 /* A subtree that is not excluded itself, less what is excluded in it. */
