@@ -75,7 +75,7 @@ mutated() (
 
 @test "mutated: the programs agree with the reference on many damaged logs" {
 	slow
-	for ((n = 0; n < 12; n++)); do
+	for ((n = 0; n < 8; n++)); do
 		mutated "$RANDOM" --lines 4000
 		mutated "$RANDOM" --lines 4000 --escape-pct
 	done
