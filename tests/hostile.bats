@@ -174,11 +174,20 @@ nothing_was_executed() {
 		touch -d "$time" "$tree/$time" 2>/dev/null || touch "$tree/$time"
 	done
 	echo x >"$tree/ac=10000-01-01 00:00:00 mt=5-01-01"
+	# as long as a file can be, where the file system lets it
+	local long=0
+	if truncate -s 9223372036854775807 "$tree/long" "$tree/longer" 2>/dev/null; then
+		long=2
+	else
+		rm -f "$tree/long" "$tree/longer"
+	fi
 	scan-tree -f asp "$tree" >tree.log
 	rm -r "$tree"
 	grep -q " -- $(realpath "$base").*/ac=10000-01-01 00:00:00 mt=5-01-01$" tree.log
 	scan-import -q -S 64M --max-rejects 0 tree.log
-	[[ $(ask asp.db 'SELECT total_files, rejected, bad_optional FROM scan_metadata') == '10|0|0' ]]
+	[[ $(ask asp.db 'SELECT total_files, rejected, bad_optional FROM scan_metadata') == "$((10 + long))|0|0" ]]
+	((!long)) || [[ $(ask asp.db 'SELECT apparent_size, total_size < 1000000 FROM scan_metadata') == \
+		'9223372036854775807|1' ]]
 	nothing_was_executed asp.db
 	# In a log of another make.
 	{
@@ -211,6 +220,29 @@ nothing_was_executed() {
 	[[ $output == *'"depth":29999'* ]]
 	dir-export --ncdu asp.db >asp.ncdu
 	stats-query --by dir:3 asp.db >/dev/null
+}
+
+@test "hostile: scripts survive any name of a log, database, directory or file that they are given" {
+	small_log >"$LOG"
+	local odd
+	for odd in '-q' '--' ' two  *' $'line\nfeed\n' '$(touch pwned)' "\"'\\n%s;touch pwned"; do
+		mkdir -- "$odd"
+		cp -- "$LOG" "./$odd/$odd"
+		cd -- "./$odd"
+		echo 'x:x:1000:1:X:/:/' >"./passwd$odd"
+		mkdir -- "spill$odd" "tree$odd"
+		scan-import -q -S 64M -f asp --scan-date 2026-01-15 --db "$odd.db" -T "spill$odd" \
+			--rejects "rejects$odd" --passwd "passwd$odd" --source "$odd" -- "$odd"
+		scan-import -q -S 64M -f asp --scan-date 2026-01-15 --db "$odd.db" --keep -- "$odd"
+		[[ $(ask "$PWD/$odd.db" 'SELECT total_files FROM scan_metadata') == 19 ]]
+		[[ -f rejects$odd && -f $odd-20260115.db ]]
+		run -1 scan-tree -- "$odd.db"
+		scan-tree -q "tree$odd" >answer
+		scan-tree -q -- "$PWD" | gpfs-parse -q -f x -o answer
+		dir-query -q -- "./$odd.db" >answer
+		cd .. && rm -rf -- "./$odd"
+	done
+	[[ $(ls) == "$LOG" && -z $(find "$BATS_TEST_TMPDIR" -name 'pwned*') ]]
 }
 
 # crowd N [together]: entries of N directories; together: their unkeyed hashes meet in a sixteenth of
