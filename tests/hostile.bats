@@ -42,25 +42,21 @@ names() {
 		' "$1"
 }
 
-# A log of what names makes: in a directory and a file of each name, below a directory of the villain,
-# who is 6666; beside them are files of others. encode tells what stands for each name.
+# villain LF HOW: a log of what names makes, encoded (pct) or not (none). In a directory and a file of
+# each name, below a directory of the villain, who is 6666; beside them are files of others.
 villain() {
-	local lf=$1 encode=$2 name i=0
 	line 1 /gpfs/fs1 4096 4 0 0 drwxr-xr-x
 	line 2 /gpfs/fs1/evil 4096 4 6666 6666 drwxr-xr-x
 	line 3 /gpfs/fs1/good 4096 4 1001 101 drwxr-xr-x
 	line 4 /gpfs/fs1/good/one 5000 8 1001 101
-	while IFS= read -r -d '' name; do
-		name=$($encode "$name"; echo .)
-		name=${name%.}
-		line $((++i * 10)) "/gpfs/fs1/evil/$name" 4096 4 6666 6666 drwxr-xr-x
-		line $((i * 10 + 1)) "/gpfs/fs1/evil/$name/$name" 700 4 6666 6666
-	done < <(names "$lf")
+	names "$1" | perl -0ne '
+		BEGIN { ($how, $dir, $file) = splice @ARGV, 0, 3 }
+		chomp;
+		s/([%\n])/sprintf "%%%02X", ord $1/ge if $how eq "pct";
+		printf "<0> %d 1 0  %s -- /gpfs/fs1/evil/%s\n", 10 * $., $dir, $_;
+		printf "<0> %d 1 0  %s -- /gpfs/fs1/evil/%s/%s\n", 10 * $. + 1, $file, $_, $_;
+	' "$2" "$(show 4096 4 6666 6666 drwxr-xr-x)" "$(show 700 4 6666 6666)"
 	line 5 /gpfs/fs1/good/two 7000 8 1001 101
-}
-
-percent() {
-	perl -pe 's/([%\n])/sprintf "%%%02X", ord $1/ge' <<<"$1" | perl -0pe 's/%0A\z//'
 }
 
 # The good one's files are there, all of them, and no others.
@@ -76,7 +72,7 @@ nothing_was_executed() {
 }
 
 @test "hostile: names in an encoded log forge nothing, break nothing and come back byte for byte" {
-	villain $'\n' percent >"$LOG"
+	villain $'\n' pct >"$LOG"
 	scan-import -q -S 64M -j 2 --escape pct "$LOG"
 	compare_db asp.db "$LOG" --escape pct
 	nothing_was_executed asp.db --log "$LOG" --escape pct
@@ -87,15 +83,12 @@ nothing_was_executed() {
 	names $'\n' | perl -0ne 'chomp; print uc unpack("H*", $_), "\n"' | sort >want
 	cmp got want
 	# And each can be asked for.
-	local name
-	while IFS= read -r -d '' name; do
-		dir-query -q -P "/gpfs/fs1/evil/$name" -d 0 asp.db >answer || { printf '%q\n' "$name"; return 1; }
-		[[ $(wc -l <answer) == 2 ]]
-	done < <(names $'\n')
+	names $'\n' | xargs -0 -n 1 sh -c 'dir-query -q -d 0 -P "/gpfs/fs1/evil/$1" asp.db | wc -l' sh >answers
+	[[ $(sort answers | uniq -c | tr -s ' ') == " $(names $'\n' | tr -cd '\0' | wc -c) 2" ]]
 }
 
 @test "hostile: without ESCAPE a line feed cuts a name, and what follows is believed, as documented" {
-	villain $'\n' printf\ %s >"$LOG"
+	villain $'\n' none >"$LOG"
 	run -0 --separate-stderr gpfs-parse -q --max-rejects 100% -o /dev/null "$LOG"
 	scan-import -q -S 64M --max-rejects 100% "$LOG"
 	compare_db asp.db "$LOG"
@@ -112,10 +105,8 @@ nothing_was_executed() {
 @test "hostile: names on disk go through scan-tree, and the numbers are those of find" {
 	mkdir tree tree/evil tree/good
 	head -c 5000 /dev/zero >tree/good/one
-	local name
-	while IFS= read -r -d '' name; do
-		mkdir -- "tree/evil/$name" && echo data >"tree/evil/$name/$name" || return
-	done < <(names $'\n')
+	names $'\n' | perl -0ne 'chomp; mkdir "tree/evil/$_" or die; open my $f, ">", "tree/evil/$_/$_" or die;
+		print $f "data\n"'
 	# deeper than a path can be long
 	perl -e 'chdir "tree/evil"; for (1 .. 400) { mkdir "d" x 200; chdir "d" x 200 or die } open my $f, ">", "f"'
 	run -0 scan-tree -f asp tree
@@ -191,7 +182,7 @@ nothing_was_executed() {
 	nothing_was_executed asp.db
 	# In a log of another make.
 	{
-		villain X percent
+		villain X pct
 		perl -e 'my $show = shift;
 			for (1 .. 500) {
 				my $odd = $_ % 2 ? "33658-09-27" : "-1199-02-15";
