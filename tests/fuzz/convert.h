@@ -1,5 +1,5 @@
 /*
- * convert - a stream through the reader and the writers, as rec-cat does it, and what must hold then.
+ * convert - a stream through reader and writers, as rec-cat does it, and what must hold then.
  */
 #ifndef TREETALLY_CONVERT_H
 #define TREETALLY_CONVERT_H

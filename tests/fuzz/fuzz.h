@@ -1,6 +1,6 @@
 /*
- * fuzz - what the fuzzing targets share: parts of common/ that would end the process or touch files,
- * in a form that a target survives.
+ * fuzz - what the fuzzing targets share: parts of common/ that would end the process or touch
+ * files, in a form that a target survives.
  *
  * die and opts_die come back from fuzz_try. What the code under test had allocated by then is given
  * back; what is left when it returns in good order is a leak, and aborts, as does everything else

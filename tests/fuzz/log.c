@@ -2,9 +2,9 @@
  * A whole log: lines cut out of chunks, parsed, counted and encoded as gpfs-parse does it, against
  * plain_line on each line of the same text.
  *
- * Input: a byte of options (PCT, CRLF), then the text. Where all other bits of that byte are set, 01 N C
- * in the text stands for N * N * 12 times C, so that lines beyond every limit are made of few bytes;
- * it is not simply one more bit because such logs take their time.
+ * Input: a byte of options (PCT, CRLF), then the text. Where all other bits of that byte are set,
+ * 01 N C in the text stands for N * N * 12 times C, so that lines beyond every limit are made of
+ * few bytes; it is not simply one more bit because such logs take their time.
  */
 #include "tests/fuzz/fuzz.h"
 

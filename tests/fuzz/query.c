@@ -2,7 +2,7 @@
  * What the query programs take from their users: paths, name patterns, users; and what they print
  * (answers.c).
  *
- * Input: a byte that selects one of these, then words, each with a letter before it and LF behind it.
+ * Input: a byte that selects one of these, then words, each with a letter before it and LF behind.
  */
 #include "tests/fuzz/fuzz.h"
 

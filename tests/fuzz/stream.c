@@ -2,9 +2,9 @@
  * The reader of binary streams. What is not accepted must end it with status 3 and a message that
  * says where; what is accepted must be the same stream in every form.
  *
- * Input: a byte of options, then the stream. SEAL: before it is read, lengths that run out of it are
- * cut down and all hashes, the chain and the count of the trailer are made right, so that the checks
- * behind the hashes are reached. Else it is read as it is.
+ * Input: a byte of options, then the stream. SEAL: before it is read, lengths that run out of it
+ * are cut down and all hashes, the chain and the count of the trailer are made right, so that the
+ * checks behind the hashes are reached. Else it is read as it is.
  */
 #include "tests/fuzz/fuzz.h"
 

@@ -1,6 +1,6 @@
 /*
- * The reader of text streams: what it takes must be the same stream in every form, and the rows that
- * come out must be those that went in, but for zeros before numbers.
+ * The reader of text streams: what it takes must be the same stream in every form, and the rows
+ * that come out must be those that went in, but for zeros before numbers and a CR not escaped.
  *
  * Input: a byte of options, then the text. UNVERIFIED and ASSUME are --unverified and --kind.
  */
@@ -18,7 +18,13 @@ static void add_field(struct buf *out, enum rec_kind kind, int column, const cha
 	bool negative = len && *at == '-' && !is_text;
 
 	if (is_text || !len) {
-		buf_add(out, at, len);
+		/* A CR that came as it is goes out escaped. */
+		for (size_t i = 0; i < len; i++) {
+			if (at[i] == '\r')
+				buf_add_str(out, "\\r");
+			else
+				buf_add_char(out, at[i]);
+		}
 		return;
 	}
 	at += negative;
