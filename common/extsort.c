@@ -161,7 +161,8 @@ static bool merge_next(struct extsort *x, struct merge *m)
 		    key_compare(&x->shape, (char *)m->path.data, m->path.len, m->tail, top->path, top->len, top->tail))
 			break;
 		if (!x->config.combine(m->tail, top->tail))
-			die(EXIT_INPUT, "the sum of equal keys exceeds 2^63-1");
+			die(EXIT_INPUT, "%s: a sum of its records exceeds 2^63-1",
+			    path_for_message((char *)m->path.data, m->path.len));
 		merge_advance(m, &x->shape);
 	}
 	return true;
