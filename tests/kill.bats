@@ -54,9 +54,10 @@ after_strike() {
 	((status != 1 && status != 2 && status != 3)) || [[ $status:$signal == 3:PIPE ]] ||
 		{ echo "a wrong status"; return 1; }
 	[[ ! -e asp.db-journal && ! -e asp.db-wal ]] || { echo "a journal"; return 1; }
-	# whoever is killed with -9 while it cleans up cannot
-	[[ $signal:$whom == KILL:@(script|group|scan-import|bash|env|setsid|rm|rmdir) ]] || alone ||
-		return
+	# whoever is killed with -9 while it cleans up cannot; nor can one that is struck before it has traps
+	# clean up after such a one
+	[[ $signal:$whom == KILL:@(script|group|scan-import|bash|env|setsid|rm|rmdir) ]] ||
+		[[ $left && ! -s ../said && $(echo asp.db.import/*) == "$left" ]] || alone || return
 	# a signal that ends the script before it has traps is all there is to say
 	((status == 0)) || [[ -s ../said || $whom == @(script|group|scan-import|bash|env|setsid) ]] ||
 		{ echo "not a word"; return 1; }
@@ -64,7 +65,7 @@ after_strike() {
 
 # kill_loop RUNS SEED
 kill_loop() {
-	local i session status signal whom took state hit=0
+	local i session status signal whom took state left hit=0
 	RANDOM=$2
 	echo "TREETALLY_SEED=$2"
 	mkdir -p "loop$2/run"
@@ -75,6 +76,8 @@ kill_loop() {
 	took=$((${EPOCHREALTIME/./} - took))
 	old_again
 	for ((i = 1; i <= $1; i++)); do
+		left=''
+		[[ ! -e asp.db.import ]] || left=$(echo asp.db.import/*)
 		# a background job ignores Ctrl-C unless told otherwise
 		env --default-signal=INT,PIPE setsid "${import[@]}" "$NEW.gz" 2>../said 3>&- &
 		session=$! status=0
