@@ -51,18 +51,23 @@ mutate() {
 		}' "$@"
 }
 
-# mutated SEED [OPTION of make-log]...
+# mutated SEED [--crlf] [OPTION of make-log]...
 mutated() (
 	set -o pipefail
-	local parse=(gpfs-parse -q --max-rejects 100% --scan-date 2026-01-11 log)
-	echo "seed $1"
-	"$TREETALLY_TOP/tests/make-log" --seed "$1" "${@:2}" >whole
-	mutate "$1" whole >log
+	local seed=$1 crlf=()
+	shift
+	echo "seed $seed"
+	if [[ $1 == --crlf ]]; then
+		crlf=(--crlf)
+		shift
+	fi
+	"$TREETALLY_TOP/tests/make-log" --seed "$seed" "$@" | sed "${crlf[0]:+s/\$/\r/}" >whole
+	mutate "$seed" whole >log
 	rm -f db
-	"${parse[@]}" -o entries
+	gpfs-parse -q --max-rejects 100% --scan-date 2026-01-11 "${crlf[@]}" -o entries log
 	dir-extract -S 4M entries | depth-sort -S 4M | dir-load -S 4M db
 	stats-accum -S 4M entries | stats-load -S 4M --no-names db
-	"$TREETALLY_TOP/tests/compare-db" db log --scan-date 2026-01-11
+	"$TREETALLY_TOP/tests/compare-db" db log --scan-date 2026-01-11 "${crlf[@]}"
 	# The text is damaged indeed, and not beyond recognition.
 	[[ $(sqlite3 db 'SELECT count(*) > 8 AND sum(lines) > 20 FROM scan_rejects') == 1 ]]
 	[[ $(sqlite3 db 'SELECT entries > lines / 2 FROM scan_metadata') == 1 ]]
@@ -78,5 +83,6 @@ mutated() (
 	for ((n = 0; n < 8; n++)); do
 		mutated "$RANDOM" --lines 4000
 		mutated "$RANDOM" --lines 4000 --escape-pct
+		mutated "$RANDOM" --crlf --lines 2000
 	done
 }
