@@ -55,6 +55,34 @@ sample() {
 	[[ ${TREETALLY_ALL:-} == 1 ]] && echo "$2" || echo "$1"
 }
 
+@test "damage: tests/damage sees what is wrong" {
+	local damage=$TREETALLY_TOP/tests/damage script
+	echo 0123456789 >file
+	echo right >original
+	cp original kept
+	run -0 "$damage" prefixes file -- sh -c 'echo "sh: line 1: no" >&2; exit 3' BAD
+	[[ ! $output ]]
+	# Each of these once more than right.
+	for script in 'exit 0' 'echo "sh: line 1: no" >&2; exit 4' 'kill -SEGV $$' 'exit 3' \
+		'echo "sh: no" >&2; exit 3' 'echo "line 1: no" >&2; exit 3' 'sleep 30' \
+		'echo "sh: line 1: no" >&2; echo x; exit 3' \
+		'echo "sh: line 1: no" >&2; echo "sh: line 2" >&2; exit 3' \
+		'echo "sh: line 1: no" >&2; : >absent; exit 3' \
+		'echo "sh: line 1: no" >&2; echo wrong >kept; exit 3' \
+		'echo "sh: line 1: no" >&2; : >kept-journal; exit 3'; do
+		rm -f absent kept-journal
+		run -1 "$damage" --seconds 1 --absent absent --same kept=original files file -- \
+			sh -c "$script" BAD
+		[[ $output == file:* ]]
+		cp original kept
+	done
+	# What a program gets is what it says.
+	run -1 "$damage" --seed 1 --every 4 prefixes file -- sh -c 'wc -c <$0 >&2; exit 3' BAD
+	[[ $(grep -o 'byte [0-9]*' <<<"$output" | sort -u | wc -l) == [23] ]]
+	run -1 "$damage" flips file -- sh -c 'cmp -l $0 file | wc -l >&2' BAD
+	[[ $(grep -c 'stderr: 1$' <<<"$output") == 5 ]]
+}
+
 # ---- bytes ----
 
 check_prefixes() {
