@@ -54,10 +54,10 @@ after_strike() {
 	((status != 1 && status != 2 && status != 3)) || [[ $status:$signal == 3:PIPE ]] ||
 		{ echo "a wrong status"; return 1; }
 	[[ ! -e asp.db-journal && ! -e asp.db-wal ]] || { echo "a journal"; return 1; }
-	# whoever is killed with -9 while it cleans up cannot; nor can one that is struck before it has
-	# traps clean up after such a one
+	# whoever is killed with -9 while it cleans up cannot; nor can one that is struck before it
+	# holds the lock clean up after such a one
 	[[ $signal:$whom == KILL:@(script|group|scan-import|bash|env|setsid|rm|rmdir) ]] ||
-		[[ $left && ! -s ../said && $(echo asp.db.import/*) == "$left" ]] || alone || return
+		[[ $left && $status != 0 && $(echo asp.db.import/*) == "$left" ]] || alone || return
 	# a signal that ends the script before it has traps is all there is to say
 	((status == 0)) || [[ -s ../said || $whom == @(script|group|scan-import|bash|env|setsid) ]] ||
 		{ echo "not a word"; return 1; }
