@@ -22,7 +22,7 @@ static pid_t find_holder(const char *database)
 	return lock.l_pid;
 }
 
-/* The 22nd field of /proc/PID/stat: clock ticks from the start of the machine to that of the process. */
+/* Field 22 of /proc/PID/stat: clock ticks from the start of the machine to that of the process. */
 static bool started_at(const char *stat, time_t *seconds)
 {
 	const char *at = strrchr(stat, ')'); /* the name before it may hold anything */

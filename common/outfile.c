@@ -24,8 +24,8 @@ static char *directory_of(const char *name)
 }
 
 /*
- * In /tmp and its like, where anybody may put files and nobody may remove those of others, a link or
- * a file of somebody else under the name that we write to is a trap.
+ * In /tmp and its like, where anybody may put files and nobody may remove those of others, a link
+ * or a file of somebody else under the name that we write to is a trap.
  */
 static void refuse_planted(const char *name, const struct stat *st)
 {

@@ -6,8 +6,8 @@
  * what it points to is made or replaced. A file that is replaced hands its rights on (rights.h).
  * Everything else (a pipe, a device, /dev/fd/N, "-" for stdout) is written straight, and a terminal
  * gets no control characters but TAB and the ends of lines: others become \ooo. Every call
- * dies (4) on failure; a process that dies leaves the old file as it was and no temporary name; only
- * a signal in the second case leaves NAME.XXXXXX behind.
+ * dies (4) on failure; a process that dies leaves the old file as it was and no temporary name;
+ * only a signal in the second case leaves NAME.XXXXXX behind.
  */
 #ifndef TREETALLY_OUTFILE_H
 #define TREETALLY_OUTFILE_H

@@ -1,5 +1,5 @@
 /*
- * An ACL is an extended attribute that the kernel hands out and takes back as it is, so no library is
+ * An ACL is an extended attribute that the kernel hands out and takes back as it is: no library is
  * needed. Where there is one, the group bits of the mode are its mask: the bits must never be given
  * without it, or the owning group would get what the mask allows to others.
  */

@@ -119,7 +119,7 @@ static void copy_streams(const struct options *opt, struct stream_set *in)
 
 /* ---- describing ---- */
 
-/* A line for people: what a name holds must not reach the terminal raw, nor make a line of its own. */
+/* What a name holds must not reach the terminal raw, nor make a line of its own. */
 static void print_line(const char *text, size_t len)
 {
 	char *safe = xmalloc(len * UTF8_ESCAPE_MOST + 1);

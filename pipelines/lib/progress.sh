@@ -43,7 +43,8 @@ usage_error() {
 }
 
 # Characters that only direct how others are shown: U+200B-200F, 2028-202E, 2060-206F, FEFF.
-readonly directing=$'\xe2\x80\x8b-\xe2\x80\x8f\xe2\x80\xa8-\xe2\x80\xae\xe2\x81\xa0-\xe2\x81\xaf\xef\xbb\xbf'
+directing=$'\xe2\x80\x8b-\xe2\x80\x8f\xe2\x80\xa8-\xe2\x80\xae'
+directing+=$'\xe2\x81\xa0-\xe2\x81\xaf\xef\xbb\xbf'
 
 # A name for messages: what is no printable UTF-8 must not reach the terminal. (Where the locale is
 # not there, what is no ASCII.)

@@ -88,8 +88,8 @@ has_acl() {
 
 # The new file gets group, mode and ACL of the old one, and root leaves the owner as he is. Without
 # the right to give it the old group, the group bits would open it to another group; and where there
-# is an ACL they are its mask, so without it the group would get what the mask allows to others. Then
-# there are none.
+# is an ACL they are its mask, so without it the group would get what the mask allows to others.
+# Then there are none.
 copy_access() {
 	local new=$1 old_mode
 	if [[ ! -e $target ]]; then
