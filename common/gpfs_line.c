@@ -172,12 +172,10 @@ static enum reject_reason take_inode(const char **at, struct gpfs_line *line)
 static enum reject_reason take_record(struct gpfs_parser *p, bool pct, const char *at,
 				      const char *end, struct gpfs_line *line)
 {
-	struct gpfs_show v;
+	struct gpfs_show v = { 0 };
 	enum reject_reason numbers, values;
 	const char *path;
 
-	v.seen = v.bad = 0;
-	v.interleaved = false;
 	numbers = take_inode(&at, line);
 	/* "12-- /a": no separator begins inside the word that is no number. */
 	if (numbers != REJECT_NONE && !is_blank(at[-1]))

@@ -40,7 +40,7 @@ struct show_memo {
 	} days[SHOW_DAY_SLOTS], modes[SHOW_MODE_SLOTS];
 };
 
-/* A value is valid when its bit is in `seen` and not in `bad`. Set the first three to 0 before. */
+/* A value is valid when its bit is in `seen` and not in `bad`. Start with all zeros. */
 struct gpfs_show {
 	unsigned seen, bad; /* bits 1 << SHOW_... */
 	bool interleaved;   /* another record begins inside the text */
