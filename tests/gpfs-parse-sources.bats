@@ -1,0 +1,233 @@
+#!/usr/bin/env bats
+# gpfs-parse: where a log comes from: names, dates, several sources, packed ones.
+
+# shellcheck disable=SC2154 # set by run
+
+load helper
+
+# ledger NAME FILE: a field of the last line of a TSV stream.
+ledger() {
+	tail -n 1 "$2" | tr '\t' '\n' | sed -n "s/^$1=//p"
+}
+
+rows() {
+	tail -n +3 "$@" | grep -v '^#end'
+}
+
+head_field() {
+	head -n 1 "$1" | tr '\t' '\n' | sed -n "s/^$2=//p"
+}
+
+@test "gpfs-parse: file system and date from the name, whatever packs it" {
+	local name
+	for name in 20260111_csfs1_asp.list.list_all.log 20260111_csfs1_asp.list; do
+		small_log >"$name"
+		gpfs-parse -t "./$name" >out
+		[[ $(head_field out filesystem) == asp && $(head_field out scan_date) == 2026-01-11 ]]
+		[[ $(head_field out source) == "$name" ]]
+	done
+	for name in 20260111_csfs1_.list 2026011_csfs1_asp.list 20261311_csfs1_asp.list 20260111_csfs1_asp.lst \
+		20260111__asp.list 20260111_csfs1.list x20260111_csfs1_asp.list 20260111_csfs1_.x.list; do
+		small_log >"$name"
+		gpfs-parse -t "$name" >out
+		[[ $(head_field out filesystem)$(head_field out scan_date) == '' ]] || { echo "$name"; return 1; }
+	done
+	small_log | gpfs-parse -t --source 20260111_csfs1_a_b.list.list_all.log >out
+	[[ $(head_field out filesystem) == a_b && $(head_field out source) == 20260111_csfs1_a_b.list.list_all.log ]]
+	small_log | gpfs-parse -t >out
+	[[ $(head_field out source) == - ]]
+	gpfs-parse -t -f gone --scan-date 20250228 20260111_csfs1_asp.list >out
+	[[ $(head_field out filesystem) == gone && $(head_field out scan_date) == 2025-02-28 ]]
+}
+
+@test "gpfs-parse: the first line of a scan-tree log is obeyed, options win" {
+	{ echo '# treetally scan-tree 1 escape=pct scan_date=2026-01-02 filesystem=tree new=1'; line 1 /x/a%25; } >log
+	gpfs-parse -q -t log >out
+	[[ $(head_field out filesystem) == tree && $(head_field out scan_date) == 2026-01-02 ]]
+	[[ $(rows out | cut -f 1) == /x/a% && $(ledger skipped_comment out) == 1 ]]
+	gpfs-parse -q -t --escape none -f f --scan-date 2000-01-01 log >out
+	[[ $(head_field out filesystem) == f && $(head_field out scan_date) == 2000-01-01 && $(rows out | cut -f 1) == /x/a%25 ]]
+	sed 's/$/\r/; 1s/^/\xef\xbb\xbf/' log >other
+	gpfs-parse -q -t --crlf other >out
+	[[ $(head_field out filesystem) == tree && $(rows out | cut -f 1) == /x/a% ]]
+	# only as line 1
+	{ line 9 /x/z; cat log; } >other
+	gpfs-parse -q -t other >out
+	[[ $(head_field out filesystem) == '' && $(rows out | tail -n 1 | cut -f 1) == /x/a%25 ]]
+	# and each source for itself
+	line 2 /x/b%25 >plain
+	gpfs-parse -q -t log plain >out
+	[[ $(rows out | cut -f 1 | tr '\n' ' ') == '/x/a% /x/b%25 ' ]]
+	cp log 20260102_x_tree.list
+	gpfs-parse -q -t 20260102_x_tree.list >out
+	echo '# treetally scan-tree 1' | cat - plain >bare
+	gpfs-parse -q -t bare >out
+	[[ $(rows out | cut -f 1) == /x/b%25 ]]
+	local bad
+	for bad in '2 escape=pct' '1 escape=rot13' '1 scan_date=2026-02-30' '1 filesystem=a/b' '1 filesystem=' 'x'; do
+		{ echo "# treetally scan-tree $bad"; line 1 /x/a; } >log
+		run -3 --separate-stderr gpfs-parse -q log
+		[[ -z $output && $stderr == "gpfs-parse: log:1: "* ]]
+	done
+}
+
+@test "gpfs-parse: the name of a log comes before its first line" {
+	{ echo '# treetally scan-tree 1 escape=pct scan_date=2026-01-02 filesystem=tree'; line 1 /x/a%25; } >20260111_c_asp.list
+	gpfs-parse -q -t 20260111_c_asp.list >out
+	[[ $(head_field out filesystem) == asp && $(head_field out scan_date) == 2026-01-11 ]]
+	grep -q '^/x/a%	' out
+}
+
+@test "gpfs-parse: sources of different scans are refused, naming both" {
+	line 1 /x/a >20260111_c_asp.list
+	line 2 /x/b >20260111_c_hpc.list
+	line 3 /x/c >20260112_c_asp.list
+	line 4 /x/d >other
+	run -3 --separate-stderr gpfs-parse -q -o out 20260111_c_asp.list 20260111_c_hpc.list
+	[[ $stderr == "gpfs-parse: 20260111_c_hpc.list: says file system hpc, but 20260111_c_asp.list says asp; --filesystem decides" ]]
+	run -3 --separate-stderr gpfs-parse -q -o out 20260111_c_asp.list 20260112_c_asp.list
+	[[ $stderr == *"says scan date 2026-01-12, but 20260111_c_asp.list says 2026-01-11; --scan-date decides" ]]
+	[ ! -e out ]
+	gpfs-parse -q -t --force 20260111_c_asp.list 20260111_c_hpc.list 20260112_c_asp.list >out
+	[[ $(head_field out filesystem) == asp && $(head_field out scan_date) == 2026-01-11 && $(ledger entries out) == 3 ]]
+	gpfs-parse -q -t -f x 20260111_c_asp.list 20260111_c_hpc.list >out
+	[[ $(head_field out filesystem) == x && $(head_field out scan_date) == 2026-01-11 ]]
+	gpfs-parse -q -t other 20260111_c_asp.list >out
+	[[ $(head_field out filesystem) == asp && $(head_field out source) == $'20260111_c_asp.list\nother' ]]
+	# first lines: of the first source, and of a later one, for which the header cannot wait
+	{ echo '# treetally scan-tree 1 filesystem=tree'; line 5 /x/e; } >tree
+	run -3 --separate-stderr gpfs-parse -q tree 20260111_c_asp.list
+	[[ $stderr == *"20260111_c_asp.list: says file system asp, but tree says tree; "* ]]
+	run -3 --separate-stderr gpfs-parse -q -o out2 other tree
+	[[ $stderr == *"tree: says file system tree, and the source before says nothing; --filesystem decides" && ! -e out2 ]]
+	gpfs-parse -q -o out2 --force other tree
+	gpfs-parse -q -t tree other >out
+	[[ $(head_field out filesystem) == tree ]]
+}
+
+@test "gpfs-parse: the same log twice is an error" {
+	small_log >a
+	gzip -c a >b.gz
+	run -3 --separate-stderr gpfs-parse -o out a b.gz
+	[[ $stderr == "gpfs-parse: b: the same log came twice (--force accepts that)" && ! -e out ]]
+	gpfs-parse -t --force a b.gz >out
+	[[ $(ledger entries out) == 54 && $(ledger source out | wc -l) -eq 2 ]]
+	# shards are one scan
+	small_log | split -n r/3 - shard.
+	gpfs-parse -q -t shard.* >parts
+	gpfs-parse -q -t a >whole
+	for name in lines entries total_size apparent_size digest directory_lines; do
+		[ "$(ledger $name parts)" = "$(ledger $name whole)" ]
+	done
+}
+
+# ---- compressed input ----
+
+pack() {
+	case $1 in
+	gz) gzip -c ;;
+	bz2) bzip2 -c ;;
+	xz) xz -c ;;
+	lzma) xz --format=lzma -c ;;
+	zst) zstd -qc ;;
+	lz4) lz4 -qc ;;
+	esac
+}
+
+@test "gpfs-parse: compressed operands and standard input of each kind" {
+	big_log 5000 >log
+	gpfs-parse --source log log >want
+	for kind in gz bz2 xz lzma zst lz4; do
+		pack $kind <log >log.$kind
+		gpfs-parse log.$kind >got
+		cmp want got
+		gpfs-parse --source log <log.$kind >got
+		cmp want got
+		cat log.$kind | gpfs-parse --source log >got
+		cmp want got
+		gpfs-parse --source log <(cat log.$kind) >got
+		cmp want got
+		# the first bytes of a pipe can come one by one
+		{ head -c 1 log.$kind; sleep 0.05; tail -c +2 log.$kind; } | gpfs-parse --source log >got
+		cmp want got
+	done
+	# the name does not matter, the bytes do
+	cp log.xz misnamed.gz
+	gpfs-parse --source log misnamed.gz >got
+	cmp want got
+	cp log log.gz
+	gpfs-parse --source log log.gz >got
+	cmp want got
+	# several members are one log
+	{ head -n 2000 log | gzip -c; tail -n +2001 log | gzip -c; } | gpfs-parse --source log >got
+	cmp want got
+}
+
+@test "gpfs-parse: standard input that is a file is read from where it stands" {
+	big_log 100 >log
+	{ echo skip this; gzip -c log; } >both
+	{ read -r _; gpfs-parse --source log; } <both >got || true
+	gpfs-parse --source log log >want
+	# bash reads a file byte by byte or seeks back, so the position is right behind the line
+	cmp want got
+}
+
+@test "gpfs-parse: a damaged or cut compressed log is exit 3 and leaves nothing" {
+	big_log 20000 >log
+	for kind in gz bz2 xz zst lz4; do
+		pack $kind <log >good
+		head -c -7 good >short
+		head -c $(($(wc -c <good) / 2)) good >half
+		perl -0777 -pe 'substr($_, length() / 2, 4) ^= "\x55\xaa\x55\xaa"' good >flipped
+		for broken in short half flipped; do
+			run -3 --separate-stderr gpfs-parse -o out.rec $broken
+			[[ $stderr == *"gpfs-parse: $broken: "*" failed with status "* ]] || { echo "$kind $broken: $stderr"; return 1; }
+			run -3 --separate-stderr bash -c "cat $broken | gpfs-parse -o out.rec"
+			[[ $stderr == *"gpfs-parse: standard input: "*" failed with status "* ]]
+			[ ! -e out.rec ]
+		done
+	done
+}
+
+@test "gpfs-parse: a missing decompressor is named with its package" {
+	small_log >log
+	local program=$TREETALLY_BUILD/gpfs-parse package
+	mkdir bin
+	ln -s "$(type -P cat)" bin/cat
+	for package in gz:gzip:gzip bz2:bzip2:bzip2 xz:xz:xz-utils zst:zstd:zstd lz4:lz4:lz4; do
+		IFS=: read -r kind name package <<<"$package"
+		pack "$kind" <log >packed
+		run -4 --separate-stderr env PATH="$PWD/bin" "$program" -o out.rec packed
+		[[ $stderr == "gpfs-parse: packed: is compressed ("*"), and the program $name is not there (Debian's package: $package)" ]]
+		run -4 --separate-stderr env PATH="$PWD/bin" "$program" -o out.rec < <(cat packed)
+		[[ $stderr == *"the program $name is not there (Debian's package: $package)" && ! -e out.rec ]]
+	done
+}
+
+@test "gpfs-parse: the threaded decompressor is preferred, and its status counts" {
+	small_log | gzip -c >log.gz
+	mkdir bin
+	printf '#!/bin/sh\necho used >pigz.used\nexec gzip "$@"\n' >bin/pigz
+	chmod +x bin/pigz
+	PATH=$PWD/bin:$PATH gpfs-parse -o out.rec log.gz
+	[ -e pigz.used ]
+	printf '#!/bin/sh\ngzip "$@"\nexit 7\n' >bin/pigz
+	PATH=$PWD/bin:$PATH run -3 --separate-stderr gpfs-parse -o out2.rec log.gz
+	[[ $stderr == "gpfs-parse: log.gz: pigz failed with status 7" && ! -e out2.rec ]]
+	printf '#!/bin/sh\ngzip "$@"\nkill -KILL $$\n' >bin/pigz
+	PATH=$PWD/bin:$PATH run -4 --separate-stderr gpfs-parse -o out2.rec log.gz
+	[[ $stderr == "gpfs-parse: log.gz: pigz was killed by signal 9" && ! -e out2.rec ]]
+}
+
+@test "gpfs-parse: when it ends early, no decompressor is left" {
+	mkdir bin
+	printf '#!/bin/sh\necho $$ >pid\nexec gzip "$@"\n' >bin/pigz
+	chmod +x bin/pigz
+	big_log 30000 | gzip -c >log.gz
+	PATH=$PWD/bin:$PATH run -141 bash -c 'cat log.gz | gpfs-parse -t | head -n 1 >/dev/null; exit "${PIPESTATUS[1]}"'
+	for ((i = 0; i < 50; i++)); do
+		kill -0 "$(cat pid)" 2>/dev/null || break
+		sleep 0.1
+	done
+	run ! kill -0 "$(cat pid)"
+}
