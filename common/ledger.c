@@ -180,13 +180,16 @@ const char *ledger_fault(const struct ledger *l)
 	const uint64_t *count = l->sum.count;
 	uint64_t kinds = count[COUNT_ENTRIES], rejected = 0, lines = 0;
 	bool fits = add_checked(&kinds, count[COUNT_REJECTED]);
+	struct digest digest = { 0, 0 };
 
 	for (int i = COUNT_SKIPPED_BLANK; i <= COUNT_SKIPPED_UNRECOGNISED; i++)
 		fits &= add_checked(&kinds, count[i]);
 	for (int i = 0; i < REJECT_REASONS; i++)
 		fits &= add_checked(&rejected, l->sum.rejects[i]);
-	for (size_t i = 0; i < l->source_count; i++)
+	for (size_t i = 0; i < l->source_count; i++) {
 		fits &= add_checked(&lines, l->sources[i].lines);
+		digest_add(&digest, l->sources[i].digest);
+	}
 	if (!fits)
 		return "a sum exceeds 2^63-1";
 	if (count[COUNT_LINES] != kinds)
@@ -197,6 +200,8 @@ const char *ledger_fault(const struct ledger *l)
 		return "rejected lines are not the sum of their reasons";
 	if (lines != count[COUNT_LINES])
 		return "lines are not the sum of the sources' lines";
+	if (memcmp(&digest, &l->sum.digest, sizeof(digest)))
+		return "the digest is not the sum of the sources' digests";
 	return NULL;
 }
 

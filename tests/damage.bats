@@ -308,7 +308,7 @@ lying_ledgers() {
 
 # What does not add up within the ledger is refused by everybody; files and bytes by those who count
 # them; the rest cannot be known from a stream alone, but stats-load compares all with what dir-load
-# was told, except for the sources.
+# was told.
 check_lying_ledger() {
 	local file files wrong=() right=()
 	variants lying_ledgers lying_ledgers
@@ -316,8 +316,8 @@ check_lying_ledger() {
 	for file in "${files[@]}"; do
 		case $case:${file##*/} in
 		*:lines | *:skipped_* | *:rejected | *:entries | *:directory_lines | *:files | \
-			*:source.lines | *:reject.lines | *:round | stats-accum:*_size) wrong+=("$file") ;;
-		*:source.digest) right+=("$file") ;;
+			*:source.lines | *:reject.lines | *:round | *:digest | *:source.digest | \
+			stats-accum:*_size) wrong+=("$file") ;;
 		stats-load:*) wrong+=("$file") ;;
 		*) right+=("$file") ;;
 		esac
