@@ -128,7 +128,12 @@ report_times() {
 	for stage in "${STAGES[@]}"; do
 		[[ ${times[$stage]:-} ]] || continue
 		read -r busy life children <<<"${times[$stage]}"
-		((!children)) || report_time "decompressor" "$children" "$life"
+		# The child of stats-load asks for names; it is a part of it.
+		if [[ $stage != gpfs-parse ]]; then
+			busy=$((busy + children))
+		elif ((children)); then
+			report_time decompressor "$children" "$life"
+		fi
 		report_time "$stage" "$busy" "$life"
 	done
 }
