@@ -57,7 +57,7 @@ complete_line() {
 }
 
 @test "completion: is installed" {
-	make -s -C "$TREETALLY_TOP" BUILD="$TREETALLY_BUILD" DESTDIR="$PWD/dest" PREFIX=/usr install
+	make_here DESTDIR="$PWD/dest" PREFIX=/usr install
 	local dir=dest/usr/share/bash-completion/completions
 	[[ -f $dir/treetally && $(readlink "$dir/dir-query") == treetally && -e $dir/scan-import ]]
 }

@@ -12,10 +12,8 @@ setup_file() {
 }
 
 setup() {
-	common_setup
-	mkdir work
-	cd work || return
-	fixtures=$BATS_FILE_TMPDIR shim=$TREETALLY_BUILD/fault-shim.so mounted=''
+	work_setup
+	mounted=''
 }
 
 teardown() {

@@ -4,13 +4,13 @@
 # `judge` says whether the promise was kept: success with the right output, or status 4, one line
 # that names the cause, the old file as it was; and nothing else is left.
 #
-# make_faults builds the shim (setup_file), fault_setup begins a test in the directory work/, where
-# a sweep removes all there is.
+# make_faults builds the shim (setup_file), work_setup begins a test in the directory work/, where a
+# sweep removes all there is; fault_setup does so where programs can be preloaded.
 
+# The loader takes no names with blanks for LD_PRELOAD, so the shim stands beside the fixtures.
 make_faults() {
-	local build
-	build=$(realpath -m --relative-to="$TREETALLY_TOP" "$TREETALLY_BUILD")
-	make -s -C "$TREETALLY_TOP" BUILD="$build" "$build/fault-shim.so"
+	make_here "$(realpath -m --relative-to="$TREETALLY_TOP" "$TREETALLY_BUILD")/fault-shim.so" &&
+		cp "$TREETALLY_BUILD/fault-shim.so" "$BATS_FILE_TMPDIR"
 }
 
 # make_fixtures DIRECTORY: streams small and large (large: more than fits into -S 4M), a database of
@@ -31,12 +31,16 @@ make_fixtures() {
 	dir-extract big.entry | depth-sort | dir-load big.db
 }
 
-fault_setup() {
+work_setup() {
 	common_setup
-	! sanitized || skip "sanitizers want to be the first library, and allocate themselves"
 	mkdir work
 	cd work || return
-	fixtures=$BATS_FILE_TMPDIR shim=$TREETALLY_BUILD/fault-shim.so
+	fixtures=$BATS_FILE_TMPDIR shim=$BATS_FILE_TMPDIR/fault-shim.so
+}
+
+fault_setup() {
+	! sanitized || skip "sanitizers want to be the first library, and allocate themselves"
+	work_setup
 }
 
 # Of two words the first for the quick tests, the second for all.

@@ -38,6 +38,14 @@ sanitized() {
 	[[ ${TREETALLY_SANITIZED:-} == 1 ]]
 }
 
+# make_here ARGUMENT...: make, in the build under test. make takes no names with blanks, so the build has a
+# relative
+# one, and the checkout may lie anywhere.
+make_here() {
+	make -s -C "$TREETALLY_TOP" \
+		BUILD="$(realpath -m --relative-to="$TREETALLY_TOP" "$TREETALLY_BUILD")" "$@"
+}
+
 # The SHOW text of the default layout: show [SIZE [KB [UID [GID [MODE [ACCESS [MTIME]]]]]]].
 show() {
 	local at=${6:-2025-12-01 10:00:00} mt=${7:-2025-11-15 10:00:00}

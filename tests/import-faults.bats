@@ -12,10 +12,7 @@ setup_file() {
 }
 
 setup() {
-	common_setup
-	mkdir work
-	cd work || return
-	shim=$TREETALLY_BUILD/fault-shim.so
+	work_setup
 }
 
 # import_fault PROGRAM CALL NTH HOW: import the new scan with that fault. False when the call was

@@ -14,10 +14,7 @@ setup_file() {
 }
 
 setup() {
-	common_setup
-	mkdir work
-	cd work || return
-	fixtures=$BATS_FILE_TMPDIR shim=$TREETALLY_BUILD/fault-shim.so
+	work_setup
 }
 
 # strike SESSION: one signal to somebody of it; sets signal and whom. Ctrl-C goes to the group.

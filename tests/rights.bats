@@ -100,7 +100,7 @@ is() {
 	make_faults
 	mkfifo stream
 	local -x FAULT_CALL=tmpfile FAULT_NTH=1+ FAULT_HOW=EOPNOTSUPP
-	LD_PRELOAD=$TREETALLY_BUILD/fault-shim.so dir-load t.db stream 3>&- &
+	LD_PRELOAD=$BATS_FILE_TMPDIR/fault-shim.so dir-load t.db stream 3>&- &
 	exec {feed}>stream
 	head -c -100 good.dir >&"$feed"
 	local i names
@@ -371,7 +371,7 @@ spilling() {
 	awk 'BEGIN { for (i = 0; i < 200000; i++) print "/a/long/path/of/a/directory/of/ours/" i "\t0\t\t\t\t\t\t" }' |
 		rec-cat -q -b --unverified --kind dir -o dirs
 	local shim
-	for shim in '' "$TREETALLY_BUILD/fault-shim.so"; do
+	for shim in '' "$BATS_FILE_TMPDIR/fault-shim.so"; do
 		[[ ! $shim ]] || ! sanitized || continue
 		[[ ! $shim ]] || make_faults
 		local -x FAULT_CALL=tmpfile FAULT_NTH=1+ FAULT_HOW=EOPNOTSUPP

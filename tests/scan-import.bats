@@ -557,9 +557,7 @@ clean() {
 }
 
 @test "scan-import: installed, it finds its programs and its own parts" {
-	local build
-	build=$(realpath --relative-to="$TREETALLY_TOP" "$TREETALLY_BUILD")
-	make -s -C "$TREETALLY_TOP" -o all BUILD="$build" DESTDIR="$PWD/root dir" PREFIX=/opt install
+	make_here -o all DESTDIR="$PWD/root dir" PREFIX=/opt install
 	unset TREETALLY_BUILD
 	"root dir/opt/bin/scan-import" -q "$LOG"
 	[ "$(ask asp.db 'SELECT total_files FROM scan_metadata')" = 19 ]
