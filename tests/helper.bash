@@ -38,9 +38,8 @@ sanitized() {
 	[[ ${TREETALLY_SANITIZED:-} == 1 ]]
 }
 
-# make_here ARGUMENT...: make, in the build under test. make takes no names with blanks, so the build has a
-# relative
-# one, and the checkout may lie anywhere.
+# make_here ARGUMENT...: make, in the build under test. make takes no names with blanks, so the build
+# has a relative one, and the checkout may lie anywhere.
 make_here() {
 	make -s -C "$TREETALLY_TOP" \
 		BUILD="$(realpath -m --relative-to="$TREETALLY_TOP" "$TREETALLY_BUILD")" "$@"
