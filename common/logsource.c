@@ -91,29 +91,20 @@ static size_t read_full(struct logsource *s, int fd, void *data, size_t len)
 	return have;
 }
 
-/* Look at the first bytes: of a file in place, of a pipe by taking them off into s->peeked. */
+/* Look at the first bytes: those of a pipe are taken off it into s->peeked. */
 static size_t peek(struct logsource *s)
 {
 	off_t at = lseek(s->fd, 0, SEEK_CUR);
+	size_t have = read_full(s, s->fd, s->peeked, LOGSOURCE_PEEK);
 	struct stat st;
-	size_t have = 0;
 
 	if (at < 0 || fstat(s->fd, &st) || !S_ISREG(st.st_mode)) {
-		s->peeked_len = read_full(s, s->fd, s->peeked, LOGSOURCE_PEEK);
-		return s->peeked_len;
+		s->peeked_len = have;
+		return have;
 	}
 	s->file = s->fd;
-	while (have < LOGSOURCE_PEEK) {
-		ssize_t n = pread(s->fd, s->peeked + have, LOGSOURCE_PEEK - have, at + (off_t)have);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			die_errno("cannot read %s", s->name);
-		if (n == 0)
-			break;
-		have += (size_t)n;
-	}
+	if (lseek(s->fd, at, SEEK_SET) < 0)
+		die_errno("cannot read %s", s->name);
 	posix_fadvise(s->fd, at, 0, POSIX_FADV_SEQUENTIAL);
 	return have;
 }
