@@ -174,7 +174,12 @@ END
 browse() {
 	command -v ncdu tmux >/dev/null || skip "needs ncdu and tmux"
 	terminal=treetally-$BASHPID
-	tmux -L "$terminal" -f /dev/null new-session -d -x 150 -y 40 "TERM=screen LC_ALL=C ncdu --si -f '$1' 2>ncdu.err"
+	local command="TERM=screen LC_ALL=C ncdu --si -f '$1' 2>ncdu.err; sleep 60" try
+	# A busy machine can keep tmux from starting its server.
+	for try in 1 2 3; do
+		! tmux -L "$terminal" -f /dev/null new-session -d -x 150 -y 40 "$command" || break
+		sleep "$try"
+	done
 	wait_for '^ Total disk usage:'
 }
 
