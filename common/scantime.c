@@ -1,7 +1,5 @@
 #include "common/scantime.h"
 
-#include "common/wire.h"
-
 /* Two digits at p as a number, or over 99 when they are no digits. */
 static unsigned two_digits(const char *p)
 {
@@ -52,22 +50,6 @@ bool scantime_day(const char *text, int64_t *day)
 	if (text[4] != '-' || text[7] != '-')
 		return false;
 	return day_of_fields(text, text + 5, text + 8, day);
-}
-
-/* All eight bytes at once: three times for each line of a scan. */
-bool scantime_clock(const char *text, int64_t *seconds)
-{
-	uint64_t v = get_le64(text) ^ UINT64_C(0x30303a30303a3030), others; /* "00:00:00" */
-	unsigned h, m, s;
-
-	/* Now digits are 0 to 9 and colons 0; the top bit of `others` marks what is neither. */
-	others = ((v + UINT64_C(0x76767f76767f7676)) | v) & UINT64_C(0x8080808080808080);
-	v = v * 10 + (v >> 8);
-	h = v & 0xff;
-	m = v >> 24 & 0xff;
-	s = v >> 48 & 0xff;
-	*seconds = h * 3600 + m * 60 + (s == 60 ? 59 : s);
-	return !others && h < 24 && m < 60 && s <= 60;
 }
 
 bool scantime_parse_date(const char *text, int64_t *day)

@@ -6,6 +6,7 @@
 #define TREETALLY_SCANTIME_H
 
 #include "common/die.h"
+#include "common/wire.h"
 
 #define TIME_NONE INT64_MIN     /* "no such time": NULL in the database */
 #define DAY_NONE INT64_MIN
@@ -16,8 +17,24 @@
 /* "YYYY-MM-DD", exactly 10 bytes at `text`; false unless it is a day that exists. */
 bool scantime_day(const char *text, int64_t *day) WARN_UNUSED;
 
-/* "HH:MM:SS", exactly 8 bytes; hours to 23, minutes to 59; second 60 counts as 59. */
-bool scantime_clock(const char *text, int64_t *seconds) WARN_UNUSED;
+/*
+ * "HH:MM:SS", exactly 8 bytes; hours to 23, minutes to 59; second 60 counts as 59. All eight bytes at
+ * once, and inline: three times for each line of a scan.
+ */
+static inline bool scantime_clock(const char *text, int64_t *seconds)
+{
+	uint64_t v = get_le64(text) ^ UINT64_C(0x30303a30303a3030), others; /* "00:00:00" */
+	unsigned h, m, s;
+
+	/* Now digits are 0 to 9 and colons 0; the top bit of `others` marks what is neither. */
+	others = ((v + UINT64_C(0x76767f76767f7676)) | v) & UINT64_C(0x8080808080808080);
+	v = v * 10 + (v >> 8);
+	h = v & 0xff;
+	m = v >> 24 & 0xff;
+	s = v >> 48 & 0xff;
+	*seconds = h * 3600 + m * 60 + (s == 60 ? 59 : s);
+	return !others && h < 24 && m < 60 && s <= 60;
+}
 
 /* The strict form of a date option: "YYYY-MM-DD" or "YYYYMMDD", nothing else. */
 bool scantime_parse_date(const char *text, int64_t *day) WARN_UNUSED;
