@@ -167,6 +167,17 @@ static size_t find_places(struct accum *a, size_t from, size_t count)
 	return end;
 }
 
+/* `dir` is the number of a directory in the block. */
+static NORETURN void die_overflow(const struct accum *a, uint32_t dir)
+{
+	size_t len;
+	const char *path = block_path(&a->paths, dir, &len);
+
+	die(EXIT_INPUT, "%s: a sum of its records, or of all so far, exceeds 2^63-1: the "
+			"log is damaged",
+	    path_for_message(path, len));
+}
+
 /* Add files[from..to); returns the first that the table has no room for, or `to`. */
 static size_t add_placed(struct accum *a, size_t from, size_t to)
 {
@@ -176,8 +187,7 @@ static size_t add_placed(struct accum *a, size_t from, size_t to)
 		if (result == USAGE_FULL)
 			break;
 		if (result == USAGE_OVERFLOW || !usage_add(&a->total, &a->files[from].sums))
-			die(EXIT_INPUT,
-			    "allocated bytes add up to more than 2^63-1: the log is damaged");
+			die_overflow(a, a->file_dirs[from]);
 	}
 	return from;
 }
