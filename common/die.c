@@ -1,6 +1,7 @@
 #include "common/die.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -42,6 +43,9 @@ void tool_begin(char **argv, const char *name)
 {
 	sigset_t pipe_only;
 
+#ifdef M_ARENA_MAX
+	mallopt(M_ARENA_MAX, 1);
+#endif
 	program_invocation_short_name = (char *)name;
 	argv[0] = (char *)name;
 	for (int fd; (fd = open("/dev/null", O_RDWR)) >= 0;) {

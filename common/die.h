@@ -38,7 +38,8 @@ enum exit_status {
  * First call of every main(): names the program in messages (those of getopt too), makes sure that
  * descriptors 0 to 2 are open (so that no data file ever becomes stderr), lets what libraries write
  * to stderr be escaped as well, and gives SIGPIPE its default action back even if a parent ignored
- * or blocked it.
+ * or blocked it. Threads share one heap: with one for each, as glibc does it, 64 MiB of address space
+ * would be gone for every thread, and with them the memory of a program under `ulimit -v`.
  */
 void tool_begin(char **argv, const char *name);
 
