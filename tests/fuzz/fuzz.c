@@ -5,6 +5,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sanitizer/allocator_interface.h>
 #include <setjmp.h>
 #include <unistd.h>
