@@ -95,6 +95,7 @@ struct loader {
 	const char *phase;           /* NULL: none yet */
 	const uint64_t *done;        /* what the phase has done, for progress */
 	struct timespec phase_start;
+	int64_t schema;              /* version of it when the first transaction ended */
 	bool verified;
 };
 
@@ -163,6 +164,9 @@ static void write_usage(struct loader *l)
 	begin_phase(l, "usage", "rows", 0, &l->tables.usage_r_rows);
 	usage_tables_end_usage(&l->tables);
 	lock(l, &l->db);
+	/* Between the transactions the file is nobody's: another stats-load begins with new tables. */
+	if (db_integer(&l->db, "PRAGMA schema_version") != l->schema)
+		die(EXIT_SYSTEM, "%s: another process has begun to write it anew", l->opt->db);
 	usage_tables_move(&l->tables);
 	stats_sort_finish(&l->sorted);
 	usage_tables_write_usage_r(&l->tables, l->join.root_id, l->join.root_has_child, &next);
@@ -235,6 +239,7 @@ static void load(struct loader *l)
 	tree_join_run(&l->join, (uint64_t)l->dir_state.directories);
 	check_facts(l);
 	make_indexes(l);
+	l->schema = db_integer(&l->loading, "PRAGMA schema_version");
 	db_exec(&l->loading, "COMMIT");
 	db_close(&l->loading);
 	write_usage(l);
