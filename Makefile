@@ -14,15 +14,15 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omi
 FUZZING  = -fsanitize=float-cast-overflow,fuzzer-no-link -fno-sanitize-recover=all
 
 TOOLS    = $(basename $(notdir $(wildcard tools/*.c)))
-COMMON   = $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*.c))
+COMMON   = $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*/*.c))
 PROGRAMS = $(TOOLS:%=$(BUILD)/%)
 DATABASE = $(addprefix $(BUILD)/,dir-load stats-load dir-query stats-query dir-export scan-audit)
 PIPES    = pipelines/scan-import pipelines/scan-tree
 PIPELIBS = $(addprefix pipelines/lib/,progress.sh stages.sh target.sh)
 SCRIPTS  = $(PIPES) pipelines/demo tests/run tests/fuzz/run .ci/run
-SHELLIBS = $(wildcard tests/*.bash)
-HELPERS  = $(shell grep -d skip -lE '^\#!.*sh$$' $(filter-out tests/run,$(wildcard tests/*)))
-LINTS    = lint-gcc lint-clang lint-cppcheck lint-shell lint-man
+SHELLIBS = $(wildcard tests/lib/*.bash)
+HELPERS  = $(shell grep -lE '^\#!.*sh$$' $(wildcard tests/bench tests/oracle/* tests/make/* tests/fault/*))
+LINTS    = lint-gcc lint-clang lint-cppcheck lint-rooms lint-shell lint-man
 
 all: $(PROGRAMS)
 
@@ -40,13 +40,13 @@ $(BUILD)/libcommon.a: $(COMMON)
 	$(AR) rcs $@ $^
 
 # A generator of logs of any size; only bench needs it.
-$(BUILD)/scan-gen: tests/scan-gen.c
+$(BUILD)/scan-gen: tests/make/scan-gen.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CSTD) $(WARN) $(CFLAGS) $(LDFLAGS) -o $@ $<
 
-# Makes a call of a program fail (tests/faults.bash): one of open and open64, and so on, whatever
+# Makes a call of a program fail (tests/lib/faults.bash): one of open and open64, and so on, whatever
 # _FILE_OFFSET_BITS made of it.
-$(BUILD)/fault-shim.so: tests/fault-shim.c
+$(BUILD)/fault-shim.so: tests/fault/fault-shim.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -fPIC -shared -o $@ $< -ldl
 
@@ -94,6 +94,17 @@ lint-clang:
 lint-cppcheck:
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr \
 		--suppress=missingIncludeSystem --error-exitcode=1 -D_GNU_SOURCE -I. common tools
+# A room includes itself and rooms to its left; log, load, query and audit never each other; a tool
+# includes no other tool.
+ROOMS    = base:1 stream:2 sort:3 db:4 log:5 load:5 query:5 audit:5
+lint-rooms:
+	@grep -H '^\#include "' common/*/*.[ch] tools/*.c | awk -v rooms="$(ROOMS)" '\
+		BEGIN { n = split(rooms, r, /[ :]/); for (i = 1; i < n; i += 2) floor[r[i]] = r[i + 1] } \
+		{ split($$0, at, /[\/:"]/); from = at[1] == "tools" ? "tools" : at[2]; \
+		  split($$0, q, "\""); split(q[2], to, "/") } \
+		to[1] != "common" || !floor[to[2]] || (from != "tools" && to[2] != from && \
+			floor[to[2]] >= floor[from]) { print "goes up: " $$0; bad = 1 } \
+		END { exit bad }'
 lint-shell:
 	shellcheck -ax $(SCRIPTS) $(HELPERS)
 	shellcheck $(SHELLIBS) pipelines/lib/completion.bash

@@ -2,8 +2,8 @@
 #
 # The battery of checks that every program must pass (battery.bash), over all of them.
 
-load helper
-load battery
+load lib/helper
+load lib/battery
 
 setup_file() {
 	battery_fixtures

@@ -3,7 +3,7 @@
 
 # shellcheck disable=SC2154
 
-load helper
+load lib/helper
 
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return

@@ -8,8 +8,8 @@
 #
 # The quick tests take a sample of places, another one in each run; they print the seed.
 
-load helper
-load battery
+load lib/helper
+load lib/battery
 
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
@@ -32,7 +32,7 @@ setup_file() {
 	export seed=$RANDOM
 }
 
-# hurt DAMAGE-OPTION... HOW FILE...: tests/damage for this case. The programs get the least memory
+# hurt DAMAGE-OPTION... HOW FILE...: tests/fault/damage for this case. The programs get the least memory
 # they take, and not much more of the machine's.
 hurt() {
 	local call=("${command[@]}" -S 4M) state=()
@@ -46,8 +46,8 @@ hurt() {
 	fi
 	# Sanitizers take terabytes of addresses.
 	sanitized || ulimit -v 300000
-	"$TREETALLY_TOP/tests/damage" --seed "$seed" "${state[@]}" "$@" -- "${call[@]}" BAD ||
-		say_and_fail "tests/damage ${*:1:4}"
+	"$TREETALLY_TOP/tests/fault/damage" --seed "$seed" "${state[@]}" "$@" -- "${call[@]}" BAD ||
+		say_and_fail "tests/fault/damage ${*:1:4}"
 }
 
 # sample QUICK ALL: of how many places one is tried, by the quick tests and by all.
@@ -55,8 +55,8 @@ sample() {
 	[[ ${TREETALLY_ALL:-} == 1 ]] && echo "$2" || echo "$1"
 }
 
-@test "damage: tests/damage sees what is wrong" {
-	local damage=$TREETALLY_TOP/tests/damage script
+@test "damage: tests/fault/damage sees what is wrong" {
+	local damage=$TREETALLY_TOP/tests/fault/damage script
 	echo 0123456789 >file
 	echo right >original
 	cp original kept

@@ -3,7 +3,7 @@
 
 # shellcheck disable=SC2154
 
-load helper
+load lib/helper
 
 @test "demo: scan, import, and screens of directories, owners, ages and sizes" {
 	mkdir -p "tree/big one" tree/small

@@ -4,7 +4,7 @@
 # depth-sort: tree order, each key once, whatever the memory. What every program must stand is in
 # battery.bats; equal bytes for any -S and -j are in pipeline.bats.
 
-load helper
+load lib/helper
 
 parse() {
 	gpfs-parse -q -f fs1 --scan-date 2026-01-15 "$@"
@@ -58,7 +58,7 @@ mention() {
 }
 
 @test "depth-sort: odd names, against perl" {
-	"$TREETALLY_TOP/tests/make-log" --seed 4 --lines 4000 | parse | dir-extract -o mentions
+	"$TREETALLY_TOP/tests/make/make-log" --seed 4 --lines 4000 | parse | dir-extract -o mentions
 	rec-cat mentions | sed '1,2d;$d' | cut -f 1 | perl -lne '
 		my $path = s{\\(.)}{{t => "\t", n => "\n", r => "\r", "\\" => "\\"}->{$1}}ger;
 		$of{$_} = join "\0", split m{/}, $path, -1;

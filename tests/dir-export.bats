@@ -3,13 +3,13 @@
 # dir-export: its JSON is added up by SQLite and compared with the database; the real ncdu, in
 # a terminal of its own (tmux), must show the same totals.
 
-load helper
+load lib/helper
 
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
 	small_log >small.log
 	scan-import -q -f fs1 --scan-date 2026-01-15 --db small.db small.log
-	"$TREETALLY_TOP/tests/make-log" --lines 5000 --dirs 400 >big.log
+	"$TREETALLY_TOP/tests/make/make-log" --lines 5000 --dirs 400 >big.log
 	scan-import -q -f fs2 --scan-date 2026-01-11 --max-rejects 50% --db big.db big.log
 }
 
@@ -132,7 +132,7 @@ END
 
 @test "dir-export: memory does not grow with the tree, nor with its depth" {
 	sanitized && skip "sanitizers need memory of their own"
-	"$TREETALLY_TOP/tests/make-log" --shape deep >deep.log
+	"$TREETALLY_TOP/tests/make/make-log" --shape deep >deep.log
 	scan-import -q -f fs1 --scan-date 2026-01-11 --db deep.db deep.log
 	(ulimit -v 40000 && dir-export --ncdu --min-size 0 -o deep.out deep.db)
 	(($(grep -c '^\[{"name"' deep.out) > 20000))
@@ -242,7 +242,7 @@ exact_on_screen() {
 }
 
 @test "dir-export: the real ncdu takes odd names and a deep tree" {
-	"$TREETALLY_TOP/tests/make-log" --shape deep --depth 2000 >deep.log
+	"$TREETALLY_TOP/tests/make/make-log" --shape deep --depth 2000 >deep.log
 	scan-import -q -f fs1 --scan-date 2026-01-11 --db deep.db deep.log
 	dir-export --ncdu --min-size 0 -P / -o tree.json deep.db
 	browse tree.json

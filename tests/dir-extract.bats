@@ -4,7 +4,7 @@
 # dir-extract: the directories of an entry stream, each with what its line says, and every parent.
 # What every program must stand is in battery.bats.
 
-load helper
+load lib/helper
 
 parse() {
 	gpfs-parse -q -f fs1 --scan-date 2026-01-15 "$@"
@@ -71,7 +71,7 @@ directories_of() {
 @test "dir-extract: odd logs, against the definition" {
 	local seed
 	for seed in 1 2 3; do
-		"$TREETALLY_TOP/tests/make-log" --seed $seed --lines 3000 | parse -o entry
+		"$TREETALLY_TOP/tests/make/make-log" --seed $seed --lines 3000 | parse -o entry
 		dir-extract entry | rec-cat | sed '1,2d;$d' | cut -f 1 | sort -u >got
 		directories_of entry | sort -u | cmp - got
 		# As many with a line as the ledger says.
@@ -114,7 +114,7 @@ directories_of() {
 }
 
 @test "dir-extract: the ledger is handed on" {
-	"$TREETALLY_TOP/tests/make-log" --lines 3000 | parse -o entry
+	"$TREETALLY_TOP/tests/make/make-log" --lines 3000 | parse -o entry
 	dir-extract entry -o out
 	cmp <(rec-cat entry | tail -n 1 | cut -f 3-) <(rec-cat out | tail -n 1 | cut -f 3-)
 	rec-cat out | tail -n 1 | grep -q $'\treject bad uid='

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # dir-load: the table `directories`, what it does to what is there already, and what is left of a run that fails.
-load helper
+load lib/helper
 
 setup() {
 	common_setup

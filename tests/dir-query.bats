@@ -4,14 +4,14 @@
 
 # shellcheck disable=SC2154
 
-load helper
+load lib/helper
 
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
-	"$BATS_TEST_DIRNAME/make-log" --lines 6000 --escape-pct >20260111_x_odd.list
+	"$BATS_TEST_DIRNAME/make/make-log" --lines 6000 --escape-pct >20260111_x_odd.list
 	scan-import -q --db odd.db --passwd <(echo 'ada:x:1000:100::/:') --group <(echo 'staff:x:100:') \
 		20260111_x_odd.list
-	"$BATS_TEST_DIRNAME/make-log" --seed 2 --lines 40000 --dirs 25000 --plain >20260111_x_wide.list
+	"$BATS_TEST_DIRNAME/make/make-log" --seed 2 --lines 40000 --dirs 25000 --plain >20260111_x_wide.list
 	scan-import -q --db wide.db 20260111_x_wide.list
 	small_log >20260115_x_small.list
 	scan-import -q --db small.db 20260115_x_small.list
@@ -283,7 +283,7 @@ outermost() {
 }
 
 @test "dir-query: rows are those of the reference" {
-	"$BATS_TEST_DIRNAME/reference" "$data/20260111_x_wide.list" >reference
+	"$BATS_TEST_DIRNAME/oracle/reference" "$data/20260111_x_wide.list" >reference
 	dir-query --sort-by path --from-root "$wide" | tail -n +2 >got
 	awk -F '\t' -v OFS='\t' '$1 == "directory_stats" {
 		for (i = 2; i <= NF; i++)

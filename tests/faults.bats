@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # A call of a program fails: reading, writing, opening, what makes a file safe and names it.
 
-load helper
-load faults
+load lib/helper
+load lib/faults
 
 setup_file() {
 	make_faults && make_fixtures "$BATS_FILE_TMPDIR"

@@ -3,7 +3,7 @@
 # The fuzzing targets (tests/fuzz) on the inputs that they start from, among which is every one that
 # was a finding once. Fuzzing itself is `make fuzz`.
 
-load helper
+load lib/helper
 
 fuzz() {
 	env -u MAKEFLAGS -u MAKELEVEL make -C "$TREETALLY_TOP" -j2 -s BUILD="$TREETALLY_BUILD" DEV=1 \

@@ -3,7 +3,7 @@
 
 # shellcheck disable=SC2154 # set by run
 
-load helper
+load lib/helper
 
 # ledger NAME FILE: a field of the last line of a TSV stream.
 ledger() {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # gpfs-parse: no line makes a wrong record, none is lost silently, and the same log gives the same bytes.
 
-load helper
+load lib/helper
 
 # The default chunk of log text; keep in step with CHUNK_SIZE.
 chunk=524288
@@ -393,7 +393,7 @@ long_line() {
 	good_show=$(show 1024 8 1000 100 -rw-r--r-- '2025-12-01 10:00:00' '2025-11-15 10:00:00')
 	bytes=$'0 \t9:=-x.<%'
 	{
-		"$TREETALLY_TOP/tests/make-log" --lines 3000 --rejects 5
+		"$TREETALLY_TOP/tests/make/make-log" --lines 3000 --rejects 5
 		# each byte of SHOW replaced by others, dropped and doubled
 		perl -e '($show, $bytes) = @ARGV;
 			for $at (0 .. length($show) - 1) {

@@ -4,8 +4,8 @@
 
 # shellcheck disable=SC2030,SC2031,SC2154 # each test is a subshell; faults.bash sets variables
 
-load helper
-load faults
+load lib/helper
+load lib/faults
 
 setup_file() {
 	make_faults

@@ -4,7 +4,7 @@
 
 # shellcheck disable=SC2154
 
-load helper
+load lib/helper
 
 filters=(gpfs-parse dir-extract depth-sort stats-accum rec-cat)
 loaders=(dir-load stats-load)
@@ -71,7 +71,7 @@ source_options() {
 		{
 			cat "$file"
 			awk -v groups="|$groups" '/^#define OPTS_LONG/ { take = index(groups, "|" $2 "|") }
-				take { print } !/\\$/ { take = 0 }' "$TREETALLY_TOP/common/opts.h"
+				take { print } !/\\$/ { take = 0 }' "$TREETALLY_TOP/common/base/opts.h"
 		} | grep -oE '\{ "[a-z-]+", (no|required|optional)_argument' | cut -d '"' -f 2
 	else
 		grep -oE "(^|[[:space:]])-l '?[a-z,:-]+" "$TREETALLY_TOP/pipelines/$1" | sed "s/.*-l '\?//" |
@@ -201,16 +201,16 @@ source_options() {
 # Constants of the headers, as NAME=VALUE.
 constants() {
 	cat >constants.c <<-'END'
-		#include "common/buckets.h"
-		#include "common/fpset.h"
-		#include "common/ledger.h"
-		#include "common/opts.h"
-		#include "common/parse_chunk.h"
-		#include "common/record_sort.h"
-		#include "common/rejects.h"
-		#include "common/tsv.h"
-		#include "common/usage_fold.h"
-		#include "common/usage_table.h"
+		#include "common/stream/buckets.h"
+		#include "common/stream/recent_paths.h"
+		#include "common/stream/ledger.h"
+		#include "common/base/opts.h"
+		#include "common/log/log_chunk.h"
+		#include "common/sort/record_key.h"
+		#include "common/log/rejects.h"
+		#include "common/stream/tsv.h"
+		#include "common/load/usage_fold.h"
+		#include "common/sort/usage_hash.h"
 
 		#define SHOW(x) printf("%s=%lld\n", #x, (long long)(x))
 		int main(void)
@@ -299,7 +299,7 @@ says() {
 		while IFS= read -r label; do
 			grep -qF ".It $label Ta" "$man/treetally.7" || wrong "treetally.7: no class '$label'"
 		done < <(sed -n "/^const struct bucket ${kind}_buckets/,/^}/s/^\t{ \"\(.*\)\", .*/\1/p" \
-			"$TREETALLY_TOP/common/buckets.c")
+			"$TREETALLY_TOP/common/stream/buckets.c")
 	done
 	(($(grep -cE '^\.It .* Ta [0-9]' "$man/treetally.7") >= 20))
 	agree
@@ -376,7 +376,7 @@ dump() {
 			grep -q "^\.It Cm $name Ns =" "$man/treetally-stream.5" || wrong "no attribute $name"
 		done
 	done
-	for name in $(sed -n '/ ledger_count_names\[/,/^}/p' "$TREETALLY_TOP/common/ledger.c" |
+	for name in $(sed -n '/ ledger_count_names\[/,/^}/p' "$TREETALLY_TOP/common/stream/ledger.c" |
 		grep -oE '"[a-z_]+"' | tr -d '"'); do
 		grep -q "^\.It Cm $name Ns =" "$man/treetally-stream.5" || wrong "no ledger field $name"
 	done
@@ -400,7 +400,7 @@ dump() {
 @test "man: every message that a page explains stands in the source" {
 	local page
 	for page in "$man"/*.[1-8]; do
-		perl - "$page" "$TREETALLY_TOP"/{common,tools}/*.c "$TREETALLY_TOP"/pipelines/{scan-*,lib/*} \
+		perl - "$page" "$TREETALLY_TOP"/{common/*,tools}/*.c "$TREETALLY_TOP"/pipelines/{scan-*,lib/*} \
 			>>"$BATS_TEST_TMPDIR/wrong" <<-'END'
 			use strict;
 			my ($page, @sources) = @ARGV;

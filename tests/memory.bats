@@ -3,8 +3,8 @@
 
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154 # variables are shared with faults.bash
 
-load helper
-load faults
+load lib/helper
+load lib/faults
 
 setup_file() {
 	make_faults && make_fixtures "$BATS_FILE_TMPDIR"

@@ -5,7 +5,7 @@
 # order, its shards, the memory, the threads, the form of the streams in between; and what must not
 # come to be when any part of it is cut, damaged or killed.
 
-load helper
+load lib/helper
 
 SCAN_DATE=2026-01-11
 DAY=20260111
@@ -36,7 +36,7 @@ setup() {
 }
 
 make_log() {
-	"$TREETALLY_TOP/tests/make-log" "$@"
+	"$TREETALLY_TOP/tests/make/make-log" "$@"
 }
 
 parse() {
@@ -139,7 +139,7 @@ not_complete() {
 	[[ $(sqlite3 asp.db "SELECT filesystem, date(scan_timestamp, 'unixepoch'), verified
 		FROM scan_metadata") == "asp|$SCAN_DATE|1" ]]
 	# The source is called what the second branch said.
-	"$TREETALLY_TOP/tests/compare-db" asp.db $log --source ${DAY}_csfs1_asp.list
+	"$TREETALLY_TOP/tests/oracle/compare-db" asp.db $log --source ${DAY}_csfs1_asp.list
 }
 
 @test "pipeline: scan-import makes the same database as the stages" {
@@ -439,7 +439,7 @@ mated() {
 
 # cuts FILE: offsets at every kind of boundary.
 cuts() {
-	"$TREETALLY_TOP/tests/stream-tool" cuts "$1" | cut -f 2
+	"$TREETALLY_TOP/tests/oracle/stream-tool" cuts "$1" | cut -f 2
 }
 
 @test "pipeline: cut behind gpfs-parse at any boundary, nothing comes out" {

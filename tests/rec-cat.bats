@@ -5,14 +5,14 @@
 # reader (stream-tool) knows from the manual alone. What every program must stand is in
 # battery.bats.
 
-load helper
+load lib/helper
 
 parse() {
 	gpfs-parse -q -f fs1 --scan-date 2026-01-11 "$@"
 }
 
 stream_tool() {
-	"$TREETALLY_TOP/tests/stream-tool" "$@"
+	"$TREETALLY_TOP/tests/oracle/stream-tool" "$@"
 }
 
 # The rows of a stream.
@@ -68,7 +68,7 @@ text_of() {
 @test "rec-cat: the manual describes the bytes: a second reader finds the same records" {
 	local seed kind
 	for seed in 1 2; do
-		"$TREETALLY_TOP/tests/make-log" --seed $seed --lines 3000 | parse -o entry
+		"$TREETALLY_TOP/tests/make/make-log" --seed $seed --lines 3000 | parse -o entry
 		dir-extract entry -o mentions
 		depth-sort mentions -o dir
 		stats-accum entry -o usage
@@ -79,7 +79,7 @@ text_of() {
 		stream_tool rows entry | sort | cmp - <(rows entry | sort)
 		rec-cat -b entry -o again
 		stream_tool rows again | cmp - <(rows again)
-		stream_tool rows entry | cmp - <(parse -t <("$TREETALLY_TOP/tests/make-log" --seed $seed \
+		stream_tool rows entry | cmp - <(parse -t <("$TREETALLY_TOP/tests/make/make-log" --seed $seed \
 			--lines 3000) | sed '1,2d;$d')
 	done
 }

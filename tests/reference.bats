@@ -1,16 +1,16 @@
 #!/usr/bin/env bats
 #
 # The reference itself, on logs whose tables were worked out by hand; then the programs against the reference, on logs
-# that tests/make-log makes. All ages are reckoned from 2026-01-11.
+# that tests/make/make-log makes. All ages are reckoned from 2026-01-11.
 
-load helper
+load lib/helper
 
 reference() {
-	"$TREETALLY_TOP/tests/reference" --scan-date 2026-01-11 "$@"
+	"$TREETALLY_TOP/tests/oracle/reference" --scan-date 2026-01-11 "$@"
 }
 
 make_log() {
-	"$TREETALLY_TOP/tests/make-log" "$@"
+	"$TREETALLY_TOP/tests/make/make-log" "$@"
 }
 
 # tables LOG TABLE [OPTION...]: the rows of one table, columns separated by blanks.
@@ -533,7 +533,7 @@ import() (
 )
 
 compare() {
-	"$TREETALLY_TOP/tests/compare-db" db "$1" --scan-date 2026-01-11 --age-by "${2:-atime}"
+	"$TREETALLY_TOP/tests/oracle/compare-db" db "$1" --scan-date 2026-01-11 --age-by "${2:-atime}"
 }
 
 @test "compare-db: finds a difference in any table" {
@@ -631,7 +631,7 @@ compare() {
 	done
 	depth-sort -m dirs[123] | dir-load db
 	stats-accum entries[123] | stats-load --no-names db
-	"$TREETALLY_TOP/tests/compare-db" db part1 part2 part3 --scan-date 2026-01-11
+	"$TREETALLY_TOP/tests/oracle/compare-db" db part1 part2 part3 --scan-date 2026-01-11
 	# As one log, but for what tells the sources apart.
 	make_log --lines 6000 --seed 6 >log
 	local sources="source_file|scan_sources|scan_rejects"

@@ -4,8 +4,8 @@
 
 # shellcheck disable=SC2030,SC2031,SC2154
 
-load helper
-load faults
+load lib/helper
+load lib/faults
 
 LOG=20260115_fs1_asp.list.log
 # It must be possible to be somebody else, so nothing lies in the private directories of bats.

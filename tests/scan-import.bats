@@ -3,7 +3,7 @@
 
 # shellcheck disable=SC2030,SC2031,SC2094,SC2154
 
-load helper
+load lib/helper
 
 LOG=20260115_fs1_asp.list.log
 

@@ -2,7 +2,7 @@
 # scan-tree: the log of a real tree holds every name, byte for byte, and what find could not read is
 # never silent.
 
-load helper
+load lib/helper
 
 # A tree with the names that break scripts.
 odd_tree() {

@@ -4,7 +4,7 @@
 
 # shellcheck disable=SC2030,SC2031,SC2154
 
-load helper
+load lib/helper
 
 setup() {
 	common_setup

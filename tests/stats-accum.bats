@@ -5,7 +5,7 @@
 # equal bytes for any -S are in pipeline.bats; sums over odd logs are held against the reference in
 # reference.bats.
 
-load helper
+load lib/helper
 
 parse() {
 	gpfs-parse -q -f fs1 --scan-date 2026-01-11 "$@"
@@ -166,11 +166,11 @@ rows() {
 	small_log | parse -o entry
 	local edit more='directory_lines=7\tfiles=20'
 	for edit in total_size apparent_size; do
-		"$TREETALLY_TOP/tests/stream-tool" edit --seal "end=$edit=\\d+/$edit=1" <entry >wrong
+		"$TREETALLY_TOP/tests/oracle/stream-tool" edit --seal "end=$edit=\\d+/$edit=1" <entry >wrong
 		run -3 --separate-stderr stats-accum -o out wrong
 		[[ $stderr == "stats-accum: wrong: 19 files of "*", but the ledger has "* && ! -e out ]]
 	done
-	"$TREETALLY_TOP/tests/stream-tool" edit --seal "end=directory_lines=8\tfiles=19/$more" \
+	"$TREETALLY_TOP/tests/oracle/stream-tool" edit --seal "end=directory_lines=8\tfiles=19/$more" \
 		<entry >wrong
 	run -3 --separate-stderr stats-accum -o out wrong
 	[[ $stderr == *"19 files of "*"the ledger has 20 "* && ! -e out ]]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # stats-load: the tables of numbers, the checks that both streams are of one scan, and what a run that fails leaves.
-load helper
+load lib/helper
 
 setup() {
 	common_setup
@@ -103,7 +103,7 @@ validate() {
 }
 
 dump() {
-	"$TREETALLY_TOP/tests/reference" --dump "$1"
+	"$TREETALLY_TOP/tests/oracle/reference" --dump "$1"
 }
 
 @test "stats-load: a small scan, number by number" {
@@ -130,16 +130,16 @@ dump() {
 }
 
 @test "stats-load: every table holds what the reference computes" {
-	"$TREETALLY_TOP/tests/make-log" --lines 12000 --seed 5 >log
+	"$TREETALLY_TOP/tests/make/make-log" --lines 12000 --seed 5 >log
 	finish log -S 4M
 	validate log.db
-	"$TREETALLY_TOP/tests/compare-db" log.db -f fs1 --scan-date 2026-01-15 log
+	"$TREETALLY_TOP/tests/oracle/compare-db" log.db -f fs1 --scan-date 2026-01-15 log
 }
 
 @test "stats-load: rows do not depend on memory or threads" {
 	local shape
 	for shape in mixed owners singles; do
-		"$TREETALLY_TOP/tests/make-log" --shape $shape --lines 12000 --plain >log
+		"$TREETALLY_TOP/tests/make/make-log" --shape $shape --lines 12000 --plain >log
 		finish log -S 4M -j 1
 		dump log.db >small
 		finish log -S 256M -j 4

@@ -1,21 +1,21 @@
 #!/usr/bin/env bats
 #
-# stats-query: every sum against the reference (tests/reference), which adds files up from the log
+# stats-query: every sum against the reference (tests/oracle/reference), which adds files up from the log
 # without a line of code in common, and goes down the tree by parent_id where stats-query trusts
 # ranges; then options, formats, databases that cannot be read, and costs.
 
-load helper
+load lib/helper
 
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
 	small_log >small.log
 	scan-import -q -f fs1 --scan-date 2026-01-15 --db small.db small.log
 	# 300 directories, 14 owners; usage_r has rows of six directories on several levels.
-	"$TREETALLY_TOP/tests/make-log" --lines 20000 --dirs 300 >big.log
+	"$TREETALLY_TOP/tests/make/make-log" --lines 20000 --dirs 300 >big.log
 	scan-import -q -f fs2 --scan-date 2026-01-11 --max-rejects 50% --db big.db big.log
-	"$TREETALLY_TOP/tests/reference" -f fs2 --scan-date 2026-01-11 big.log >big.ref
+	"$TREETALLY_TOP/tests/oracle/reference" -f fs2 --scan-date 2026-01-11 big.log >big.ref
 	reference_tables big
-	"$TREETALLY_TOP/tests/reference" -f fs1 --scan-date 2026-01-15 small.log >small.ref
+	"$TREETALLY_TOP/tests/oracle/reference" -f fs1 --scan-date 2026-01-15 small.log >small.ref
 	reference_tables small
 }
 

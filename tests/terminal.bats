@@ -4,7 +4,7 @@
 
 # shellcheck disable=SC2030,SC2031,SC2154
 
-load helper
+load lib/helper
 
 LOG=20260111_fs1_asp.list.log
 # C0, DEL, C1 as UTF-8 and as a byte, sequences with each, a mark of direction.

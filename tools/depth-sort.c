@@ -17,12 +17,12 @@
  *
  * With -m every operand, in order already, becomes a run as it is read, and only merging is left.
  */
-#include "common/extsort.h"
-#include "common/keysort.h"
-#include "common/opts.h"
-#include "common/progress.h"
-#include "common/record_sort.h"
-#include "common/stream_set.h"
+#include "common/sort/extsort.h"
+#include "common/sort/keysort.h"
+#include "common/base/opts.h"
+#include "common/base/progress.h"
+#include "common/sort/record_key.h"
+#include "common/stream/stream_set.h"
 
 /* Bytes of -S that are not for sorting: stream buffers, blocks. */
 #define FIXED_MEMORY (3u << 19)
@@ -259,11 +259,11 @@ static void sort_streams(const struct options *opt, struct stream_set *in,
 	struct extsort *sort = new_sorter(opt, in->head.kind, progress);
 	struct stream_out out;
 	struct extsort_stats stats;
-	struct head head;
+	struct header head;
 
-	head_copy(&head, &in->head);
+	header_copy(&head, &in->head);
 	head.order = opt->by_level ? ORDER_LEVEL : ORDER_TREE;
-	head_add_program(&head, "depth-sort");
+	header_add_program(&head, "depth-sort");
 	stream_out_open(&out, &head, &opt->shared.out);
 	progress_phase(progress, "reading", "records", 0);
 	if (opt->merge)
@@ -282,7 +282,7 @@ static void sort_streams(const struct options *opt, struct stream_set *in,
 		     stats.spill_peak);
 	stream_out_finish(&out, &in->ledger);
 	extsort_free(sort);
-	head_release(&head);
+	header_release(&head);
 }
 
 int main(int argc, char **argv)

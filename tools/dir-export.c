@@ -12,11 +12,11 @@
  *       a             1.3 TiB  above --min-size       [{"name":"a"},...],
  *       b, c          the rest, folded                {"name":"<2 directories below 1.0 GiB>",...}]
  */
-#include "common/human.h"
-#include "common/ncdu_out.h"
-#include "common/opts.h"
-#include "common/progress.h"
-#include "common/scope.h"
+#include "common/base/human.h"
+#include "common/query/ncdu_out.h"
+#include "common/base/opts.h"
+#include "common/base/progress.h"
+#include "common/query/scope.h"
 
 /* Entries of an export whose --min-size was not given are fewer. Keep dir-export(1) in step. */
 #define ENTRIES_WANTED 1000000
@@ -106,7 +106,7 @@ static uint64_t round_up(uint64_t size)
  * The least size of which few enough directories are, rounded up to a power of two. A directory is
  * never smaller than what is in it, so those that are shown make a tree.
  */
-static uint64_t choose_min_size(struct answer_db *a, const struct scope_prefix *p)
+static uint64_t choose_min_size(struct db_reader_db *a, const struct scope_prefix *p)
 {
 	sqlite3_stmt *select;
 	uint64_t size;
@@ -121,7 +121,7 @@ static uint64_t choose_min_size(struct answer_db *a, const struct scope_prefix *
 	db_bind(&a->db, select, 2, p->last);
 	db_bind(&a->db, select, 3, ENTRIES_WANTED / ENTRIES_EACH);
 	size = db_step(&a->db, select) ? (uint64_t)sqlite3_column_int64(select, 0) + 1 : 0;
-	answer_finalize(a, select);
+	db_reader_finalize(a, select);
 	return round_up(size);
 }
 
@@ -135,7 +135,7 @@ struct open_dir {
 
 struct exporter {
 	const struct options *opt;
-	struct answer_db *a;
+	struct db_reader_db *a;
 	struct ncdu_out out;
 	uint64_t min_size;
 	struct open_dir *open;
@@ -257,7 +257,7 @@ static void export_tree(struct exporter *e, const struct scope_prefix *p)
 	}
 	while (e->depth)
 		close_directory(e);
-	answer_finalize(e->a, select);
+	db_reader_finalize(e->a, select);
 }
 
 static void say_what_was_chosen(const struct exporter *e, int64_t directories)
@@ -277,14 +277,14 @@ static void say_what_was_chosen(const struct exporter *e, int64_t directories)
 int main(int argc, char **argv)
 {
 	struct options opt;
-	struct answer_set set = { 0 };
+	struct db_reader_set set = { 0 };
 	struct exporter e = { .opt = &opt };
 	const struct scope_prefix *prefix;
 	struct scope *scope;
 
 	tool_begin(argv, "dir-export");
 	parse_args(&opt, argc, argv);
-	answer_open(&set, argv + optind, 1, opt.shared.quiet, opt.shared.verbose);
+	db_reader_open(&set, argv + optind, 1, opt.shared.quiet, opt.shared.verbose);
 	scope = scope_resolve(&set, &opt.where);
 	prefix = scope->prefixes;
 	e.a = &set.dbs[0];
@@ -298,10 +298,10 @@ int main(int argc, char **argv)
 	if (opt.shared.verbose) {
 		warn("%llu entries, %llu directories", (unsigned long long)e.out.entries,
 		     (unsigned long long)e.shown);
-		answer_report_cost(&set);
+		db_reader_report_cost(&set);
 	}
 	scope_free(scope, 1);
-	answer_close(&set);
+	db_reader_close(&set);
 	free(e.open);
 	free(opt.where.prefixes);
 	return EXIT_OK;

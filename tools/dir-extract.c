@@ -3,7 +3,7 @@
  *
  * Every directory that has a line of its own comes out with what the line says, and the parent of
  * every entry comes out by name alone. Most entries have a parent that came by a moment ago; a
- * table of fixed size (fpset.h) drops those repeats. What it misses goes out twice, which costs
+ * table of fixed size (recent_paths.h) drops those repeats. What it misses goes out twice, which costs
  * depth-sort a little and changes nothing: there, equal paths become one, and the line wins.
  *
  *     entries                          directories
@@ -14,10 +14,10 @@
  *
  * Only the first two sections of a block are decoded, never a file.
  */
-#include "common/fpset.h"
-#include "common/opts.h"
-#include "common/progress.h"
-#include "common/stream_set.h"
+#include "common/stream/recent_paths.h"
+#include "common/base/opts.h"
+#include "common/base/progress.h"
+#include "common/stream/stream_set.h"
 
 static const char usage[] =
 	"usage: dir-extract [options] [STREAM...]\n"
@@ -45,13 +45,13 @@ static void parse_args(struct opts *opt, int argc, char **argv)
 		opts_shared(opt, letter, optarg);
 }
 
-static void mention(struct stream_out *out, struct fpset *seen, const char *path, size_t len)
+static void mention(struct stream_out *out, struct recent_paths *seen, const char *path, size_t len)
 {
-	if (!fpset_seen(seen, path, len))
+	if (!recent_paths_seen(seen, path, len))
 		stream_out_add_dir(out, path, len, NULL);
 }
 
-static void extract_block(struct block *b, struct block_paths *paths, struct fpset *seen,
+static void extract_block(struct block *b, struct block_paths *paths, struct recent_paths *seen,
 			  struct stream_out *out)
 {
 	const char *path;
@@ -61,7 +61,7 @@ static void extract_block(struct block *b, struct block_paths *paths, struct fps
 		return;
 	while (block_next_line(b)) {
 		path = block_path(paths, b->dir, &len);
-		fpset_seen(seen, path, len);
+		recent_paths_seen(seen, path, len);
 		stream_out_add_dir(out, path, len, &b->entry.own);
 		if (len)
 			mention(out, seen, path, path_parent(path, len));
@@ -76,10 +76,10 @@ static void extract(struct stream_set *in, struct stream_out *out, struct progre
 {
 	struct block_paths paths = { 0 };
 	struct block b = { 0 };
-	struct fpset seen;
+	struct recent_paths seen;
 	uint64_t entries = 0;
 
-	fpset_init(&seen);
+	recent_paths_init(&seen);
 	progress_phase(progress, "reading", "records", 0);
 	while (stream_set_next(in, &b)) {
 		extract_block(&b, &paths, &seen, out);
@@ -89,7 +89,7 @@ static void extract(struct stream_set *in, struct stream_out *out, struct progre
 		progress_update(progress, entries, 0);
 	}
 	progress_end(progress);
-	fpset_release(&seen);
+	recent_paths_release(&seen);
 	block_paths_release(&paths);
 	block_release(&b);
 }
@@ -100,23 +100,23 @@ int main(int argc, char **argv)
 	struct stream_set in;
 	struct stream_out out;
 	struct progress progress;
-	struct head head;
+	struct header head;
 
 	tool_begin(argv, "dir-extract");
 	parse_args(&opt, argc, argv);
 	progress_init(&progress, opt.progress, opt.progress_file);
 	stream_set_open(&in, argv + optind, (size_t)(argc - optind), &opt.in, opt.force);
-	head_copy(&head, &in.head);
+	header_copy(&head, &in.head);
 	head.kind = KIND_DIR;
 	head.order = ORDER_NONE;
-	head_add_program(&head, "dir-extract");
+	header_add_program(&head, "dir-extract");
 	stream_out_open(&out, &head, &opt.out);
 	extract(&in, &out, &progress);
 	if (opt.verbose)
 		warn("%" PRIu64 " entries, %" PRIu64 " directory records",
 		     in.ledger.sum.count[COUNT_ENTRIES], out.records + out.build.records);
 	stream_out_finish(&out, &in.ledger);
-	head_release(&head);
+	header_release(&head);
 	stream_set_close(&in);
 	return EXIT_OK;
 }

@@ -14,13 +14,13 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-#include "common/db_batch.h"
-#include "common/db_scan.h"
-#include "common/db_schema.h"
-#include "common/opts.h"
-#include "common/path.h"
-#include "common/progress.h"
-#include "common/tree_in.h"
+#include "common/db/db_batch.h"
+#include "common/db/db_scan.h"
+#include "common/db/db_schema.h"
+#include "common/base/opts.h"
+#include "common/base/path.h"
+#include "common/base/progress.h"
+#include "common/stream/tree_in.h"
 
 /* SQLite only appends here; more cache than this would only put off writing (bytes). */
 #define CACHE_ENOUGH (32u << 20)
@@ -224,7 +224,7 @@ static void make_database(struct loader *l, const struct options *opt)
 		      DB_BATCH_ROWS);
 	load_stream(l, &opt->shared);
 	check_lines(l);
-	head_add_program(&l->in.stream.head, program_invocation_short_name);
+	header_add_program(&l->in.stream.head, program_invocation_short_name);
 	store_state(l);
 	db_exec(&l->db, "COMMIT");
 	db_batch_release(&l->rows);

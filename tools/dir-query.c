@@ -6,10 +6,10 @@
  */
 #include <unistd.h>
 
-#include "common/dir_list.h"
-#include "common/opts.h"
-#include "common/scan_summary.h"
-#include "common/who.h"
+#include "common/query/dir_list.h"
+#include "common/base/opts.h"
+#include "common/query/scan_summary.h"
+#include "common/query/owners.h"
 
 #define TABLE_LIMIT 50 /* rows of a table when -n is not given */
 
@@ -293,17 +293,17 @@ static void release_options(struct options *opt)
 	free(opt->where.excludes);
 }
 
-static void parse_who(struct options *opt, struct answer_set *set)
+static void parse_who(struct options *opt, struct db_reader_set *set)
 {
 	struct dir_filter *f = &opt->question.filter;
 	uint32_t id;
 
 	if (opt->owner) {
-		who_parse_user(set, "--owner", opt->owner, &id);
+		owners_parse_user(set, "--owner", opt->owner, &id);
 		f->owner = id;
 	}
 	if (opt->group) {
-		who_parse_group(set, "--group", opt->group, &id);
+		owners_parse_group(set, "--group", opt->group, &id);
 		f->group = id;
 	}
 	if (opt->mine)
@@ -329,7 +329,7 @@ static unsigned table_columns(const struct options *opt)
 	return opt->shared.verbose ? ~0u : shown;
 }
 
-static void answer(struct options *opt, struct answer_set *set)
+static void answer(struct options *opt, struct db_reader_set *set)
 {
 	struct scope *scopes = scope_resolve(set, &opt->where);
 	struct dir_layout layout;
@@ -365,20 +365,20 @@ static void answer(struct options *opt, struct answer_set *set)
 int main(int argc, char **argv)
 {
 	struct options opt = { 0 };
-	struct answer_set set;
+	struct db_reader_set set;
 
 	tool_begin(argv, "dir-query");
 	parse_args(&opt, argc, argv);
 	/* SQLite sorts a little too. */
 	if (opt.shared.temp_dir && setenv("SQLITE_TMPDIR", opt.shared.temp_dir, 1))
 		die_errno("cannot set SQLITE_TMPDIR");
-	answer_open(&set, opt.dbs, opt.db_count, opt.shared.quiet, opt.shared.verbose);
+	db_reader_open(&set, opt.dbs, opt.db_count, opt.shared.quiet, opt.shared.verbose);
 	parse_who(&opt, &set);
 	if (opt.summary)
 		scan_summary_show(&set, &opt.output);
 	else
 		answer(&opt, &set);
-	answer_close(&set);
+	db_reader_close(&set);
 	release_options(&opt);
 	return EXIT_OK;
 }

@@ -15,12 +15,12 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "common/opts.h"
-#include "common/parse_log.h"
-#include "common/progress.h"
-#include "common/rejects.h"
-#include "common/scanname.h"
-#include "common/stream_out.h"
+#include "common/base/opts.h"
+#include "common/log/log_parse.h"
+#include "common/base/progress.h"
+#include "common/log/rejects.h"
+#include "common/log/claims.h"
+#include "common/stream/stream_out.h"
 
 static const char usage[] =
 	"usage: gpfs-parse [OPTION]... [LOG...]\n"
@@ -70,7 +70,7 @@ static void set_option(struct options *opt, int letter, const char *value)
 {
 	switch (letter) {
 	case 'f':
-		if (!scanname_valid_filesystem(value))
+		if (!claims_valid_filesystem(value))
 			opts_die("--filesystem: '%s': a name must not be empty, start with a dot, "
 				 "or hold a slash or control characters", value);
 		free(opt->claim.filesystem);
@@ -86,7 +86,7 @@ static void set_option(struct options *opt, int letter, const char *value)
 		opt->source = value;
 		break;
 	case OPT_ESCAPE:
-		if (!scanname_escape_from_name(value, &opt->claim.escape))
+		if (!claims_escape_from_name(value, &opt->claim.escape))
 			opts_die("--escape: '%s' is neither none nor pct", value);
 		break;
 	case OPT_CRLF: opt->crlf = true; break;
@@ -161,7 +161,7 @@ struct run {
 	const struct options *opt;
 	char **names; /* of the sources, as recorded */
 	struct agreement agreement;
-	struct parse_log log;
+	struct log_parse log;
 	struct stream_out out;
 	struct rejects rejects;
 	struct progress progress;
@@ -179,14 +179,14 @@ static void hear_source(struct run *run, size_t i, bool is_open)
 	const struct options *opt = run->opt;
 	struct scan_claim claim;
 
-	scanname_claim(&claim, run->names[i]);
+	claims_claim(&claim, run->names[i]);
 	if (is_open) {
 		size_t len;
 		const char *line, *fault;
 
 		run->log.reader.format.crlf = opt->crlf;
 		line = chunk_first_line(run->log.first, &len);
-		fault = scanname_claim_line(&claim, line, len);
+		fault = claims_claim_line(&claim, line, len);
 		if (fault)
 			die(EXIT_INPUT, "%s:1: %s", run->names[i], fault);
 		if (opt->claim.escape != ESCAPE_UNKNOWN)
@@ -194,22 +194,22 @@ static void hear_source(struct run *run, size_t i, bool is_open)
 		run->log.reader.format.pct = claim.escape == ESCAPE_PCT;
 	}
 	agreement_hear(&run->agreement, &claim, run->names[i]);
-	scanname_release(&claim);
+	claims_release(&claim);
 }
 
 static void write_head(struct run *run)
 {
 	const struct options *opt = run->opt;
-	struct head head = { .kind = KIND_ENTRY, .order = ORDER_NONE };
+	struct header head = { .kind = KIND_ENTRY, .order = ORDER_NONE };
 
 	if (run->agreement.filesystem.value)
 		head.filesystem = xstrdup(run->agreement.filesystem.value);
 	head.scan_day = agreement_day(&run->agreement);
 	for (size_t i = 0; i < opt->log_count; i++)
-		head_add_source(&head, run->names[i]);
-	head_add_program(&head, program_invocation_short_name);
+		header_add_source(&head, run->names[i]);
+	header_add_program(&head, program_invocation_short_name);
 	stream_out_open(&run->out, &head, &opt->shared.out);
-	head_release(&head);
+	header_release(&head);
 	run->agreement.closed = true;
 }
 
@@ -277,7 +277,7 @@ static void take_chunk(struct run *run, const char *name, const struct chunk *c)
 		refuse(run, "%s: the sizes in it add up to more than 2^63-1 bytes", name);
 	stream_out_add_encoded(&run->out, c->blocks.data, c->blocks.len);
 	lines = run->ledger.sum.count[COUNT_LINES] + run->tally.count[COUNT_LINES];
-	progress_update(&run->progress, run->bytes_before + logsource_position(&run->log.source),
+	progress_update(&run->progress, run->bytes_before + log_source_position(&run->log.source),
 			lines);
 }
 
@@ -290,8 +290,8 @@ static void end_source(struct run *run, size_t i)
 		       "that)", name, run->tally.count[COUNT_LINES]);
 	ledger_add_source(&run->ledger, name, &run->tally);
 	run->failed_before += failed_lines(&run->tally);
-	run->bytes_before += logsource_position(&run->log.source);
-	parse_log_close(&run->log);
+	run->bytes_before += log_source_position(&run->log.source);
+	log_parse_close(&run->log);
 }
 
 /* Parse and write the source that is open. */
@@ -302,7 +302,7 @@ static void parse_source(struct run *run, size_t i)
 	struct chunk *c;
 
 	run->tally = (struct tally){ 0 };
-	while ((c = parse_log_next(&run->log))) {
+	while ((c = log_parse_next(&run->log))) {
 		take_chunk(run, name, c);
 		/* No need to read a billion lines to the end when the count alone decides. */
 		if (run->failed_before + failed_lines(&run->tally) > reject_limit_early(limit)) {
@@ -316,7 +316,7 @@ static void parse_source(struct run *run, size_t i)
 
 static void open_source(struct run *run, size_t i)
 {
-	if (!parse_log_open(&run->log, run->opt->logs[i]))
+	if (!log_parse_open(&run->log, run->opt->logs[i]))
 		refuse(run, "%s: is empty", run->log.source.name);
 	hear_source(run, i, true);
 }
@@ -341,7 +341,7 @@ static void check_ledger(struct run *run)
 
 static char *source_name(const struct options *opt, size_t i)
 {
-	return opt->source ? xstrdup(opt->source) : scanname_of_operand(opt->logs[i]);
+	return opt->source ? xstrdup(opt->source) : claims_of_operand(opt->logs[i]);
 }
 
 static void start(struct run *run, const struct options *opt)
@@ -352,14 +352,14 @@ static void start(struct run *run, const struct options *opt)
 	run->agreement.force = opt->shared.force;
 	agreement_hear(&run->agreement, &opt->claim, NULL);
 	for (size_t i = 0; i < opt->log_count; i++) {
-		uint64_t size = logsource_size(opt->logs[i]);
+		uint64_t size = log_source_size(opt->logs[i]);
 
-		logsource_check(opt->logs[i]);
+		log_source_check(opt->logs[i]);
 		run->names[i] = source_name(opt, i);
 		/* One part of unknown size makes the whole unknown. */
 		total = size && (total || !i) ? total + size : 0;
 	}
-	parse_log_init(&run->log, opt->shared.threads, opt->shared.memory, opt->rejects != NULL);
+	log_parse_init(&run->log, opt->shared.threads, opt->shared.memory, opt->rejects != NULL);
 	progress_init(&run->progress, opt->shared.progress, opt->shared.progress_file);
 	progress_phase(&run->progress, "reading", "bytes", total);
 }
@@ -407,7 +407,7 @@ static void release(struct run *run)
 	free(run->opt->claim.filesystem);
 	agreement_release(&run->agreement);
 	ledger_release(&run->ledger);
-	parse_log_release(&run->log);
+	log_parse_release(&run->log);
 }
 
 int main(int argc, char **argv)

@@ -7,10 +7,10 @@
  * cut elsewhere: gpfs-parse cuts by bytes of the log.) Several operands one after the other have
  * no order any more; depth-sort -m keeps it.
  */
-#include "common/opts.h"
-#include "common/progress.h"
-#include "common/stream_set.h"
-#include "common/utf8.h"
+#include "common/base/opts.h"
+#include "common/base/progress.h"
+#include "common/stream/stream_set.h"
+#include "common/base/utf8.h"
 
 static const char usage[] =
 	"usage: rec-cat [options] [STREAM...]\n"
@@ -161,7 +161,7 @@ static void describe(struct stream_in *s)
 
 	read_whole(s, &b);
 	buf_printf(&attrs, "stream=%s\tformat=%s", s->name, s->tsv ? "tsv" : "binary");
-	head_add_attrs(&attrs, &s->head);
+	header_add_attrs(&attrs, &s->head);
 	print_attrs(&attrs);
 	printf("records=%" PRIu64 "\nbytes=%" PRIu64 "\n", s->records, s->in.offset);
 	if (!s->tsv)

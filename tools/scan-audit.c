@@ -8,12 +8,12 @@
  */
 #include <unistd.h>
 
-#include "common/answer.h"
-#include "common/audit_ledger.h"
-#include "common/audit_log.h"
-#include "common/audit_schema.h"
-#include "common/audit_sums.h"
-#include "common/opts.h"
+#include "common/db/db_reader.h"
+#include "common/audit/audit_ledger.h"
+#include "common/audit/audit_log.h"
+#include "common/audit/audit_schema.h"
+#include "common/audit/audit_sums.h"
+#include "common/base/opts.h"
 
 static const char usage[] =
 	"usage: scan-audit [options] DB [--log LOG...]\n"
@@ -117,7 +117,7 @@ static void require_logs(const struct options *opt)
 
 /* ---- the audit ---- */
 
-static void audit_tables(const struct options *opt, struct answer_db *a)
+static void audit_tables(const struct options *opt, struct db_reader_db *a)
 {
 	const bool quiet = opt->shared.quiet;
 	int64_t midnight = db_integer(&a->db,
@@ -153,7 +153,7 @@ static void audit_tables(const struct options *opt, struct answer_db *a)
 	audit_tree_release(&t);
 }
 
-static void audit_log(struct options *opt, struct answer_db *a)
+static void audit_log(struct options *opt, struct db_reader_db *a)
 {
 	struct audit_log_counts counts;
 	char date[DATE_TEXT_SIZE];
@@ -185,14 +185,14 @@ static void limit_memory(struct db *db, uint64_t memory)
 int main(int argc, char **argv)
 {
 	struct options opt = { 0 };
-	struct answer_set set;
+	struct db_reader_set set;
 	struct db *db;
 
 	tool_begin(argv, "scan-audit");
 	parse_args(&opt, argc, argv);
 	require_logs(&opt);
 	db_setup(opt.shared.temp_dir);
-	answer_open(&set, &opt.db, 1, opt.shared.quiet, opt.shared.verbose);
+	db_reader_open(&set, &opt.db, 1, opt.shared.quiet, opt.shared.verbose);
 	db = &set.dbs[0].db;
 	limit_memory(db, opt.shared.memory);
 	audit_proved(opt.shared.quiet, "format: version %d, complete, %d tables, views and indexes",
@@ -203,7 +203,7 @@ int main(int argc, char **argv)
 	}
 	audit_tables(&opt, &set.dbs[0]);
 	audit_log(&opt, &set.dbs[0]);
-	answer_close(&set);
+	db_reader_close(&set);
 	free(opt.logs);
 	return EXIT_OK;
 }

@@ -1,7 +1,7 @@
 /*
  * stats-accum - sum files by directory, owner, group, age and size: the usage rows.
  *
- * Rows collect in hash tables (usage_table.h). When these are full they go, sorted, into a run of the
+ * Rows collect in hash tables (usage_hash.h). When these are full they go, sorted, into a run of the
  * external sorter and start again; at the end the runs are merged and equal rows added up. Most scans
  * meet a directory's files close together, so little is written twice. Three files of one owner, two
  * of them below 1 KiB and all of them read last week, make two rows:
@@ -12,13 +12,13 @@
  *
  * Nothing is written before the input has ended, so a branch that reads us never holds up another.
  */
-#include "common/buckets.h"
-#include "common/extsort.h"
-#include "common/opts.h"
-#include "common/progress.h"
-#include "common/record_sort.h"
-#include "common/stream_set.h"
-#include "common/usage_table.h"
+#include "common/stream/buckets.h"
+#include "common/sort/extsort.h"
+#include "common/base/opts.h"
+#include "common/base/progress.h"
+#include "common/sort/record_key.h"
+#include "common/stream/stream_set.h"
+#include "common/sort/usage_hash.h"
 
 /* Bytes of -S that are neither table nor sorter: stream buffers, blocks. */
 #define FIXED_MEMORY (5u << 18)
@@ -81,7 +81,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 struct accum {
 	const struct options *opt;
 	int64_t scan_day;
-	struct usage_table table;
+	struct usage_hash table;
 	struct extsort *sort;
 	struct stream_out out;
 	uint64_t rounds;         /* how often the table was full */
@@ -118,7 +118,7 @@ static void put_into_stream(void *arg, const char *path, size_t len, const struc
 static void spill_table(struct accum *a)
 {
 	extsort_begin_run(a->sort);
-	usage_table_drain(&a->table, put_into_run, a->sort);
+	usage_hash_drain(&a->table, put_into_run, a->sort);
 	extsort_end_run(a->sort);
 	a->rounds++;
 }
@@ -155,15 +155,15 @@ static size_t find_places(struct accum *a, size_t from, size_t count)
 			size_t len;
 			const char *path = block_path(&a->paths, a->file_dirs[end], &len);
 
-			*dir = usage_table_dir(&a->table, path, len);
+			*dir = usage_hash_dir(&a->table, path, len);
 			if (*dir == USAGE_TABLE_FULL)
 				break;
 		}
 		a->files[end].dir = *dir;
-		usage_table_seek(&a->table, &a->files[end]);
+		usage_hash_seek(&a->table, &a->files[end]);
 	}
 	for (size_t i = from; i < end; i++)
-		usage_table_fetch(&a->table, &a->files[i]);
+		usage_hash_fetch(&a->table, &a->files[i]);
 	return end;
 }
 
@@ -182,7 +182,7 @@ static NORETURN void die_overflow(const struct accum *a, uint32_t dir)
 static size_t add_placed(struct accum *a, size_t from, size_t to)
 {
 	for (; from < to; from++) {
-		enum usage_result result = usage_table_add(&a->table, &a->files[from]);
+		enum usage_result result = usage_hash_add(&a->table, &a->files[from]);
 
 		if (result == USAGE_FULL)
 			break;
@@ -270,12 +270,12 @@ static void write_rows(struct accum *a)
 
 	if (a->rounds) {
 		spill_table(a);
-		usage_table_release(&a->table);
+		usage_hash_release(&a->table);
 		extsort_finish(a->sort);
 	}
 	progress_phase(&a->progress, "writing", "records", 0);
 	if (!a->rounds)
-		usage_table_drain(&a->table, put_into_stream, a);
+		usage_hash_drain(&a->table, put_into_stream, a);
 	while (a->rounds && extsort_next(a->sort, &item)) {
 		usage_tail_read(item.tail, &key, &sums);
 		put_into_stream(a, item.path, item.len, &key, &sums);
@@ -283,7 +283,7 @@ static void write_rows(struct accum *a)
 	progress_end(&a->progress);
 }
 
-static void choose_scan_day(struct accum *a, struct head *head)
+static void choose_scan_day(struct accum *a, struct header *head)
 {
 	char have[DATE_TEXT_SIZE];
 
@@ -302,22 +302,22 @@ static void choose_scan_day(struct accum *a, struct head *head)
 static void open_accum(struct accum *a, const struct options *opt, const struct stream_set *in)
 {
 	size_t sort_memory = opt->shared.memory / 4;
-	struct head head;
+	struct header head;
 
 	*a = (struct accum){ .opt = opt,
 			     .total = { .max_atime = TIME_NONE, .max_mtime = TIME_NONE } };
 	if (sort_memory < EXTSORT_MEMORY_MIN)
 		sort_memory = EXTSORT_MEMORY_MIN;
 	progress_init(&a->progress, opt->shared.progress, opt->shared.progress_file);
-	head_copy(&head, &in->head);
+	header_copy(&head, &in->head);
 	choose_scan_day(a, &head);
 	head.kind = KIND_USAGE;
 	head.order = ORDER_TREE;
 	head.age_by = opt->age_by;
-	head_add_program(&head, "stats-accum");
+	header_add_program(&head, "stats-accum");
 	stream_out_open(&a->out, &head, &opt->shared.out);
-	head_release(&head);
-	usage_table_init(&a->table, opt->shared.memory - sort_memory - FIXED_MEMORY);
+	header_release(&head);
+	usage_hash_init(&a->table, opt->shared.memory - sort_memory - FIXED_MEMORY);
 	a->sort = extsort_new(&(struct extsort_config){
 		.tail_len = USAGE_TAIL_SIZE,
 		.key_len = USAGE_KEY_SIZE,
@@ -354,7 +354,7 @@ int main(int argc, char **argv)
 		     stats.merges, stats.spill_written, spill_directory(opt.shared.temp_dir),
 		     stats.spill_peak);
 	stream_out_finish(&a.out, &in.ledger);
-	usage_table_release(&a.table);
+	usage_hash_release(&a.table);
 	extsort_free(a.sort);
 	stream_set_close(&in);
 	return EXIT_OK;

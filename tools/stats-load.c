@@ -3,7 +3,7 @@
  *
  * Directories of the database and usage rows of standard input meet in tree_join, which knows the
  * totals of a directory when its subtree is over. usage_r is needed in another order and waits in an
- * external sorter (stats_sort.h).
+ * external sorter (load_sort.h).
  *
  * There are two connections, for most of the time goes into SQLite, and one of them can take in the
  * rows of usage_nr (usage_stage.h) while the other does the rest:
@@ -16,12 +16,12 @@
  */
 #include <inttypes.h>
 
-#include "common/db_names.h"
-#include "common/db_scan.h"
-#include "common/db_schema.h"
-#include "common/opts.h"
-#include "common/progress.h"
-#include "common/tree_join.h"
+#include "common/db/db_names.h"
+#include "common/db/db_scan.h"
+#include "common/db/db_schema.h"
+#include "common/base/opts.h"
+#include "common/base/progress.h"
+#include "common/load/tree_join.h"
 
 /* SQLite mostly appends while directories are loaded; more cache gains nothing then (bytes). */
 #define CACHE_ENOUGH (32u << 20)
@@ -89,7 +89,7 @@ struct loader {
 	struct scan_state dir_state; /* what dir-load read */
 	struct tree_in in;
 	struct tree_join join;
-	struct stats_sort sorted;
+	struct load_sort sorted;
 	struct usage_tables tables;
 	struct progress progress;
 	const char *phase;           /* NULL: none yet */
@@ -168,7 +168,7 @@ static void write_usage(struct loader *l)
 	if (db_integer(&l->db, "PRAGMA schema_version") != l->schema)
 		die(EXIT_SYSTEM, "%s: another process has begun to write it anew", l->opt->db);
 	usage_tables_move(&l->tables);
-	stats_sort_finish(&l->sorted);
+	load_sort_finish(&l->sorted);
 	usage_tables_write_usage_r(&l->tables, l->join.root_id, l->join.root_has_child, &next);
 	begin_phase(l, "summaries", "steps", 0, NULL);
 	usage_tables_write_summaries(&l->tables, l->join.root_id, &next);
@@ -232,7 +232,7 @@ static void load(struct loader *l)
 					  .temp_dir = shared->temp_dir, .quiet = shared->quiet };
 
 	db_exec(&l->loading, db_schema_stats);
-	stats_sort_init(&l->sorted, &sorting);
+	load_sort_init(&l->sorted, &sorting);
 	tree_join_init(&l->join, &l->loading, &l->in, &l->sorted, &l->tables, shared->memory / 8);
 	begin_phase(l, "loading", "directories", (uint64_t)l->dir_state.directories,
 		    &l->join.directories);
@@ -297,7 +297,7 @@ int main(int argc, char **argv)
 	load(&l);
 	if (opt.shared.verbose)
 		report(&l);
-	stats_sort_release(&l.sorted);
+	load_sort_release(&l.sorted);
 	facts = facts_of(&l);
 	scan_facts_store(&l.db, &facts);
 	db_exec(&l.db, "COMMIT");

@@ -6,11 +6,11 @@
  */
 #include <unistd.h>
 
-#include "common/buckets.h"
-#include "common/opts.h"
-#include "common/usage_print.h"
-#include "common/usage_rank.h"
-#include "common/who.h"
+#include "common/stream/buckets.h"
+#include "common/base/opts.h"
+#include "common/query/usage_print.h"
+#include "common/query/usage_rank.h"
+#include "common/query/owners.h"
 
 static const char usage[] =
 	"usage: stats-query [--by KEY[,KEY...]] [options] DB...\n"
@@ -206,16 +206,16 @@ static void add_id(struct ids *ids, uint32_t id)
 	ids->ids[ids->count++] = id;
 }
 
-static void resolve_ids(struct options *opt, struct answer_set *set)
+static void resolve_ids(struct options *opt, struct db_reader_set *set)
 {
 	uint32_t id;
 
 	for (size_t i = 0; i < opt->users.text_count; i++) {
-		who_parse_user(set, "--owner", opt->users.texts[i], &id);
+		owners_parse_user(set, "--owner", opt->users.texts[i], &id);
 		add_id(&opt->users, id);
 	}
 	for (size_t i = 0; i < opt->groups.text_count; i++) {
-		who_parse_group(set, "--group", opt->groups.texts[i], &id);
+		owners_parse_group(set, "--group", opt->groups.texts[i], &id);
 		add_id(&opt->groups, id);
 	}
 	if (opt->users.mine)
@@ -231,13 +231,13 @@ static void resolve_ids(struct options *opt, struct answer_set *set)
 /* ---- the answer ---- */
 
 /* How many values a key has that are all shown, also where there is no file; 0: only those with files. */
-static int64_t all_values(enum ask_by by, const struct answer_set *set)
+static int64_t all_values(enum ask_by by, const struct db_reader_set *set)
 {
 	return by == BY_AGE || by == BY_SIZE ? BUCKETS : by == BY_FS ? (int64_t)set->count : 0;
 }
 
 /* Rows without files: the total, and all buckets where nothing but buckets is asked for. */
-static void add_zero_rows(const struct usage_ask *ask, const struct answer_set *set,
+static void add_zero_rows(const struct usage_ask *ask, const struct db_reader_set *set,
 			  struct totals *totals)
 {
 	int64_t key[TOTALS_PARTS] = { 0 }, rows = 1;
@@ -257,14 +257,14 @@ static void add_zero_rows(const struct usage_ask *ask, const struct answer_set *
 
 int main(int argc, char **argv)
 {
-	struct answer_set set = { 0 };
+	struct db_reader_set set = { 0 };
 	struct totals totals = { 0 };
 	struct options opt;
 	struct scope *scopes;
 
 	tool_begin(argv, "stats-query");
 	parse_args(&opt, argc, argv);
-	answer_open(&set, argv + optind, (size_t)(argc - optind), opt.shared.quiet,
+	db_reader_open(&set, argv + optind, (size_t)(argc - optind), opt.shared.quiet,
 		    opt.shared.verbose);
 	resolve_ids(&opt, &set);
 	scopes = scope_resolve(&set, &opt.where);
@@ -273,10 +273,10 @@ int main(int argc, char **argv)
 	add_zero_rows(&opt.ask, &set, &totals);
 	usage_print(&opt.ask, &opt.rank, &opt.out, &opt.where, &set, &totals);
 	if (opt.shared.verbose)
-		answer_report_cost(&set);
+		db_reader_report_cost(&set);
 	totals_release(&totals);
 	scope_free(scopes, set.count);
-	answer_close(&set);
+	db_reader_close(&set);
 	free(opt.users.texts);
 	free(opt.groups.texts);
 	free(opt.users.ids);

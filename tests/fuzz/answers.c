@@ -1,8 +1,8 @@
 #include "tests/fuzz/answers.h"
 
-#include "common/escape.h"
-#include "common/render.h"
-#include "common/scantime.h"
+#include "common/base/escape.h"
+#include "common/query/render.h"
+#include "common/base/scantime.h"
 #include "tests/fuzz/fuzz.h"
 
 #define ROWS_MAX 6

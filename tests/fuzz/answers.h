@@ -4,7 +4,7 @@
 #ifndef TREETALLY_ANSWERS_H
 #define TREETALLY_ANSWERS_H
 
-#include "common/die.h"
+#include "common/base/die.h"
 
 struct answers {
 	const uint8_t *data;

@@ -1,6 +1,6 @@
 #include "tests/fuzz/convert.h"
 
-#include "common/stream_out.h"
+#include "common/stream/stream_out.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_path(const struct buf *path)

@@ -4,7 +4,7 @@
 #ifndef TREETALLY_CONVERT_H
 #define TREETALLY_CONVERT_H
 
-#include "common/stream_in.h"
+#include "common/stream/stream_in.h"
 
 /*
  * Read a stream and write it again: as text, as binary, each of them as the other. Aborts when what

@@ -10,7 +10,7 @@
 #include <setjmp.h>
 #include <unistd.h>
 
-#include "common/outfile.h"
+#include "common/base/outfile.h"
 
 int fuzz_status;
 char fuzz_message[4096];

@@ -9,7 +9,7 @@
 #ifndef TREETALLY_FUZZ_H
 #define TREETALLY_FUZZ_H
 
-#include "common/buf.h"
+#include "common/base/buf.h"
 
 /* The status that the last fuzz_try died with, and its last message, without program and LF. */
 extern int fuzz_status;

@@ -10,7 +10,7 @@
 
 #include <xxhash.h>
 
-#include "common/parse_chunk.h"
+#include "common/log/log_chunk.h"
 #include "tests/fuzz/plain_line.h"
 
 enum { PCT = 1, CRLF = 2, RUNS = 0xfc };
@@ -22,8 +22,8 @@ static char text[TEXT_MAX + 1];
 static size_t text_len, text_at;
 static struct chunk chunk; /* its text stays from run to run: it is large */
 
-/* In place of logsource.c. */
-size_t logsource_read(struct logsource *s, void *data, size_t len)
+/* In place of log_source.c. */
+size_t log_source_read(struct log_source *s, void *data, size_t len)
 {
 	size_t n = text_len - text_at < len ? text_len - text_at : len;
 
@@ -113,7 +113,7 @@ static void check_rejects(const struct chunk *c)
 
 static bool parse_chunks(struct outcome *o, struct gpfs_format format)
 {
-	struct logsource source = { .name = "log" };
+	struct log_source source = { .name = "log" };
 	struct chunk_reader reader = { .source = &source, .format = format };
 	struct chunk_worker worker;
 	uint64_t lines = 0;

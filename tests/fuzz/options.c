@@ -5,12 +5,12 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/attrs.h"
-#include "common/human.h"
-#include "common/opts.h"
-#include "common/rejects.h"
-#include "common/render.h"
-#include "common/scanname.h"
+#include "common/stream/attrs.h"
+#include "common/base/human.h"
+#include "common/base/opts.h"
+#include "common/log/rejects.h"
+#include "common/query/render.h"
+#include "common/log/claims.h"
 
 #define TEXT_MAX 200
 
@@ -250,7 +250,7 @@ static void check_words(const char *text)
 	fuzz_check(age_by_from_name(text, &by) == among("atime mtime newest", text), "age-by");
 	fuzz_check(render_format_from_name(text, &format) ==
 			   among("table tsv csv json ndjson", text), "format");
-	fuzz_check(scanname_escape_from_name(text, &escape) == among("none pct", text), "escape");
+	fuzz_check(claims_escape_from_name(text, &escape) == among("none pct", text), "escape");
 }
 
 static bool plain_filesystem(const char *name, size_t len)
@@ -268,14 +268,14 @@ static bool plain_filesystem(const char *name, size_t len)
 static void check_name(void *name)
 {
 	const char *text = name, *end = NULL, *at;
-	char *recorded = scanname_of_operand(text), day_text[9] = "";
+	char *recorded = claims_of_operand(text), day_text[9] = "";
 	struct scan_claim claim;
 	int64_t day = DAY_NONE;
 	bool says = false;
 
 	fuzz_check(strlen(recorded) <= strlen(text) && (!*text || *recorded), "name of a source");
 	free(recorded);
-	scanname_claim(&claim, text);
+	claims_claim(&claim, text);
 	if (count_digits(text) == 8 && text[8] == '_') {
 		memcpy(day_text, text, 8);
 		for (at = text + 9; *at && *at != '_'; at++)
@@ -292,14 +292,14 @@ static void check_name(void *name)
 		fuzz_check(claim.scan_day == day && strlen(claim.filesystem) == (size_t)(end - at) &&
 				   !strncmp(claim.filesystem, at, (size_t)(end - at)),
 			   "what a name says");
-	scanname_release(&claim);
+	claims_release(&claim);
 }
 
 static void check_first_line(void *line)
 {
 	const char *text = line;
 	struct scan_claim claim = { .scan_day = DAY_NONE };
-	const char *fault = scanname_claim_line(&claim, text, strlen(text));
+	const char *fault = claims_claim_line(&claim, text, strlen(text));
 	char date[DATE_TEXT_SIZE];
 
 	if (strncmp(text, "# treetally scan-tree ", 22))
@@ -310,7 +310,7 @@ static void check_first_line(void *line)
 				   strstr(text, claim.filesystem), "file system");
 	if (claim.scan_day != DAY_NONE)
 		fuzz_check(strlen(scantime_date_text(date, claim.scan_day)) == 10, "scan date");
-	scanname_release(&claim);
+	claims_release(&claim);
 }
 
 /* ---- options that all programs share ---- */

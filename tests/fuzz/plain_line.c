@@ -2,7 +2,7 @@
 
 #include <ctype.h>
 
-#include "common/path.h"
+#include "common/base/path.h"
 
 #define WORDS_MAX (GPFS_LINE_MAX / 2 + 1)
 

@@ -7,7 +7,7 @@
 #ifndef TREETALLY_PLAIN_LINE_H
 #define TREETALLY_PLAIN_LINE_H
 
-#include "common/gpfs_line.h"
+#include "common/log/gpfs_line.h"
 
 /* As gpfs_line_parse; `path` has room for PATH_BYTES_MAX bytes. */
 enum gpfs_line_kind plain_line_parse(const struct gpfs_format *format, const char *text, size_t len,

@@ -10,11 +10,11 @@
 #include <grp.h>
 #include <pwd.h>
 
-#include "common/dir_filter.h"
-#include "common/escape.h"
-#include "common/path.h"
-#include "common/scope.h"
-#include "common/who.h"
+#include "common/query/dir_filter.h"
+#include "common/base/escape.h"
+#include "common/base/path.h"
+#include "common/query/scope.h"
+#include "common/query/owners.h"
 #include "tests/fuzz/answers.h"
 
 #define WORDS_MAX 8
@@ -39,8 +39,8 @@ static const char *const tree[] = {
 #define DIRS (sizeof(tree) / sizeof(tree[0]))
 #define SCAN_ROOT 2
 
-static struct answer_db database;
-static struct answer_set set = { &database, 1 };
+static struct db_reader_db database;
+static struct db_reader_set set = { &database, 1 };
 
 /* The name service of this machine is left out. */
 struct passwd *getpwnam(const char *name)
@@ -332,7 +332,7 @@ static uint32_t id;
 
 static void try_user(void *text)
 {
-	who_parse_user(&set, "--owner", text, &id);
+	owners_parse_user(&set, "--owner", text, &id);
 }
 
 static void check_user(char *text)

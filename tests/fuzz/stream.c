@@ -8,8 +8,8 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/stream_format.h"
-#include "common/tree_in.h"
+#include "common/stream/stream_format.h"
+#include "common/stream/tree_in.h"
 #include "tests/fuzz/convert.h"
 
 enum { SEAL = 1, PIECES = 2, WAY = 12, SECTIONS = 4, TREE = 8, FRAMES = 12, KIND = 0x30 };

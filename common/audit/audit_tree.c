@@ -1,0 +1,311 @@
+#include "common/audit/audit_tree.h"
+
+#include <inttypes.h>
+
+#include "common/base/path.h"
+#include "common/base/utf8.h"
+
+#define DAY INT64_C(86400)
+
+static const char *const stat_names[AUDIT_STATS] = {
+	"file_count_nr", "total_size_nr", "apparent_size_nr", "dir_count_nr",
+	"max_atime_nr", "max_mtime_nr",
+	"file_count_r", "total_size_r", "apparent_size_r", "dir_count_r",
+	"max_atime_r", "max_mtime_r",
+	"owner_uid", "owner_gid",
+};
+
+/* ---- when a directory is over ---- */
+
+static void check_stat(struct audit_tree *t, const struct audit_level *l, enum audit_stat which,
+		       int64_t should)
+{
+	audit_number(t->db, l->dir_id, stat_names[which], l->said[which], should);
+}
+
+static int64_t stored_owner(int64_t id)
+{
+	return id == -2 ? AUDIT_NULL : id;
+}
+
+static int64_t both_owners(int64_t a, int64_t b)
+{
+	if (a == -1 || a == b)
+		return b;
+	return b == -1 ? a : -2;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b; /* AUDIT_NULL is below all times */
+}
+
+static void add_to_parent(struct audit_tree *t, const struct audit_level *l)
+{
+	struct audit_level *parent = &t->open[t->depth - 1];
+
+	audit_add(&t->stats, &parent->whole, &l->whole);
+	parent->dirs++;
+	parent->atime = later(parent->atime, l->atime);
+	parent->mtime = later(parent->mtime, l->mtime);
+	parent->uid = both_owners(parent->uid, l->uid);
+	parent->gid = both_owners(parent->gid, l->gid);
+}
+
+static void close_level(struct audit_tree *t, int64_t last)
+{
+	const struct audit_level *l = &t->open[--t->depth];
+
+	if (!l->has_line && !l->dirs && !l->whole.files)
+		audit_lie(t->db, l->dir_id, "has no line in the scan, and nothing is in it");
+	check_stat(t, l, STAT_DIRS, l->dirs);
+	check_stat(t, l, STAT_BELOW + STAT_FILES, l->whole.files);
+	check_stat(t, l, STAT_BELOW + STAT_BYTES, l->whole.total_size);
+	check_stat(t, l, STAT_BELOW + STAT_APPARENT, l->whole.apparent_size);
+	check_stat(t, l, STAT_BELOW + STAT_DIRS, last - l->dir_id);
+	check_stat(t, l, STAT_BELOW + STAT_ATIME, l->atime);
+	check_stat(t, l, STAT_BELOW + STAT_MTIME, l->mtime);
+	check_stat(t, l, STAT_UID, stored_owner(l->uid));
+	check_stat(t, l, STAT_GID, stored_owner(l->gid));
+	audit_usage_leave(&t->usage, l->dir_id, last, l->dirs > 0, &l->usage);
+	if (t->depth)
+		add_to_parent(t, l);
+}
+
+/* ---- the row of `directories` ---- */
+
+static bool is_name(const void *name, size_t len, bool text)
+{
+	return len && !memchr(name, '/', len) && !memchr(name, '\0', len) &&
+	       !(len == 1 && !memcmp(name, ".", 1)) && !(len == 2 && !memcmp(name, "..", 2)) &&
+	       utf8_valid(name, len) == text;
+}
+
+/* The sibling before this one stands on the level where this one will be, if there is one. */
+static void check_name(struct audit_tree *t, size_t depth, bool has_sibling)
+{
+	const void *name = sqlite3_column_blob(t->dirs.select, 3);
+	size_t len = (size_t)sqlite3_column_bytes(t->dirs.select, 3);
+	int type = sqlite3_column_type(t->dirs.select, 3);
+	const struct audit_level *before = &t->open[depth];
+	size_t common = len;
+	int order;
+
+	if ((type != SQLITE_TEXT && type != SQLITE_BLOB) ||
+	    (depth ? !is_name(name, len, type == SQLITE_TEXT) : len != 1 || memcmp(name, "/", 1)))
+		audit_lie(t->db, t->dirs.dir_id,
+			  "its name is none, or is stored with the wrong type");
+	if (!has_sibling)
+		return;
+	if (before->name_len < common)
+		common = before->name_len;
+	order = memcmp(t->names.data + before->name_at, name, common);
+	if (order > 0 || (!order && before->name_len >= len))
+		audit_lie(t->db, t->dirs.dir_id,
+			  "its name does not come after that of dir_id %" PRId64
+			  ", which stands before it",
+			  before->dir_id);
+}
+
+static bool read_line(struct audit_tree *t)
+{
+	static const int64_t most[] = {
+		INT64_MAX, INT64_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, INT64_MAX,
+	};
+	int64_t cells[6];
+	int given = 0;
+
+	for (int i = 0; i < 6; i++) {
+		cells[i] = audit_cell_or_null(&t->dirs, 4 + i, 0, most[i]);
+		given += cells[i] != AUDIT_NULL;
+	}
+	if (given && given < 6)
+		audit_lie(t->db, t->dirs.dir_id,
+			  "%d of the 6 columns that are of its own line are NULL", 6 - given);
+	if (!given) {
+		t->implied++;
+		return false;
+	}
+	audit_usage_owned(&t->usage, cells[2], cells[3]);
+	if (__builtin_add_overflow(t->line_bytes, cells[5], &t->line_bytes))
+		t->line_bytes = INT64_MAX;
+	return true;
+}
+
+static void push(struct audit_tree *t, size_t depth)
+{
+	size_t len = depth ? (size_t)sqlite3_column_bytes(t->dirs.select, 3) : 0;
+	struct audit_level *l;
+
+	t->open[depth] = (struct audit_level){ .dir_id = t->dirs.dir_id, .name_len = len };
+	l = &t->open[depth];
+	l->name_at = depth ? t->open[depth - 1].name_at + t->open[depth - 1].name_len : 0;
+	t->names.len = l->name_at;
+	buf_add(&t->names, sqlite3_column_blob(t->dirs.select, 3), len);
+	t->depth = depth + 1;
+	if (t->names.len + depth > PATH_BYTES_MAX)
+		audit_lie(t->db, l->dir_id, "its path is longer than %d bytes", PATH_BYTES_MAX);
+}
+
+static void enter_directory(struct audit_tree *t)
+{
+	int64_t dir_id = t->dirs.dir_id, depth = audit_cell(&t->dirs, 2, 0, PATH_BYTES_MAX);
+	size_t open = t->depth;
+
+	if (dir_id != ++t->directories)
+		audit_lie(t->db, 0, "directories has no row with dir_id %" PRId64, t->directories);
+	if ((depth == 0) != (dir_id == 1) || (size_t)depth > open)
+		audit_lie(t->db, dir_id, "depth is %" PRId64 ", should be %s%zu", depth,
+			  dir_id == 1 ? "" : "from 1 to ", open);
+	audit_number(t->db, dir_id, "parent_id", audit_cell_or_null(&t->dirs, 1, 1, INT64_MAX),
+		     depth ? t->open[depth - 1].dir_id : AUDIT_NULL);
+	while (t->depth > (size_t)depth)
+		close_level(t, dir_id - 1);
+	if (open == t->cap) {
+		t->cap = t->cap ? 2 * t->cap : 64;
+		t->open = xrealloc_array(t->open, t->cap, sizeof(*t->open));
+	}
+	check_name(t, (size_t)depth, open > (size_t)depth);
+	push(t, (size_t)depth);
+	t->open[depth].has_line = read_line(t);
+}
+
+/* ---- its rows in the other tables ---- */
+
+static void read_stats(struct audit_tree *t, struct audit_level *l)
+{
+	if (!t->stats.have || t->stats.dir_id != l->dir_id)
+		audit_lie(t->db, l->dir_id, "has no row in directory_stats");
+	for (int i = 0; i < AUDIT_STATS; i++) {
+		bool time = i % STAT_BELOW == STAT_ATIME || i % STAT_BELOW == STAT_MTIME;
+
+		l->said[i] = i >= STAT_UID ? audit_cell_or_null(&t->stats, 1 + i, -1, UINT32_MAX) :
+			     time ? audit_cell_or_null(&t->stats, 1 + i, INT64_MIN + 1, INT64_MAX) :
+				    audit_cell(&t->stats, 1 + i, 0, INT64_MAX);
+	}
+	audit_rows_next(&t->stats);
+}
+
+/* 0 to 9, by whole days before midnight, counted towards the past. */
+static int64_t class_of_age(const struct audit_tree *t, int64_t when)
+{
+	static const int64_t limits[] = { 30, 90, 180, 365, 730, 1095, 1460, 2190, 2555 };
+	__int128 seconds = (__int128)t->midnight - when;
+	int64_t class = 0;
+
+	while (class < 9 && seconds >= limits[class] * DAY)
+		class++;
+	return class;
+}
+
+/*
+ * Latest times are in no other table. But there is one if and only if there is a file (of mtime: at
+ * most then), and the youngest class of age is that of the latest time that decides on it.
+ */
+static void check_times(struct audit_tree *t, struct audit_level *l, const struct audit_own *own)
+{
+	bool files = own->sums.files > 0;
+	int64_t latest = t->newest_mtime ? l->said[STAT_MTIME] : AUDIT_NULL;
+
+	if ((l->said[STAT_ATIME] != AUDIT_NULL) != files ||
+	    (!files && l->said[STAT_MTIME] != AUDIT_NULL))
+		audit_lie(t->db, l->dir_id,
+			  "max_atime_nr and max_mtime_nr do not fit %" PRId64 " files",
+			  own->sums.files);
+	l->atime = l->said[STAT_ATIME];
+	l->mtime = l->said[STAT_MTIME];
+	if (!files || !t->newest_atime || t->midnight == AUDIT_NULL)
+		return;
+	latest = later(latest, l->said[STAT_ATIME]);
+	if (class_of_age(t, latest) != own->youngest)
+		audit_lie(t->db, l->dir_id,
+			  "max_atime_nr is of age class %" PRId64
+			  ", but the youngest in usage_nr is %" PRId64,
+			  class_of_age(t, latest), own->youngest);
+}
+
+/* The scan root can only be above what two entries, one after the other, have in common. */
+static void find_root(struct audit_tree *t, bool is_entry)
+{
+	int64_t depth = (int64_t)t->depth - 1;
+
+	if (depth - 1 < t->shallowest)
+		t->shallowest = depth - 1;
+	if (!is_entry)
+		return;
+	if (t->root_depth < 0)
+		t->root_depth = depth;
+	else if (t->shallowest < t->root_depth)
+		t->root_depth = t->shallowest;
+	t->shallowest = INT64_MAX;
+}
+
+static void audit_directory(struct audit_tree *t)
+{
+	struct audit_level *l;
+	struct audit_own own;
+
+	enter_directory(t);
+	l = &t->open[t->depth - 1];
+	audit_usage_enter(&t->usage, l->dir_id, &l->usage, &own);
+	l->whole = own.sums;
+	l->uid = own.uid;
+	l->gid = own.gid;
+	read_stats(t, l);
+	check_stat(t, l, STAT_FILES, own.sums.files);
+	check_stat(t, l, STAT_BYTES, own.sums.total_size);
+	check_stat(t, l, STAT_APPARENT, own.sums.apparent_size);
+	check_times(t, l, &own);
+	find_root(t, l->has_line || own.sums.files);
+}
+
+/* ---- from beginning to end ---- */
+
+static void open_tables(struct audit_tree *t, int64_t root_id)
+{
+	audit_rows_open(&t->dirs, t->db, "directories",
+			"SELECT dir_id, parent_id, depth, name, inode, generation,"
+			" uid, gid, mode, allocated FROM directories ORDER BY dir_id");
+	audit_rows_open(
+		&t->stats, t->db, "directory_stats",
+		"SELECT dir_id, file_count_nr, total_size_nr, apparent_size_nr, dir_count_nr,"
+		" max_atime_nr, max_mtime_nr, file_count_r, total_size_r, apparent_size_r,"
+		" dir_count_r, max_atime_r, max_mtime_r, owner_uid, owner_gid"
+		" FROM directory_stats ORDER BY dir_id");
+	audit_usage_open(&t->usage, t->db, root_id);
+}
+
+/* The scan root contains the last directory too, so it is still open. */
+static void check_root(struct audit_tree *t, int64_t root_id)
+{
+	if (!t->directories || t->root_depth < 0)
+		audit_lie(t->db, 0, "there is no directory with a line or a file");
+	audit_number(t->db, 0, "scan_metadata: scan_root_id", root_id,
+		     t->open[t->root_depth].dir_id);
+}
+
+void audit_tree_walk(struct audit_tree *t, struct db *db, int64_t root_id, const char *age_by,
+		     int64_t midnight)
+{
+	*t = (struct audit_tree){
+		.db = db, .midnight = midnight, .root_depth = -1, .shallowest = INT64_MAX
+	};
+	t->newest_atime = strcmp(age_by, "mtime") != 0;
+	t->newest_mtime = strcmp(age_by, "newest") == 0;
+	open_tables(t, root_id);
+	for (; t->dirs.have; audit_rows_next(&t->dirs))
+		audit_directory(t);
+	check_root(t, root_id);
+	while (t->depth)
+		close_level(t, t->directories);
+	audit_rows_close(&t->dirs);
+	audit_rows_close(&t->stats);
+	audit_usage_close(&t->usage);
+}
+
+void audit_tree_release(struct audit_tree *t)
+{
+	free(t->open);
+	buf_release(&t->names);
+	*t = (struct audit_tree){ 0 };
+}

@@ -1,0 +1,87 @@
+/*
+ * audit_usage - the usage tables, held against each other while directories come in id order.
+ *
+ * usage_nr is what all else is a sum of. Its rows are read once; codes of them (audit_code.h) at
+ * the start and at the end of a subtree give the code of the subtree, which must be that of the
+ * directory's rows in usage_r, and those of usage_r give that of usage_by. Nothing is kept of
+ * a row, and none is sorted, unless a code differs: then the rows are compared, by SQL, to say
+ * which one it is.
+ */
+#ifndef TREETALLY_AUDIT_USAGE_H
+#define TREETALLY_AUDIT_USAGE_H
+
+#include "common/audit/audit_rows.h"
+
+/* A directory below the scan root has rows in usage_r if its subtree has so many in usage_nr. */
+#define AUDIT_LARGE 4096
+
+/* For codes: what a key and its sums are about. The first four are the kinds of usage_by. */
+enum {
+	AUDIT_BY_OWNER, AUDIT_BY_GROUP, AUDIT_BY_AGE, AUDIT_BY_SIZE,
+	AUDIT_OWNER_AGE, AUDIT_OWNER_SIZE, /* files and allocated bytes only */
+	AUDIT_OWNER_DIRS, AUDIT_GROUP_DIRS, /* directories that hold files, directories owned, 0 */
+	AUDIT_ROW, AUDIT_CODES
+};
+
+struct audit_usage {
+	struct db *db;
+	struct audit_factors factors;
+	int64_t root_id;      /* as scan_metadata says */
+	struct audit_rows nr, r, by;
+	struct audit_code nr_codes[AUDIT_CODES]; /* of all rows of usage_nr so far */
+	struct audit_sums total;                 /* of them */
+	int64_t large;                           /* directories with rows in usage_r */
+	bool stopped; /* an apparent_size of usage_nr, or their sum, has reached 2^63-1 */
+};
+
+/* The files directly in a directory. */
+struct audit_own {
+	struct audit_sums sums;
+	int64_t uid, gid; /* -1 none, -2 several */
+	int64_t youngest; /* lowest class of age; 10: no file */
+};
+
+/* What is known of a directory's subtree in the usage tables while it is open. */
+struct audit_subtree {
+	int64_t rows_before;             /* rows of usage_nr before it */
+	struct audit_code before;        /* code of them */
+	int64_t whole_rows;              /* rows that it has in usage_r */
+	struct audit_code whole;         /* code of them */
+	bool stopped;                    /* one has an apparent_size of 2^63-1 */
+};
+
+void audit_usage_open(struct audit_usage *u, struct db *db, int64_t root_id);
+
+/* The next directory. */
+void audit_usage_enter(struct audit_usage *u, int64_t dir_id, struct audit_subtree *tree,
+		       struct audit_own *own);
+
+/* Its own line names an owner and a group. */
+void audit_usage_owned(struct audit_usage *u, int64_t uid, int64_t gid);
+
+/* It is over: `last` is the last dir_id in it. */
+void audit_usage_leave(struct audit_usage *u, int64_t dir_id, int64_t last, bool has_child,
+		       const struct audit_subtree *tree);
+
+/* After the last directory. */
+void audit_usage_close(struct audit_usage *u);
+
+/* SQL: a sum of numbers from 0 that stops at 2^63-1. */
+#define AUDIT_SUM(x) \
+	"CASE WHEN sum((" x ") >> 32) + (sum((" x ") & 4294967295) >> 32) >= 2147483648" \
+	" THEN 9223372036854775807 ELSE (sum((" x ") >> 32) << 32) + sum((" x ") & 4294967295) END"
+
+/*
+ * SQL for audit_compare: what `selects` give, a UNION ALL, summed up by `keys`. Each gives the
+ * keys, then the pairs fi and fs, ti and ts, ai and as_: files, allocated bytes and file lengths,
+ * as they are and as they should be.
+ */
+#define AUDIT_DIFFER(label, keys, selects) \
+	"SELECT * FROM (SELECT " label ", " \
+	AUDIT_SUM("fi") " AS file_count, " AUDIT_SUM("fs") " AS files, " \
+	AUDIT_SUM("ti") " AS total_size, " AUDIT_SUM("ts") " AS bytes, " \
+	AUDIT_SUM("ai") " AS apparent_size, " AUDIT_SUM("as_") " AS apparent" \
+	" FROM (" selects ") GROUP BY " keys ")" \
+	" WHERE file_count <> files OR total_size <> bytes OR apparent_size <> apparent LIMIT 1"
+
+#endif

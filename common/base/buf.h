@@ -1,0 +1,29 @@
+/*
+ * buf - a growable run of bytes.
+ *
+ * Owns `data`; grows by doubling and dies when memory is refused, so no call can fail.
+ * A zeroed struct is an empty buf. Not thread-safe.
+ */
+#ifndef TREETALLY_BUF_H
+#define TREETALLY_BUF_H
+
+#include "common/base/die.h"
+
+struct buf {
+	unsigned char *data;
+	size_t len; /* bytes in use */
+	size_t cap; /* bytes allocated */
+};
+
+/* Make room for `more` bytes beyond len; returns where they start. Does not change len. */
+unsigned char *buf_reserve(struct buf *b, size_t more);
+
+void buf_add(struct buf *b, const void *data, size_t len);
+void buf_add_str(struct buf *b, const char *text);
+void buf_add_char(struct buf *b, char c);
+void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Frees the bytes; the buf is empty and usable again. */
+void buf_release(struct buf *b);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * human - sizes, counts, times and ages as people write and read them.
+ */
+#ifndef TREETALLY_HUMAN_H
+#define TREETALLY_HUMAN_H
+
+#include "common/base/scantime.h"
+
+#define HUMAN_TEXT_SIZE 32
+
+/* "0 B", "999 B", "1.0 KiB", "12.3 TiB"; at most 10 characters. Returns `text`. */
+const char *human_bytes(char text[HUMAN_TEXT_SIZE], int64_t bytes);
+/* "57,412,003" */
+const char *human_count(char text[HUMAN_TEXT_SIZE], int64_t count);
+/* "2026-01-11 10:00:00" */
+const char *human_time(char text[HUMAN_TEXT_SIZE], int64_t seconds);
+
+/* A moment that an option names: a date, or an age reckoned back from a scan. */
+struct human_when {
+	bool is_age;
+	int64_t days; /* since the epoch, or before the scan date */
+};
+
+/* "90d", "6w", "6mo" (30 days each), "3yrs" (365 days each), also in words: "2weeks". */
+bool human_parse_age(const char *text, int64_t *days) WARN_UNUSED;
+/* Such an age, or YYYY-MM-DD or YYYYMMDD. */
+bool human_parse_when(const char *text, struct human_when *when) WARN_UNUSED;
+/* Its midnight, in seconds; `scan_day` must be a day when it is an age. */
+int64_t human_when_seconds(const struct human_when *when, int64_t scan_day);
+
+#endif

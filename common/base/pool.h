@@ -1,0 +1,31 @@
+/*
+ * pool - work on items in several threads and take the results in the order of the items.
+ *
+ * The caller puts items and takes them back, finished, first in, first out; at most `slots` may be
+ * in between. So a fixed set of items bounds all memory, and the order of results depends on
+ * nothing but the order of the items.
+ *
+ * With one thread there is no thread: pool_put does the work. Put and take belong to one
+ * thread, that of the caller.
+ */
+#ifndef TREETALLY_POOL_H
+#define TREETALLY_POOL_H
+
+#include "common/base/die.h"
+
+/* Called with the number of the worker, from 0, which is never in two calls at a time. */
+typedef void pool_work(void *arg, unsigned worker, void *item);
+
+struct pool;
+
+struct pool *pool_start(unsigned threads, size_t slots, pool_work *work, void *arg);
+
+void pool_put(struct pool *o, void *item);
+
+/* The oldest item if it is finished. NULL when there is none; or, without `wait`, none yet. */
+void *pool_take(struct pool *o, bool wait);
+
+/* All items must have been taken. */
+void pool_stop(struct pool *o);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * db_names - the tables user_info and group_info: names for the ids of owner_summary and group_summary.
+ *
+ * From files when they are given, else from the name service (name_service.h says how long that may take).
+ */
+#ifndef TREETALLY_DB_NAMES_H
+#define TREETALLY_DB_NAMES_H
+
+#include "common/db/db.h"
+#include "common/db/name_service.h"
+
+struct name_files {
+	const char *path[2]; /* by enum name_kind; NULL: the name service */
+	FILE *file[2];
+};
+
+/* Open those that have a path, early, before there is work to lose. */
+void name_files_open(struct name_files *f);
+
+/* Fill both tables. False when the name service did not answer all questions in time. */
+bool db_names_store(struct db *db, struct name_files *files);
+
+#endif

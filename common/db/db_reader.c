@@ -1,0 +1,284 @@
+/*
+ * How a database is opened that may lie anywhere and may be replaced at any moment.
+ *
+ * Locks. SQLite waits when a lock is refused, also where the file system knows no locks and will
+ * refuse for ever. So that is found out before: a read lock is tried on the very bytes that SQLite
+ * uses; "somebody else holds it" is left to SQLite and its patience, any other refusal means
+ * immutable=1.
+ *
+ * Replacement. The file stays the one that was opened. But SQLite looks for a journal by name at the
+ * start of every transaction, and would find that of a new file. So there is one transaction.
+ */
+#include "common/db/db_reader.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/path.h"
+
+/* Where SQLite's unix locks are: bytes that no database page uses. */
+#define LOCK_FIRST (0x40000000 + 2)
+#define LOCK_BYTES 510
+
+/* The file that an operand means; the caller frees it. */
+static char *file_of(const char *operand)
+{
+	const char *dir = getenv("TREETALLY_DIR");
+
+	if (!dir || !*dir || !*operand || strpbrk(operand, "/."))
+		return xstrdup(operand);
+	return xasprintf("%s/%s.db", dir, operand);
+}
+
+static void require_file(const char *operand, const char *name)
+{
+	struct stat st;
+
+	if (stat(name, &st)) {
+		if (errno == ENOENT && strcmp(operand, name) == 0 && !strpbrk(operand, "/."))
+			die(EXIT_SYSTEM, "%s: is not there, and TREETALLY_DIR is not set", name);
+		die_errno("cannot open %s", name);
+	}
+	if (!S_ISREG(st.st_mode))
+		die(EXIT_INPUT, "%s: is not a regular file", name);
+	if (!st.st_size)
+		die(EXIT_INPUT, "%s: is an empty file, not a database", name);
+}
+
+/* Before SQLite opens the file: closing a descriptor drops all locks of the process on it. */
+static bool locks_work(const char *name)
+{
+	struct flock lock = {
+		.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = LOCK_FIRST, .l_len = LOCK_BYTES
+	};
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	bool works;
+
+	if (fd < 0)
+		die_errno("cannot open %s", name);
+	works = !fcntl(fd, F_SETLK, &lock) || errno == EAGAIN || errno == EACCES || errno == EINTR;
+	close(fd);
+	return works;
+}
+
+/* An absolute URI in which no byte of the name means anything. */
+static void open_uri(struct db *db, const char *option)
+{
+	char *real = realpath(db->name, NULL);
+	struct buf uri = { 0 };
+
+	if (!real)
+		die_errno("cannot open %s", db->name);
+	buf_add_str(&uri, "file:");
+	for (const unsigned char *at = (unsigned char *)real; *at; at++) {
+		if (*at == '/' || (*at < 0x80 && strchr("-._~", *at)) ||
+		    (*at >= '0' && *at <= '9') || (*at >= 'A' && *at <= 'Z') ||
+		    (*at >= 'a' && *at <= 'z'))
+			buf_add_char(&uri, (char)*at);
+		else
+			buf_printf(&uri, "%%%02X", *at);
+	}
+	buf_printf(&uri, "?%s", option);
+	buf_add_char(&uri, '\0');
+	db_check(db, sqlite3_open_v2((char *)uri.data, &db->handle,
+				     SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
+				     NULL));
+	sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
+	buf_release(&uri);
+	free(real);
+}
+
+/*
+ * Is there a journal or log beside the file whose contents belong to it? One that begins with a zero
+ * is spent.
+ */
+static bool has_companion(const struct db *db)
+{
+	static const char *const suffixes[] = { "-journal", "-wal" };
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		char *name = xasprintf("%s%s", db->name, suffixes[i]), first = 1;
+		int fd = open(name, O_RDONLY | O_CLOEXEC);
+
+		found = found || (fd < 0 ? errno != ENOENT : read(fd, &first, 1) && first);
+		if (fd >= 0)
+			close(fd);
+		free(name);
+	}
+	return found;
+}
+
+static bool wants_to_write(int rc)
+{
+	rc &= 0xff;
+	return rc == SQLITE_READONLY || rc == SQLITE_CANTOPEN || rc == SQLITE_IOERR;
+}
+
+/*
+ * The first read takes the lock. It can fail although the file is good: a database that somebody has
+ * switched to a write-ahead log needs a file beside it that cannot be made on a read-only file
+ * system.
+ */
+static bool begin(struct db *db)
+{
+	int rc = sqlite3_exec(db->handle, "BEGIN; SELECT count(*) FROM sqlite_master", NULL, NULL,
+			      NULL);
+
+	if (rc == SQLITE_OK)
+		return true;
+	if (!wants_to_write(rc))
+		db_check(db, rc);
+	return false;
+}
+
+static void open_read_only(struct db_reader_db *a, bool verbose)
+{
+	bool locks = locks_work(a->db.name);
+
+	if (locks) {
+		open_uri(&a->db, "mode=ro");
+		if (begin(&a->db))
+			return;
+		db_check(&a->db, sqlite3_close(a->db.handle));
+	}
+	/* As immutable, the file would be read as if there were none. */
+	if (has_companion(&a->db))
+		die(EXIT_INPUT,
+		    "%s: is incomplete: a transaction on it was not finished (its journal is "
+		    "beside it)",
+		    a->db.name);
+	if (verbose)
+		warn("%s: %s: it is opened as immutable", a->db.name,
+		     locks ? "cannot be opened as other readers do"
+			   : "locks do not work on its file system");
+	open_uri(&a->db, "mode=ro&immutable=1");
+	db_exec(&a->db, "BEGIN");
+}
+
+static void check_complete(struct db *db)
+{
+	int64_t format;
+
+	if (db_integer(db, "PRAGMA application_id") != DB_APPLICATION_ID)
+		die(EXIT_INPUT, "%s: is a database of another program", db->name);
+	format = db_integer(db, "PRAGMA user_version");
+	if (format != DB_FORMAT)
+		die(EXIT_INPUT, "%s: has database format %lld, this program knows format %d",
+		    db->name, (long long)format, DB_FORMAT);
+	if (!db_integer(db, "SELECT count(*) FROM scan_metadata"))
+		die(EXIT_INPUT,
+		    "%s: is incomplete: its import was not finished (stats-load goes on with it)",
+		    db->name);
+}
+
+static void set_root_path(struct db_reader_db *a, const char *text, size_t len)
+{
+	a->root_path = xmalloc(len + 1);
+	if (!text || path_from_text(a->root_path, &a->root_len, text, len) != PATH_OK)
+		die(EXIT_INPUT, "%s: scan_metadata is damaged: scan_root is no path", a->db.name);
+}
+
+static void read_facts(struct db_reader_db *a)
+{
+	sqlite3_stmt *select = db_prepare(&a->db,
+					  "SELECT filesystem, scan_timestamp, scan_root_id, "
+					  "scan_root, age_by, verified, total_directories"
+					  " FROM scan_metadata");
+	const char *age_by;
+
+	db_step(&a->db, select);
+	if (sqlite3_column_type(select, 0) != SQLITE_NULL)
+		a->filesystem = xstrndup(sqlite3_column_blob(select, 0),
+					 (size_t)sqlite3_column_bytes(select, 0));
+	a->scan_day = sqlite3_column_int64(select, 1) / SECONDS_PER_DAY;
+	a->root_id = sqlite3_column_int64(select, 2);
+	set_root_path(a, sqlite3_column_blob(select, 3), (size_t)sqlite3_column_bytes(select, 3));
+	age_by = (const char *)sqlite3_column_text(select, 4);
+	if (!age_by || !age_by_from_name(age_by, &a->age_by))
+		die(EXIT_INPUT,
+		    "%s: scan_metadata is damaged: age_by is none of atime, mtime, newest",
+		    a->db.name);
+	a->verified = sqlite3_column_int(select, 5);
+	a->directories = sqlite3_column_int64(select, 6);
+	sqlite3_finalize(select);
+}
+
+void db_reader_open(struct db_reader_set *set, char *const *operands, size_t n, bool quiet, bool verbose)
+{
+	db_configure();
+	set->dbs = xcalloc(n, sizeof(*set->dbs));
+	set->count = n;
+	for (size_t i = 0; i < n; i++) {
+		struct db_reader_db *a = &set->dbs[i];
+
+		a->operand = operands[i];
+		a->db.name = file_of(a->operand);
+		require_file(a->operand, a->db.name);
+		open_read_only(a, verbose);
+		check_complete(&a->db);
+		read_facts(a);
+		if (!a->verified && !quiet)
+			warn("%s: is unverified: made from rows that were not checked", a->db.name);
+	}
+}
+
+void db_reader_close(struct db_reader_set *set)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		struct db_reader_db *a = &set->dbs[i];
+
+		sqlite3_finalize(a->above);
+		sqlite3_finalize(a->below);
+		sqlite3_finalize(a->subtree);
+		sqlite3_finalize(a->user_name);
+		sqlite3_finalize(a->group_name);
+		db_close(&a->db);
+		free(a->filesystem);
+		free(a->root_path);
+	}
+	free(set->dbs);
+	*set = (struct db_reader_set){ 0 };
+}
+
+const char *db_reader_filesystem(const struct db_reader_db *db)
+{
+	return db->filesystem ? db->filesystem : db->operand;
+}
+
+sqlite3_stmt *db_reader_statement(struct db_reader_db *db, sqlite3_stmt **slot, const char *sql)
+{
+	if (!*slot)
+		*slot = db_prepare(&db->db, sql);
+	return *slot;
+}
+
+static void add_cost(struct db_reader_db *a, sqlite3_stmt *s)
+{
+	a->steps += sqlite3_stmt_status(s, SQLITE_STMTSTATUS_VM_STEP, 1);
+	a->full_scan += sqlite3_stmt_status(s, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1);
+}
+
+void db_reader_finalize(struct db_reader_db *a, sqlite3_stmt *statement)
+{
+	if (!statement)
+		return;
+	add_cost(a, statement);
+	sqlite3_finalize(statement);
+}
+
+void db_reader_report_cost(const struct db_reader_set *set)
+{
+	int64_t steps = 0, full_scan = 0;
+
+	for (size_t i = 0; i < set->count; i++) {
+		struct db_reader_db *a = &set->dbs[i];
+
+		for (sqlite3_stmt *s = NULL; (s = sqlite3_next_stmt(a->db.handle, s));)
+			add_cost(a, s);
+		steps += a->steps;
+		full_scan += a->full_scan;
+	}
+	warn("SQLite: %lld steps, %lld full-scan steps", (long long)steps, (long long)full_scan);
+}

@@ -1,0 +1,70 @@
+/*
+ * db_reader - finished databases, opened to be asked.
+ *
+ * Nothing is ever written: the file is opened with mode=ro, and where locks do not work (some
+ * network and read-only file systems) as immutable. One read transaction lasts from db_reader_open to
+ * db_reader_close, so all answers are of one state, and it keeps its file: what takes its name
+ * meanwhile, or leaves a journal beside that name, is not looked at.
+ *
+ * Memory: SQLite's page cache, 2 MiB for each database.
+ */
+#ifndef TREETALLY_DB_READER_H
+#define TREETALLY_DB_READER_H
+
+#include "common/db/db.h"
+#include "common/stream/record.h"
+
+struct db_reader_db {
+	struct db db;
+	const char *operand;   /* as the user named it; db.name is the name of the file */
+	char *filesystem;      /* NULL: not known */
+	int64_t scan_day;      /* the scan date; ages count from its midnight UTC */
+	int64_t root_id;       /* dir_id of scan_root */
+	char *root_path;       /* memory form (path.h) */
+	size_t root_len;
+	enum age_by age_by;
+	bool verified;
+	int64_t directories;   /* their number, which is the highest dir_id */
+
+	/* Of scope.c and owners.c: prepared when first needed, reset between uses. */
+	sqlite3_stmt *above, *below, *subtree, *user_name, *group_name;
+	int64_t steps, full_scan; /* of statements that were finalized */
+};
+
+struct db_reader_set {
+	struct db_reader_db *dbs; /* in the order of the operands */
+	size_t count;
+};
+
+/*
+ * Open the databases. An operand without '/' and '.' is $TREETALLY_DIR/OPERAND.db when that
+ * variable is set. Dies (3) when a file is no complete treetally database of our format, (4) when
+ * it cannot be opened. A line on stderr for each that is unverified unless `quiet`, and for each
+ * that had to be opened as immutable if `verbose`.
+ */
+void db_reader_open(struct db_reader_set *set, char *const *operands, size_t n, bool quiet, bool verbose);
+void db_reader_close(struct db_reader_set *set);
+
+/*
+ * What to call the file system of a database: its name, else (not known) the operand. Valid as
+ * long as the set is open.
+ */
+const char *db_reader_filesystem(const struct db_reader_db *db);
+
+/*
+ * A statement that is prepared once for the life of the set: *slot is one of db_reader_db's, or a
+ * caller's own that starts as NULL and is finalized by the caller.
+ */
+sqlite3_stmt *db_reader_statement(struct db_reader_db *db, sqlite3_stmt **slot, const char *sql);
+
+/* sqlite3_finalize that remembers the cost; NULL is fine. */
+void db_reader_finalize(struct db_reader_db *db, sqlite3_stmt *statement);
+
+/*
+ * A line on stderr for -v: what all statements cost, those that ended with db_reader_finalize and those
+ * that are still there, in steps of SQLite's virtual machine, and how many of the steps went to the
+ * next row of a table that is read from end to end.
+ */
+void db_reader_report_cost(const struct db_reader_set *set);
+
+#endif

@@ -1,0 +1,138 @@
+#include "common/db/db_schema.h"
+
+const char db_schema_directories[] =
+	"CREATE TABLE directories(\n"
+	"    dir_id INTEGER PRIMARY KEY,\n"
+	"    parent_id INTEGER REFERENCES directories,\n"
+	"    name NOT NULL,\n"
+	"    depth INTEGER NOT NULL,\n"
+	"    inode INTEGER, generation INTEGER, uid INTEGER, gid INTEGER, mode INTEGER, allocated INTEGER);"
+	"CREATE TABLE load_state(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+	"CREATE TABLE scan_metadata(\n"
+	"    scan_id INTEGER PRIMARY KEY,\n"
+	"    source_file, scan_timestamp INTEGER, import_timestamp INTEGER NOT NULL,\n"
+	"    filesystem, scan_root NOT NULL, scan_root_id INTEGER NOT NULL REFERENCES directories,\n"
+	"    age_by TEXT NOT NULL, verified INTEGER NOT NULL,\n"
+	"    total_directories INTEGER NOT NULL, implied_directories INTEGER NOT NULL,\n"
+	"    total_files INTEGER NOT NULL, total_size INTEGER NOT NULL, apparent_size INTEGER NOT NULL,\n"
+	"    lines INTEGER NOT NULL, skipped_blank INTEGER NOT NULL, skipped_comment INTEGER NOT NULL,\n"
+	"    skipped_message INTEGER NOT NULL, skipped_unrecognised INTEGER NOT NULL,\n"
+	"    rejected INTEGER NOT NULL, entries INTEGER NOT NULL,\n"
+	"    directory_lines INTEGER NOT NULL, directory_bytes INTEGER NOT NULL,\n"
+	"    inline_files INTEGER NOT NULL, inline_bytes INTEGER NOT NULL,\n"
+	"    multilink_files INTEGER NOT NULL, multilink_bytes INTEGER NOT NULL,\n"
+	"    snapshot_entries INTEGER NOT NULL, bad_optional INTEGER NOT NULL,\n"
+	"    digest TEXT NOT NULL, program_version TEXT NOT NULL);";
+
+#define USAGE_TABLE(name) \
+	"CREATE " name "(\n" \
+	"    dir_id INTEGER NOT NULL REFERENCES directories,\n" \
+	"    uid INTEGER NOT NULL, gid INTEGER NOT NULL,\n" \
+	"    age_bucket INTEGER NOT NULL, size_bucket INTEGER NOT NULL,\n" \
+	"    file_count INTEGER NOT NULL, total_size INTEGER NOT NULL, apparent_size INTEGER NOT NULL,\n" \
+	"    PRIMARY KEY(dir_id, uid, gid, age_bucket, size_bucket)) WITHOUT ROWID;"
+
+#define SUMMARY_TABLE(name, key) \
+	"CREATE TABLE " name "(\n" \
+	"    " key " INTEGER PRIMARY KEY,\n" \
+	"    total_size INTEGER NOT NULL, apparent_size INTEGER NOT NULL, total_files INTEGER NOT NULL,\n" \
+	"    directory_count INTEGER NOT NULL, directories_owned INTEGER NOT NULL);"
+
+#define HISTOGRAM_TABLE(name) \
+	"CREATE TABLE " name "(\n" \
+	"    owner_uid INTEGER NOT NULL, bucket_index INTEGER NOT NULL,\n" \
+	"    file_count INTEGER NOT NULL, total_size INTEGER NOT NULL,\n" \
+	"    PRIMARY KEY(owner_uid, bucket_index)) WITHOUT ROWID;"
+
+/*
+ * The path of directory d is put together on the way up to the root (dir_id 1). Where a name is no
+ * text, || makes text of it all the same; then the cast changes the type and not a byte.
+ */
+#define TREE_PATH \
+	"(WITH RECURSIVE up(above, path, raw) AS (\n" \
+	"        SELECT d.parent_id, CASE WHEN d.parent_id IS NULL THEN '/' ELSE '/' || d.name END,\n" \
+	"            typeof(d.name) = 'blob'\n" \
+	"        UNION ALL\n" \
+	"        SELECT p.parent_id, '/' || p.name || up.path, up.raw OR typeof(p.name) = 'blob'\n" \
+	"            FROM up JOIN directories AS p ON p.dir_id = up.above WHERE up.above > 1)\n" \
+	"    SELECT CASE WHEN raw THEN CAST(path AS BLOB) ELSE path END FROM up\n" \
+	"        WHERE ifnull(above, 1) = 1)"
+
+#define TIME_TEXT(column) "datetime(s." column ", 'unixepoch') AS " column
+
+const char db_schema_stats[] =
+	"DROP VIEW IF EXISTS tree;"
+	"DROP TABLE IF EXISTS directory_stats;"
+	"DROP TABLE IF EXISTS usage_nr;"
+	"DROP TABLE IF EXISTS usage_r;"
+	"DROP TABLE IF EXISTS usage_by;"
+	"DROP TABLE IF EXISTS owner_summary;"
+	"DROP TABLE IF EXISTS group_summary;"
+	"DROP TABLE IF EXISTS access_histogram;"
+	"DROP TABLE IF EXISTS size_histogram;"
+	"DROP TABLE IF EXISTS user_info;"
+	"DROP TABLE IF EXISTS group_info;"
+	"DROP TABLE IF EXISTS buckets;"
+	"DROP TABLE IF EXISTS scan_sources;"
+	"DROP TABLE IF EXISTS scan_rejects;"
+	"DROP INDEX IF EXISTS directories_by_name;"
+	"CREATE TABLE directory_stats(\n"
+	"    dir_id INTEGER PRIMARY KEY REFERENCES directories,\n"
+	"    file_count_nr INTEGER NOT NULL, total_size_nr INTEGER NOT NULL,\n"
+	"    apparent_size_nr INTEGER NOT NULL, dir_count_nr INTEGER NOT NULL,\n"
+	"    max_atime_nr INTEGER, max_mtime_nr INTEGER,\n"
+	"    file_count_r INTEGER NOT NULL, total_size_r INTEGER NOT NULL,\n"
+	"    apparent_size_r INTEGER NOT NULL, dir_count_r INTEGER NOT NULL,\n"
+	"    max_atime_r INTEGER, max_mtime_r INTEGER,\n"
+	"    owner_uid INTEGER, owner_gid INTEGER);"
+	USAGE_TABLE("TABLE usage_nr")
+	USAGE_TABLE("TABLE usage_r")
+	"CREATE TABLE usage_by(\n"
+	"    dir_id INTEGER NOT NULL REFERENCES directories,\n"
+	"    kind INTEGER NOT NULL, id INTEGER NOT NULL,\n"
+	"    file_count INTEGER NOT NULL, total_size INTEGER NOT NULL, apparent_size INTEGER NOT NULL,\n"
+	"    PRIMARY KEY(dir_id, kind, id)) WITHOUT ROWID;"
+	SUMMARY_TABLE("owner_summary", "owner_uid")
+	SUMMARY_TABLE("group_summary", "owner_gid")
+	HISTOGRAM_TABLE("access_histogram")
+	HISTOGRAM_TABLE("size_histogram")
+	"CREATE TABLE user_info(uid INTEGER PRIMARY KEY, username NOT NULL, full_name);"
+	"CREATE TABLE group_info(gid INTEGER PRIMARY KEY, groupname NOT NULL);"
+	"CREATE TABLE buckets(\n"
+	"    kind TEXT NOT NULL, bucket_index INTEGER NOT NULL, label TEXT NOT NULL,\n"
+	"    lower INTEGER, upper INTEGER, PRIMARY KEY(kind, bucket_index)) WITHOUT ROWID;"
+	"CREATE TABLE scan_sources(source NOT NULL, digest TEXT NOT NULL, lines INTEGER NOT NULL);"
+	"CREATE TABLE scan_rejects(reason TEXT PRIMARY KEY, lines INTEGER NOT NULL, first_line NOT NULL);"
+	"CREATE VIEW tree AS SELECT d.dir_id AS dir_id,\n"
+	"    " TREE_PATH " AS path,\n"
+	"    d.parent_id AS parent_id, d.name AS name, d.depth AS depth, d.inode AS inode,\n"
+	"    d.generation AS generation, d.uid AS uid, d.gid AS gid, d.mode AS mode,\n"
+	"    d.allocated AS allocated,\n"
+	"    s.file_count_nr AS file_count_nr, s.total_size_nr AS total_size_nr,\n"
+	"    s.apparent_size_nr AS apparent_size_nr, s.dir_count_nr AS dir_count_nr,\n"
+	"    " TIME_TEXT("max_atime_nr") ", " TIME_TEXT("max_mtime_nr") ",\n"
+	"    s.file_count_r AS file_count_r, s.total_size_r AS total_size_r,\n"
+	"    s.apparent_size_r AS apparent_size_r, s.dir_count_r AS dir_count_r,\n"
+	"    " TIME_TEXT("max_atime_r") ", " TIME_TEXT("max_mtime_r") ",\n"
+	"    s.owner_uid AS owner_uid, s.owner_gid AS owner_gid\n"
+	"    FROM directories AS d JOIN directory_stats AS s ON s.dir_id = d.dir_id;";
+
+const char db_schema_stage_nr[] =
+	USAGE_TABLE("TEMP TABLE staged_nr")
+	"PRAGMA temp.cache_size = -1024;";
+const char db_schema_unstage_nr[] =
+	"INSERT INTO usage_nr SELECT * FROM staged_nr;"
+	"DROP TABLE staged_nr;";
+const char db_schema_stage_r[] =
+	USAGE_TABLE("TEMP TABLE staged_r");
+const char db_schema_unstage_r[] =
+	"INSERT INTO usage_r SELECT * FROM staged_r;"
+	"DROP TABLE staged_r;";
+
+const char *const db_schema_indexes[] = {
+	"CREATE UNIQUE INDEX directories_by_name ON directories(parent_id, name)",
+	"CREATE INDEX stats_by_size ON directory_stats(total_size_r)",
+	"CREATE INDEX stats_by_owner ON directory_stats(owner_uid, total_size_r)",
+	"CREATE INDEX stats_by_group ON directory_stats(owner_gid, total_size_r)",
+};
+const size_t db_schema_index_count = sizeof(db_schema_indexes) / sizeof(db_schema_indexes[0]);

@@ -1,0 +1,272 @@
+#include "common/db/name_service.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/stream/attrs.h"
+
+#define NAME_BYTES_MAX 1024u      /* a longer name is none */
+#define LINE_KEPT (64u << 10) /* bytes of a line that are looked at: not all members of a group */
+#define LOOK_UP_FIRST (16u << 10) /* room for what getpwuid_r finds, in bytes: at first ... */
+#define LOOK_UP_MAX (16u << 20)   /* ... and at most */
+#define RECEIVE_SIZE (16u << 10)
+
+/* ---- files ---- */
+
+FILE *names_open_file(const char *path)
+{
+	FILE *file = fopen(path, "re");
+
+	if (!file)
+		die_errno("cannot open %s", path);
+	return file;
+}
+
+/* The full name is what stands before the first comma of the GECOS field. */
+static const char *full_name(char *gecos)
+{
+	gecos[strcspn(gecos, ",")] = '\0';
+	return *gecos ? gecos : NULL;
+}
+
+/* name:password:id:..., for users :gid:gecos:... */
+static bool parse_line(char *line, enum name_kind kind, struct name *name)
+{
+	char *field[5] = { line };
+	uint64_t id;
+	int n = 1;
+
+	for (char *at = line; n < 5 && (at = strchr(at, ':')); n++) {
+		*at++ = '\0';
+		field[n] = at;
+	}
+	if (n < (kind == NAME_USER ? 5 : 4) || !*line || strchr("#+-", *line) ||
+	    !attrs_u64(field[2], UINT32_MAX, &id))
+		return false;
+	*name = (struct name){ .id = (uint32_t)id, .name = line };
+	if (kind == NAME_USER) {
+		field[4][strcspn(field[4], ":")] = '\0';
+		name->full = full_name(field[4]);
+	}
+	return true;
+}
+
+/* A line into `line`, ended by NUL; false at the end of the file. */
+static bool read_line(FILE *file, const char *path, struct buf *line)
+{
+	int c;
+
+	line->len = 0;
+	while ((c = getc_unlocked(file)) != EOF && c != '\n') {
+		if (line->len < LINE_KEPT)
+			buf_add_char(line, (char)c);
+	}
+	buf_add_char(line, '\0');
+	if (ferror(file))
+		die_errno("cannot read %s", path);
+	return c != EOF || line->len > 1;
+}
+
+bool names_read(FILE *file, const char *path, enum name_kind kind, struct buf *line,
+		struct name *name)
+{
+	while (read_line(file, path, line)) {
+		if (parse_line((char *)line->data, kind, name))
+			return true;
+	}
+	return false;
+}
+
+/* ---- the child ----
+ *
+ * An answer is, for each name found, its head, the name and the full name, each with its NUL; then
+ * a head whose name_len is NO_MORE.
+ */
+#define NO_MORE UINT32_MAX
+
+struct question {
+	uint32_t kind, count, ids[NAMES_BATCH];
+};
+
+struct answer_head {
+	uint32_t id, name_len, full_len; /* full_len 0: none */
+};
+
+static void add_answer(struct buf *out, uint32_t id, const char *name, const char *full)
+{
+	struct answer_head head = { id, (uint32_t)strlen(name) + 1,
+				    full ? (uint32_t)strlen(full) + 1 : 0 };
+
+	if (head.full_len > NAME_BYTES_MAX)
+		head.full_len = 0;
+	if (head.name_len > NAME_BYTES_MAX)
+		return;
+	buf_add(out, &head, sizeof(head));
+	buf_add(out, name, head.name_len);
+	buf_add(out, full, head.full_len);
+}
+
+/* Returns ERANGE when `memory` is too small: a group comes with all its members. */
+static int look_up(struct buf *out, uint32_t kind, uint32_t id, struct buf *memory)
+{
+	char *room = (char *)memory->data;
+	struct passwd user, *found_user = NULL;
+	struct group group, *found_group = NULL;
+	int err;
+
+	if (kind == NAME_USER)
+		err = getpwuid_r(id, &user, room, memory->cap, &found_user);
+	else
+		err = getgrgid_r(id, &group, room, memory->cap, &found_group);
+	if (!err && found_user)
+		add_answer(out, id, user.pw_name, user.pw_gecos ? full_name(user.pw_gecos) : NULL);
+	if (!err && found_group)
+		add_answer(out, id, group.gr_name, NULL);
+	return err;
+}
+
+/* Not that there is no such name, for which systems have many numbers. */
+static bool is_failure(int err)
+{
+	return err == ENOMEM || err == EMFILE || err == ENFILE || err == EIO;
+}
+
+static NORETURN void serve(int socket)
+{
+	struct answer_head no_more = { .name_len = NO_MORE };
+	struct buf out = { 0 }, memory = { 0 };
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	struct question q;
+
+	/* Our parent says what there is to say; libraries that look names up do too, here. */
+	if (null < 0 || dup2(null, STDERR_FILENO) < 0)
+		_exit(EXIT_SYSTEM);
+	while (recv(socket, &q, sizeof(q), MSG_WAITALL) == sizeof(q)) {
+		out.len = 0;
+		buf_reserve(&memory, LOOK_UP_FIRST);
+		for (uint32_t i = 0; i < q.count; i++) {
+			int err;
+
+			while ((err = look_up(&out, q.kind, q.ids[i], &memory)) == ERANGE &&
+			       memory.cap < LOOK_UP_MAX)
+				buf_reserve(&memory, 2 * memory.cap);
+			if (is_failure(err))
+				_exit(EXIT_SYSTEM);
+		}
+		buf_add(&out, &no_more, sizeof(no_more));
+		for (size_t at = 0; at < out.len;) {
+			ssize_t n = send(socket, out.data + at, out.len - at, MSG_NOSIGNAL);
+
+			if (n < 0)
+				_exit(0);
+			at += (size_t)n;
+		}
+	}
+	_exit(0);
+}
+
+/* ---- asking it ---- */
+
+void name_service_start(struct name_service *s)
+{
+	int ends[2];
+
+	*s = (struct name_service){ .child = -1, .socket = -1 };
+	clock_gettime(CLOCK_MONOTONIC, &s->deadline);
+	s->deadline.tv_sec += NAMES_SECONDS;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		die_errno("cannot make a socket to ask for names");
+	s->socket = ends[0];
+	s->child = fork();
+	if (s->child < 0)
+		die_errno("cannot start a process to ask for names");
+	if (s->child == 0) {
+		/* It must not outlive us, waiting for a server that is down. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(ends[0]);
+		serve(ends[1]);
+	}
+	close(ends[1]);
+}
+
+static int milliseconds_left(const struct name_service *s)
+{
+	struct timespec now;
+	int64_t left;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	left = (int64_t)(s->deadline.tv_sec - now.tv_sec) * 1000;
+	left += (s->deadline.tv_nsec - now.tv_nsec) / 1000000;
+	return left > 0 ? (int)left : 0;
+}
+
+/* Have `len` bytes of the answer from `at` on; false when they do not come in time. */
+static bool receive(struct name_service *s, size_t at, size_t len)
+{
+	struct pollfd ready = { .fd = s->socket, .events = POLLIN };
+
+	while (s->answer.len - at < len) {
+		int events = poll(&ready, 1, milliseconds_left(s));
+		ssize_t n;
+
+		if (events < 0 && errno == EINTR)
+			continue;
+		if (events <= 0)
+			return false;
+		n = recv(s->socket, buf_reserve(&s->answer, RECEIVE_SIZE), RECEIVE_SIZE, 0);
+		if (n == 0 || (n < 0 && errno != EINTR))
+			return false;
+		s->answer.len += n > 0 ? (size_t)n : 0;
+	}
+	return true;
+}
+
+bool name_service_ask(struct name_service *s, enum name_kind kind, const uint32_t *ids,
+		      size_t count, void (*found)(void *arg, const struct name *name), void *arg)
+{
+	struct question q = { .kind = kind, .count = (uint32_t)count };
+	struct answer_head head;
+
+	memcpy(q.ids, ids, count * sizeof(*ids));
+	s->answer.len = 0;
+	if (!milliseconds_left(s) ||
+	    send(s->socket, &q, sizeof(q), MSG_NOSIGNAL) != sizeof(q))
+		return false;
+	for (size_t at = 0; receive(s, at, sizeof(head));) {
+		const char *name;
+
+		memcpy(&head, s->answer.data + at, sizeof(head));
+		at += sizeof(head);
+		if (head.name_len == NO_MORE)
+			return true;
+		if (!receive(s, at, (size_t)head.name_len + head.full_len))
+			return false;
+		name = (char *)s->answer.data + at;
+		found(arg,
+		      &(struct name){ head.id, name, head.full_len ? name + head.name_len : NULL });
+		at += (size_t)head.name_len + head.full_len;
+	}
+	return false;
+}
+
+bool name_service_stop(struct name_service *s)
+{
+	int status = 0;
+
+	/* It has no end of its own but a failure, and one that is on its way out does not hear this. */
+	kill(s->child, SIGKILL);
+	while (waitpid(s->child, &status, 0) < 0 && errno == EINTR)
+		;
+	close(s->socket);
+	buf_release(&s->answer);
+	*s = (struct name_service){ .child = -1, .socket = -1 };
+	return !WIFEXITED(status) || !WEXITSTATUS(status);
+}

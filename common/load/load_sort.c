@@ -1,0 +1,104 @@
+#include "common/load/load_sort.h"
+
+#include "common/base/wire.h"
+
+/* A tail: part 1, dir_id 8, uid (or id) 4, gid 4, age 1, size 1, all big-endian; then three sums. */
+#define KEY_LEN 19
+#define TAIL_LEN (KEY_LEN + 24)
+
+static bool add_sums(unsigned char *into, const unsigned char *from)
+{
+	for (unsigned char *to = into + KEY_LEN; to < into + TAIL_LEN; to += 8) {
+		const unsigned char *more = from + (to - into);
+
+		/* Files and bytes cannot pass 2^63-1, which the rollup has checked; lengths stop there. */
+		put_le64(to, add_saturating(get_le64(to), get_le64(more)));
+	}
+	return true;
+}
+
+void load_sort_init(struct load_sort *s, const struct extsort_config *config)
+{
+	struct extsort_config own = *config;
+
+	own.tail_len = TAIL_LEN;
+	own.key_len = KEY_LEN;
+	own.combine = add_sums;
+	*s = (struct load_sort){ .sorter = extsort_new(&own) };
+}
+
+static void add(struct load_sort *s, const struct stats_item *item)
+{
+	bool usage = item->part == PART_USAGE_R;
+	unsigned char tail[TAIL_LEN] = { (unsigned char)item->part };
+
+	put_be64(tail + 1, (uint64_t)item->dir_id);
+	put_be32(tail + 9, usage ? item->key.uid : item->id);
+	put_be32(tail + 13, item->key.gid);
+	tail[17] = item->key.age_bucket;
+	tail[18] = item->key.size_bucket;
+	put_le64(tail + 19, usage ? item->sums.file_count : item->directories);
+	put_le64(tail + 27, usage ? item->sums.total_size : item->owned);
+	put_le64(tail + 35, item->sums.apparent_size);
+	extsort_add(s->sorter, "", 0, tail);
+}
+
+void load_sort_add_usage(struct load_sort *s, int64_t dir_id, const struct usage_key *key,
+			  const struct usage_sums *sums)
+{
+	add(s, &(struct stats_item){
+		       .part = PART_USAGE_R, .dir_id = dir_id, .key = *key, .sums = *sums });
+}
+
+void load_sort_add_owner(struct load_sort *s, enum stats_part part, uint32_t id,
+			  uint64_t directories, uint64_t owned)
+{
+	struct stats_item *slot = &s->owners[(id * 2 + (part == PART_GIDS)) % OWNER_SLOTS];
+
+	if (slot->part && (slot->part != part || slot->id != id)) {
+		add(s, slot);
+		slot->part = 0;
+	}
+	if (!slot->part)
+		*slot = (struct stats_item){ .part = part, .id = id };
+	slot->directories += directories;
+	slot->owned += owned;
+}
+
+void load_sort_finish(struct load_sort *s)
+{
+	for (size_t i = 0; i < OWNER_SLOTS; i++) {
+		if (s->owners[i].part)
+			add(s, &s->owners[i]);
+	}
+	extsort_finish(s->sorter);
+}
+
+void load_sort_next(struct load_sort *s, struct stats_item *item)
+{
+	struct extsort_item sorted;
+	const unsigned char *tail;
+
+	*item = (struct stats_item){ .part = PART_END };
+	if (!extsort_next(s->sorter, &sorted))
+		return;
+	tail = sorted.tail;
+	item->part = (enum stats_part)tail[0];
+	if (item->part == PART_USAGE_R) {
+		item->dir_id = (int64_t)get_be64(tail + 1);
+		item->key = (struct usage_key){ get_be32(tail + 9), get_be32(tail + 13), tail[17],
+						tail[18] };
+		item->sums = (struct usage_sums){ get_le64(tail + 19), get_le64(tail + 27),
+						  get_le64(tail + 35), TIME_NONE, TIME_NONE };
+	} else {
+		item->id = get_be32(tail + 9);
+		item->directories = get_le64(tail + 19);
+		item->owned = get_le64(tail + 27);
+	}
+}
+
+void load_sort_release(struct load_sort *s)
+{
+	extsort_free(s->sorter);
+	*s = (struct load_sort){ 0 };
+}

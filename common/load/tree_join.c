@@ -1,0 +1,138 @@
+#include "common/load/tree_join.h"
+
+#include <inttypes.h>
+
+static void give_usage(void *arg, int64_t dir_id, const struct usage_key *key,
+		       const struct usage_sums *part)
+{
+	load_sort_add_usage(arg, dir_id, key, part);
+}
+
+/* Close open directories until `depth` are left; the next one has the id `next_id`. */
+static void close_directories(struct tree_join *j, size_t depth, int64_t next_id, bool at_end)
+{
+	while (j->sums.depth > depth) {
+		int64_t level = (int64_t)j->sums.depth - 1;
+		enum fold_give give = GIVE_IF_LARGE;
+
+		if (at_end && level <= j->root_depth)
+			give = level == j->root_depth ? GIVE_ALWAYS : GIVE_NEVER;
+		usage_fold_close(&j->fold, give);
+		j->total = *rollup_close(&j->sums, next_id);
+		stats_window_put_totals(&j->window, &j->total);
+	}
+}
+
+/* All usage rows of the current directory; the first one is there. */
+static void load_usage(struct tree_join *j)
+{
+	do {
+		rollup_add(&j->sums, &j->in->key, &j->in->sums);
+		usage_fold_add(&j->fold, &j->in->key, &j->in->sums);
+		usage_tables_put_usage(j->tables, j->dirs.row.dir_id, &j->in->key, &j->in->sums);
+		j->have_usage = tree_in_next(j->in);
+	} while (j->have_usage && j->in->same_path);
+}
+
+static NORETURN void die_no_directory(struct tree_join *j)
+{
+	char *path = path_for_message((char *)j->in->path.data, j->in->path.len);
+
+	die(EXIT_INPUT, "%s: %s has files but is not in %s: not the same scan", j->in->stream.name,
+	    path, j->db->name);
+}
+
+/* Do the next usage rows belong to the current directory? */
+static bool has_usage(struct tree_join *j)
+{
+	int order;
+
+	if (!j->have_usage)
+		return false;
+	order = path_compare(j->in->path.data, j->in->path.len, j->dirs.path.data, j->dirs.path.len);
+	if (order < 0)
+		die_no_directory(j);
+	return order == 0;
+}
+
+/* An entry can make nothing but itself the scan root; a sibling lifts the scan root above both. */
+static void find_scan_root(struct tree_join *j, bool is_entry)
+{
+	int64_t depth = j->dirs.row.depth;
+
+	if (j->sums.depth > (size_t)depth && j->root_depth >= depth)
+		j->root_depth = depth - 1;
+	if (is_entry && j->root_depth > depth)
+		j->root_depth = depth;
+}
+
+static void load_directory(struct tree_join *j)
+{
+	const struct tree_row *row = &j->dirs.row;
+	size_t depth = (size_t)row->depth;
+	bool with_files = has_usage(j);
+
+	find_scan_root(j, with_files || row->has_line);
+	close_directories(j, depth, row->dir_id, false);
+	if (depth && j->sums.open[depth - 1].dir_id != row->parent_id)
+		die(EXIT_INPUT, "%s: table directories is damaged at dir_id %" PRId64, j->db->name,
+		    row->dir_id);
+	rollup_open(&j->sums, row->dir_id);
+	usage_fold_open(&j->fold, row->dir_id, j->dirs.has_child);
+	stats_window_open_dir(&j->window, row->dir_id);
+	if (row->has_line) {
+		load_sort_add_owner(j->sorted, PART_UIDS, row->uid, 0, 1);
+		load_sort_add_owner(j->sorted, PART_GIDS, row->gid, 0, 1);
+	}
+	if (with_files)
+		load_usage(j);
+}
+
+/* All directories of the last path are open, the scan root among them. */
+static void finish_directories(struct tree_join *j)
+{
+	int64_t last_depth = j->dirs.row.depth;
+	size_t root_len = j->dirs.path.len;
+
+	if (j->root_depth > last_depth)
+		j->root_depth = last_depth;
+	for (int64_t depth = last_depth; depth > j->root_depth; depth--)
+		root_len = path_parent((char *)j->dirs.path.data, root_len);
+	buf_add(&j->root_path, j->dirs.path.data, root_len);
+	j->root_id = j->sums.open[j->root_depth].dir_id;
+	j->root_has_child = j->root_depth < last_depth;
+	close_directories(j, 0, j->dirs.row.dir_id + 1, true);
+}
+
+void tree_join_init(struct tree_join *j, struct db *db, struct tree_in *in,
+		    struct load_sort *sorted, struct usage_tables *tables, uint64_t memory)
+{
+	*j = (struct tree_join){ .db = db, .in = in, .sorted = sorted, .tables = tables,
+				 .root_depth = INT64_MAX };
+	stats_window_init(&j->window, db);
+	tree_rows_open(&j->dirs, db);
+	usage_fold_init(&j->fold, memory, give_usage, sorted);
+}
+
+void tree_join_run(struct tree_join *j, uint64_t directories)
+{
+	j->have_usage = tree_in_next(j->in);
+	while (tree_rows_next(&j->dirs)) {
+		load_directory(j);
+		j->directories++;
+	}
+	if (j->directories != directories || !directories)
+		die(EXIT_INPUT, "%s: table directories has lost rows", j->db->name);
+	if (j->have_usage)
+		die_no_directory(j);
+	finish_directories(j);
+	tree_rows_close(&j->dirs);
+	stats_window_finish(&j->window);
+	usage_fold_release(&j->fold);
+	rollup_release(&j->sums);
+}
+
+void tree_join_release(struct tree_join *j)
+{
+	buf_release(&j->root_path);
+}

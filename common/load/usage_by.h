@@ -1,0 +1,39 @@
+/*
+ * usage_by - the table usage_by: what usage_r says of a directory, by owner, by group, by age, by size.
+ *
+ * The rows of usage_r are made in the order of their key, one directory after the other, and pass
+ * through here on their way. Sums by owner are complete one after the other, ages and sizes are
+ * few; groups are kept up to GROUPS_KEPT_BY, and where there are more SQLite sorts them.
+ */
+#ifndef TREETALLY_USAGE_BY_H
+#define TREETALLY_USAGE_BY_H
+
+#include "common/stream/buckets.h"
+#include "common/db/db_batch.h"
+#include "common/stream/record.h"
+#include "common/sort/totals.h"
+
+#define GROUPS_KEPT_BY 8192
+
+/* Values of the column `kind`; which column of usage_r its `id` is. */
+enum usage_kind { USAGE_BY_OWNER, USAGE_BY_GROUP, USAGE_BY_AGE, USAGE_BY_SIZE };
+
+struct usage_by {
+	struct db *db;
+	struct db_batch rows;
+	struct db_batch *usage_r; /* into staged_r: flushed before SQLite is asked about it */
+	int64_t dir_id;           /* whose rows are coming; 0: none yet */
+	uint32_t uid;
+	struct totals_sums owner, ages[BUCKETS], sizes[BUCKETS];
+	struct totals groups;
+	bool many_groups;
+};
+
+void usage_by_init(struct usage_by *u, struct db *db, struct db_batch *usage_r);
+/* The next row of usage_r. */
+void usage_by_add(struct usage_by *u, int64_t dir_id, const struct usage_key *key,
+		  const struct usage_sums *sums);
+/* Write what is left, and free. */
+void usage_by_finish(struct usage_by *u);
+
+#endif

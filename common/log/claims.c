@@ -1,0 +1,165 @@
+#include "common/log/claims.h"
+
+#define HEADER "# treetally scan-tree "
+
+static const char *const suffixes[] = { ".gz", ".bz2", ".xz", ".zst", ".zstd", ".lz4", ".lzma" };
+
+char *claims_of_operand(const char *operand)
+{
+	const char *slash = strrchr(operand, '/'), *name = slash && slash[1] ? slash + 1 : operand;
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		size_t suffix = strlen(suffixes[i]);
+
+		if (len > suffix && strcmp(name + len - suffix, suffixes[i]) == 0)
+			return xstrndup(name, len - suffix);
+	}
+	return xstrdup(name);
+}
+
+bool claims_valid_filesystem(const char *name)
+{
+	if (!*name || *name == '.')
+		return false;
+	for (; *name; name++) {
+		if (*name == '/' || (unsigned char)*name < 0x20 || *name == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+bool claims_escape_from_name(const char *word, enum scan_escape *escape)
+{
+	if (strcmp(word, "none") == 0)
+		*escape = ESCAPE_NONE;
+	else if (strcmp(word, "pct") == 0)
+		*escape = ESCAPE_PCT;
+	else
+		return false;
+	return true;
+}
+
+/* Eight digits, '_', a word without '_', '_', the file system up to the first ".list" behind it. */
+void claims_claim(struct scan_claim *claim, const char *source)
+{
+	const char *word, *filesystem, *end;
+	char date[9], *name;
+	int64_t day;
+
+	*claim = (struct scan_claim){ .scan_day = DAY_NONE };
+	if (strspn(source, "0123456789") != 8 || source[8] != '_')
+		return;
+	memcpy(date, source, 8);
+	date[8] = '\0';
+	word = source + 9;
+	filesystem = strchr(word, '_');
+	if (!filesystem || filesystem == word || !*++filesystem)
+		return;
+	end = strstr(filesystem + 1, ".list");
+	if (!end || !scantime_parse_date(date, &day))
+		return;
+	name = xstrndup(filesystem, (size_t)(end - filesystem));
+	if (!claims_valid_filesystem(name)) {
+		free(name);
+		return;
+	}
+	claim->scan_day = day;
+	claim->filesystem = name;
+}
+
+static const char *set_word(struct scan_claim *claim, const char *key, const char *value)
+{
+	int64_t day;
+
+	if (strcmp(key, "escape") == 0) {
+		if (!claims_escape_from_name(value, &claim->escape))
+			return "escape= is neither none nor pct";
+	} else if (strcmp(key, "scan_date") == 0) {
+		if (!scantime_parse_date(value, &day))
+			return "scan_date= is no date";
+		if (claim->scan_day == DAY_NONE)
+			claim->scan_day = day;
+	} else if (strcmp(key, "filesystem") == 0) {
+		if (!claims_valid_filesystem(value))
+			return "filesystem= is no name for a file system";
+		if (!claim->filesystem)
+			claim->filesystem = xstrdup(value);
+	}
+	return NULL; /* any other word is one that a later version has added */
+}
+
+const char *claims_claim_line(struct scan_claim *claim, const char *line, size_t len)
+{
+	size_t prefix = strlen(HEADER);
+	const char *fault = NULL;
+	char *text, *rest, *word;
+
+	if (len <= prefix || memcmp(line, HEADER, prefix))
+		return NULL;
+	rest = text = xstrndup(line + prefix, len - prefix);
+	word = strsep(&rest, " ");
+	if (strcmp(word, "1"))
+		fault = "a scan-tree log of a format that this version does not know";
+	while (!fault && (word = strsep(&rest, " "))) {
+		char *value = strchr(word, '=');
+
+		if (value) {
+			*value++ = '\0';
+			fault = set_word(claim, word, value);
+		}
+	}
+	free(text);
+	return fault;
+}
+
+void claims_release(struct scan_claim *claim)
+{
+	free(claim->filesystem);
+	*claim = (struct scan_claim){ .scan_day = DAY_NONE };
+}
+
+static void hear(const struct agreement *a, struct agreed *agreed, const char *what,
+		 const char *option, const char *value, const char *source)
+{
+	if (agreed->value && !agreed->source)
+		return;
+	if (!agreed->value && !a->closed) {
+		*agreed = (struct agreed){ xstrdup(value), source };
+		return;
+	}
+	if (a->force || (agreed->value && strcmp(agreed->value, value) == 0))
+		return;
+	if (!agreed->value)
+		die(EXIT_INPUT, "%s: says %s %s, and the source before says nothing; %s decides",
+		    source, what, value, option);
+	die(EXIT_INPUT, "%s: says %s %s, but %s says %s; %s decides", source, what, value,
+	    agreed->source, agreed->value, option);
+}
+
+void agreement_hear(struct agreement *a, const struct scan_claim *claim, const char *source)
+{
+	char date[DATE_TEXT_SIZE];
+
+	if (claim->filesystem)
+		hear(a, &a->filesystem, "file system", "--filesystem", claim->filesystem, source);
+	if (claim->scan_day != DAY_NONE)
+		hear(a, &a->scan_date, "scan date", "--scan-date",
+		     scantime_date_text(date, claim->scan_day), source);
+}
+
+int64_t agreement_day(const struct agreement *a)
+{
+	int64_t day;
+
+	if (!a->scan_date.value || !scantime_parse_date(a->scan_date.value, &day))
+		return DAY_NONE;
+	return day;
+}
+
+void agreement_release(struct agreement *a)
+{
+	free(a->filesystem.value);
+	free(a->scan_date.value);
+	*a = (struct agreement){ 0 };
+}

@@ -1,0 +1,64 @@
+/*
+ * claims - what a source says of itself: by its name, or by its first line.
+ *
+ *     20260111_csfs1_asp.list.list_all.log.xz     file system "asp", scanned on 2026-01-11
+ *     # treetally scan-tree 1 escape=pct scan_date=2026-01-11 filesystem=asp
+ *
+ * and whether several sources of one scan agree.
+ */
+#ifndef TREETALLY_CLAIMS_H
+#define TREETALLY_CLAIMS_H
+
+#include "common/base/scantime.h"
+
+enum scan_escape { ESCAPE_UNKNOWN, ESCAPE_NONE, ESCAPE_PCT };
+
+struct scan_claim {
+	char *filesystem; /* owned; NULL: it says nothing */
+	int64_t scan_day; /* DAY_NONE: it says nothing */
+	enum scan_escape escape;
+};
+
+/* The name under which an operand is recorded: no directory, no suffix of a compressor. */
+char *claims_of_operand(const char *operand);
+
+/* May this be the name of a file system? It becomes part of file names and of one-line messages. */
+bool claims_valid_filesystem(const char *name);
+
+bool claims_escape_from_name(const char *word, enum scan_escape *escape) WARN_UNUSED;
+
+/* What the name of a source says. */
+void claims_claim(struct scan_claim *claim, const char *source);
+
+/*
+ * What its first line says, without LF; adds what the claim does not have yet. Returns NULL, or what
+ * is wrong with the line. A line that is no such header says nothing.
+ */
+const char *claims_claim_line(struct scan_claim *claim, const char *line, size_t len) WARN_UNUSED;
+
+void claims_release(struct scan_claim *claim);
+
+/* One property of the whole scan, as text. */
+struct agreed {
+	char *value;        /* owned; NULL: nobody has said anything */
+	const char *source; /* who said it; NULL: an option, which nobody can contradict */
+};
+
+/*
+ * What holds for all sources of a scan. The first to speak decides, the others must agree. Zeroed
+ * is empty. Names of sources must outlive it.
+ */
+struct agreement {
+	struct agreed filesystem, scan_date;
+	bool closed; /* the header is written: who speaks first now disagrees with silence */
+	bool force;  /* disagreement is accepted, the first stays */
+};
+
+/* Dies (3) naming both sides when they disagree. `source` NULL: options claim this. */
+void agreement_hear(struct agreement *a, const struct scan_claim *claim, const char *source);
+
+int64_t agreement_day(const struct agreement *a);
+
+void agreement_release(struct agreement *a);
+
+#endif

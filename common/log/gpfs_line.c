@@ -1,0 +1,277 @@
+/*
+ * A line is read once, from left to right: tag, three numbers, the words of SHOW up to the
+ * separator (gpfs_show.c), and what is left is the path. The judgement comes at the end, so that
+ * the reason of a line with several faults does not depend on the order in which they stand.
+ */
+#include "common/log/gpfs_line.h"
+
+#include "common/log/gpfs_show.h"
+#include "common/log/gpfs_word.h"
+#include "common/base/path.h"
+
+static int hex_digit(char c)
+{
+	if (is_digit(c))
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The byte that "%XX" at `at` stands for, or -1. */
+static int encoded_byte(const char *at, const char *end)
+{
+	int high, low;
+
+	if (end - at < 3 || (high = hex_digit(at[1])) < 0 || (low = hex_digit(at[2])) < 0)
+		return -1;
+	return high << 4 | low;
+}
+
+/* A slash that was encoded is no separator and cannot be part of a name either. */
+static enum reject_reason decode_path(char *to, size_t *len, const char *at, const char *end)
+{
+	char *start = to;
+
+	for (; at < end; at++) {
+		int byte = (unsigned char)*at;
+
+		if (*at == '%') {
+			byte = encoded_byte(at, end);
+			if (byte < 0)
+				return REJECT_ESCAPE;
+			if (!byte || byte == '/')
+				return byte ? REJECT_SLASH : REJECT_NUL;
+			at += 2;
+		}
+		*to++ = (char)byte;
+	}
+	*len = (size_t)(to - start);
+	return REJECT_NONE;
+}
+
+/*
+ * What does not decode, or to a NUL or LF, which no value has, stays as it is: it is for the value to be
+ * bad then, and an optional one must not cost the line.
+ */
+static size_t decode_show(char *to, const char *at, const char *end)
+{
+	char *start = to;
+
+	for (; at < end; at++) {
+		int byte = *at == '%' ? encoded_byte(at, end) : -1;
+
+		if (byte > 0 && byte != '\n') {
+			*to++ = (char)byte;
+			at += 2;
+		} else {
+			*to++ = *at;
+		}
+	}
+	return (size_t)(to - start);
+}
+
+/*
+ * The encoded form: find the separator in the raw text, then read the words of the decoded SHOW.
+ * Returns the path, still encoded.
+ */
+static const char *walk_encoded(struct gpfs_parser *p, struct gpfs_show *v, const char *at)
+{
+	const char *show = at, *path;
+	size_t len;
+
+	for (;;) {
+		at = skip_blanks(at);
+		if (*at == '\n')
+			return NULL;
+		path = path_behind(at);
+		if (path)
+			break;
+		at = skip_word(at);
+	}
+	if (!p->show)
+		p->show = xmalloc(GPFS_LINE_MAX + GPFS_LINE_PADDING);
+	len = decode_show(p->show, show, at);
+	memset(p->show + len, '\n', GPFS_LINE_PADDING);
+	/* Only text that was not encoded can be the separator: "%2d- /" is a word like others. */
+	for (at = p->show; at; at = gpfs_show_walk(v, p->memo, at))
+		;
+	return path;
+}
+
+static enum reject_reason take_path(struct gpfs_parser *p, bool pct, const char *text,
+				    const char *end, struct gpfs_line *line)
+{
+	size_t len = (size_t)(end - text);
+	enum path_fault fault;
+
+	if (len > PATH_BYTES_MAX)
+		return REJECT_TOO_LONG;
+	if (pct) {
+		enum reject_reason reason = decode_path(p->path, &len, text, end);
+
+		if (reason != REJECT_NONE)
+			return reason;
+		text = p->path;
+	}
+	fault = path_from_text(p->path, &line->path_len, text, len);
+	if (fault != PATH_OK)
+		return REJECT_DOTS; /* the other faults are excluded by now */
+	if (!line->path_len && !S_ISDIR(line->entry.own.mode))
+		return REJECT_ROOT;
+	line->path = p->path;
+	return REJECT_NONE;
+}
+
+/* What the values say of the entry, or why they say nothing. */
+static enum reject_reason judge_values(const struct gpfs_show *v, struct gpfs_line *line)
+{
+	struct entry *e = &line->entry;
+	unsigned given = v->seen & ~v->bad;
+	unsigned faults = v->bad & SHOW_REQUIRED;
+
+	if (v->interleaved)
+		return REJECT_INTERLEAVED;
+	if (~v->seen & SHOW_REQUIRED)
+		return REJECT_MISSING_FIELD;
+	if (faults)
+		return REJECT_SIZE + __builtin_ctz(faults);
+	e->own.uid = (uint32_t)v->number[SHOW_UID];
+	e->own.gid = (uint32_t)v->number[SHOW_GID];
+	e->own.mode = v->mode;
+	e->own.allocated = v->number[SHOW_ALLOCATED] * 1024;
+	e->size = v->number[SHOW_SIZE];
+	e->atime = v->time[SHOW_ATIME];
+	e->mtime = given >> SHOW_MTIME & 1 ? v->time[SHOW_MTIME] : TIME_NONE;
+	e->crtime = given >> SHOW_CRTIME & 1 ? v->time[SHOW_CRTIME] : TIME_NONE;
+	e->nlink = given >> SHOW_NLINK & 1 ? v->number[SHOW_NLINK] : 0;
+	line->bad_optional = v->bad ? (unsigned)__builtin_popcount(v->bad) : 0;
+	line->inline_data = S_ISREG(v->mode) && !e->own.allocated && e->size <= GPFS_INLINE_MAX;
+	if (line->inline_data)
+		e->own.allocated = e->size;
+	return REJECT_NONE;
+}
+
+/* INODE GENERATION SNAPSHOT: the first that is no number below 2^63 gives the reason. */
+static enum reject_reason take_inode(const char **at, struct gpfs_line *line)
+{
+	const uint64_t limit = UINT64_C(1) << 63;
+	uint64_t snapshot;
+
+	if (!take_number(at, limit, &line->entry.own.inode))
+		return REJECT_INODE;
+	*at = skip_blanks(*at);
+	if (!take_number(at, limit, &line->entry.own.generation))
+		return REJECT_GENERATION;
+	*at = skip_blanks(*at);
+	if (!take_number(at, limit, &snapshot))
+		return REJECT_SNAPSHOT;
+	line->snapshot = snapshot != 0;
+	return REJECT_NONE;
+}
+
+static enum reject_reason take_record(struct gpfs_parser *p, bool pct, const char *at,
+				      const char *end, struct gpfs_line *line)
+{
+	struct gpfs_show v = { 0 };
+	enum reject_reason numbers, values;
+	const char *path;
+
+	numbers = take_inode(&at, line);
+	/* "12-- /a": no separator begins inside the word that is no number. */
+	if (numbers != REJECT_NONE && !is_blank(at[-1]))
+		at = skip_word(at);
+	path = pct ? walk_encoded(p, &v, at) : gpfs_show_walk(&v, p->memo, at);
+	if (!path)
+		return REJECT_NO_PATH;
+	if (numbers != REJECT_NONE)
+		return numbers;
+	values = judge_values(&v, line);
+	return values != REJECT_NONE ? values : take_path(p, pct, path, end, line);
+}
+
+/* Behind "<n>" and blanks, or `text` itself if it does not start so. */
+static const char *after_tag(const char *text)
+{
+	const char *at = text;
+
+	if (*at != '<' || !is_digit(at[1]))
+		return text;
+	at += 2;
+	while (is_digit(*at))
+		at++;
+	if (*at != '>' || !is_blank(at[1]))
+		return text;
+	return skip_blanks(at + 1);
+}
+
+/* The kind of a line that does not start like a record; `at` is behind its tag. */
+static enum gpfs_line_kind skip_kind(const char *text, const char *at, const char *end)
+{
+	const char *first = skip_blanks(text);
+
+	if (first >= end)
+		return GPFS_LINE_BLANK;
+	if (*text == '#')
+		return GPFS_LINE_COMMENT;
+	if (*at == '[') {
+		const char *letter = ++at;
+
+		while ((*at | 0x20) >= 'a' && (*at | 0x20) <= 'z')
+			at++;
+		if (at > letter && *at == ']')
+			return GPFS_LINE_MESSAGE;
+	}
+	return GPFS_LINE_UNRECOGNISED;
+}
+
+enum gpfs_line_kind gpfs_line_parse(struct gpfs_parser *p, const struct gpfs_format *format,
+				    const char *text, size_t len, bool maybe_nul,
+				    struct gpfs_line *line)
+{
+	const char *end = text + len, *at = after_tag(text);
+
+	if (!is_digit(*at))
+		return skip_kind(text, at, end);
+	if (len > GPFS_LINE_MAX)
+		line->reason = REJECT_TOO_LONG;
+	else if (maybe_nul && memchr(text, '\0', len))
+		line->reason = REJECT_NUL;
+	else
+		line->reason = take_record(p, format->pct, at, end, line);
+	return line->reason == REJECT_NONE ? GPFS_LINE_ENTRY : GPFS_LINE_REJECTED;
+}
+
+/*
+ * "0:bff0000000000000:c8:1:400:0:0:0:13!/gpfs/a/f.txt:6!system": eight hexadecimal fields, then
+ * strings with their lengths before them.
+ */
+bool gpfs_line_is_prepared(const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	for (int fields = 0; fields < 8; fields++) {
+		const char *start = text;
+
+		while (text < end && hex_digit(*text) >= 0)
+			text++;
+		if (text == start || text == end || *text++ != ':')
+			return false;
+	}
+	while (text < end && is_digit(*text))
+		text++;
+	return end - text >= 2 && text[0] == '!' && text[1] == '/';
+}
+
+void gpfs_parser_init(struct gpfs_parser *p)
+{
+	p->path = xmalloc(PATH_BYTES_MAX);
+	p->show = NULL;
+	p->memo = xcalloc(1, sizeof(*p->memo));
+}
+
+void gpfs_parser_release(struct gpfs_parser *p)
+{
+	free(p->path);
+	free(p->show);
+	free(p->memo);
+}

@@ -1,0 +1,216 @@
+#include "common/log/log_chunk.h"
+
+#include <xxhash.h>
+
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
+void chunk_init(struct chunk *c, bool keep_rejects)
+{
+	*c = (struct chunk){ .text = xmalloc(CHUNK_SIZE + GPFS_LINE_PADDING),
+			     .keep_rejects = keep_rejects };
+}
+
+void chunk_release(struct chunk *c)
+{
+	free(c->text);
+	free(c->rejects);
+	buf_release(&c->blocks);
+}
+
+/* Discard the rest of a line that was too long for a chunk; what follows it becomes r->rest. */
+static void skip_line(struct chunk_reader *r, char *scratch)
+{
+	const char *lf = NULL;
+	size_t n;
+
+	do {
+		n = log_source_read(r->source, scratch, CHUNK_SIZE);
+		lf = memchr(scratch, '\n', n);
+	} while (!lf && n == CHUNK_SIZE);
+	if (lf)
+		buf_add(&r->rest, lf + 1, (size_t)(scratch + n - (lf + 1)));
+	else
+		r->cut = true;
+	r->inside_line = false;
+}
+
+bool chunk_read(struct chunk_reader *r, struct chunk *c)
+{
+	const char *lf;
+	size_t len;
+
+	if (r->inside_line)
+		skip_line(r, c->text);
+	len = r->rest.len;
+	if (len)
+		memcpy(c->text, r->rest.data, len);
+	r->rest.len = 0;
+	len += log_source_read(r->source, c->text + len, CHUNK_SIZE - len);
+	if (!len)
+		return false;
+	c->cut = false;
+	c->len = len;
+	lf = memrchr(c->text, '\n', len);
+	if (len < CHUNK_SIZE) {
+		c->cut = r->cut = c->text[len - 1] != '\n';
+	} else if (lf) {
+		c->len = (size_t)(lf + 1 - c->text);
+		buf_add(&r->rest, lf + 1, len - c->len);
+	} else {
+		r->inside_line = true;
+	}
+	memset(c->text + c->len, '\n', GPFS_LINE_PADDING);
+	c->format = &r->format;
+	c->at_start = !r->started;
+	r->started = true;
+	return true;
+}
+
+void chunk_reader_release(struct chunk_reader *r)
+{
+	buf_release(&r->rest);
+}
+
+/* Where the first line of a chunk starts: a source may begin with a byte order mark. */
+static char *first_line(const struct chunk *c)
+{
+	size_t mark = strlen(BYTE_ORDER_MARK);
+
+	if (c->at_start && c->len >= mark && !memcmp(c->text, BYTE_ORDER_MARK, mark))
+		return c->text + mark;
+	return c->text;
+}
+
+/*
+ * Length of the line at `line` without LF and, in the format that has it, CR; *next is where the
+ * following line starts, or the chunk's end.
+ */
+static size_t measure_line(const struct chunk *c, const char *line, const char **next)
+{
+	const char *end = c->text + c->len, *lf = memchr(line, '\n', (size_t)(end - line));
+	size_t len = (size_t)((lf ? lf : end) - line);
+
+	*next = lf ? lf + 1 : end;
+	if (c->format->crlf && len && line[len - 1] == '\r')
+		len--;
+	return len;
+}
+
+const char *chunk_first_line(const struct chunk *c, size_t *len)
+{
+	const char *line = first_line(c), *next;
+
+	*len = measure_line(c, line, &next);
+	return line;
+}
+
+void chunk_worker_init(struct chunk_worker *w)
+{
+	gpfs_parser_init(&w->parser);
+	block_build_init(&w->build, KIND_ENTRY);
+}
+
+void chunk_worker_release(struct chunk_worker *w)
+{
+	gpfs_parser_release(&w->parser);
+	block_build_release(&w->build);
+}
+
+static void accept(struct chunk_worker *w, struct chunk *c, const struct gpfs_line *line,
+		   const char *text, size_t len)
+{
+	XXH128_hash_t hash = XXH3_128bits(text, len);
+
+	digest_add(&c->tally.digest, (struct digest){ hash.high64, hash.low64 });
+	c->tally.count[COUNT_BAD_OPTIONAL] += line->bad_optional;
+	if (!tally_entry(&c->tally, &line->entry, line->inline_data, line->snapshot))
+		c->overflow = true;
+	while (!block_add_entry(&w->build, line->path, line->path_len, &line->entry))
+		block_encode(&w->build, &c->blocks);
+}
+
+static void reject(struct chunk *c, enum reject_reason reason, const char *text)
+{
+	uint64_t line = c->tally.count[COUNT_LINES];
+
+	c->tally.count[COUNT_REJECTED]++;
+	if (!c->tally.rejects[reason]++)
+		c->tally.reject_line[reason] = line;
+	if (!c->keep_rejects)
+		return;
+	if (c->reject_count == c->reject_cap) {
+		c->reject_cap = c->reject_cap ? 2 * c->reject_cap : 64;
+		c->rejects = xrealloc_array(c->rejects, c->reject_cap, sizeof(*c->rejects));
+	}
+	c->rejects[c->reject_count++] = (struct chunk_reject){
+		.line = (uint32_t)line,
+		.at = (uint32_t)(text - c->text) & 0xffffff,
+		.reason = (uint8_t)reason,
+	};
+}
+
+const char *chunk_reject_text(const struct chunk *c, const struct chunk_reject *reject, size_t *len)
+{
+	const char *text = c->text + reject->at, *next;
+
+	*len = measure_line(c, text, &next);
+	if (*len > GPFS_LINE_MAX)
+		*len = GPFS_LINE_MAX;
+	return text;
+}
+
+/* Only a file that has nothing else is in the other format: one such line may be part of a name. */
+static void look_for_prepared(struct chunk *c, const char *text, size_t len)
+{
+	if (!c->tally.count[COUNT_ENTRIES] && !c->prepared_line && gpfs_line_is_prepared(text, len))
+		c->prepared_line = c->tally.count[COUNT_LINES];
+}
+
+static void parse_line(struct chunk_worker *w, struct chunk *c, const char *text, size_t len,
+		       bool maybe_nul, bool cut)
+{
+	uint64_t *count = c->tally.count;
+	struct gpfs_line line;
+
+	count[COUNT_LINES]++;
+	switch (gpfs_line_parse(&w->parser, c->format, text, len, maybe_nul, &line)) {
+	case GPFS_LINE_ENTRY:
+		accept(w, c, &line, text, len);
+		break;
+	case GPFS_LINE_REJECTED:
+		look_for_prepared(c, text, len);
+		reject(c, cut ? REJECT_CUT : line.reason, text);
+		break;
+	case GPFS_LINE_BLANK:
+		count[COUNT_SKIPPED_BLANK]++;
+		break;
+	case GPFS_LINE_COMMENT:
+		count[COUNT_SKIPPED_COMMENT]++;
+		break;
+	case GPFS_LINE_MESSAGE:
+		count[COUNT_SKIPPED_MESSAGE]++;
+		break;
+	case GPFS_LINE_UNRECOGNISED:
+		look_for_prepared(c, text, len);
+		if (!count[COUNT_SKIPPED_UNRECOGNISED]++)
+			c->unrecognised_line = count[COUNT_LINES];
+		break;
+	}
+}
+
+void chunk_parse(struct chunk_worker *w, struct chunk *c)
+{
+	const char *line = first_line(c), *end = c->text + c->len, *next;
+	bool maybe_nul = memchr(c->text, '\0', c->len) != NULL;
+
+	c->tally = (struct tally){ 0 };
+	c->blocks.len = c->reject_count = 0;
+	c->overflow = false;
+	c->unrecognised_line = c->prepared_line = 0;
+	for (; line < end; line = next) {
+		size_t len = measure_line(c, line, &next);
+
+		parse_line(w, c, line, len, maybe_nul, c->cut && next == end);
+	}
+	block_encode(&w->build, &c->blocks);
+}

@@ -1,0 +1,85 @@
+/*
+ * log_chunk - a log in chunks of lines, each parsed and encoded by itself.
+ *
+ * chunk_read cuts the text of a source into chunks of at most CHUNK_SIZE bytes that end with their
+ * last LF. Where a chunk ends depends on the text alone, not on what read(2) happened to give, and
+ * a chunk ends the block that is being built: so the stream has the same bytes whoever parses
+ * the chunks, in whatever number of threads. A line that does not fit in a chunk is a chunk
+ * of its own, of which only the first CHUNK_SIZE bytes are kept; it is too long for a record.
+ *
+ * Memory: a chunk has its text and the blocks made of it, about as much again at worst; what a
+ * worker needs beside them is bounded by the text of one chunk too.
+ */
+#ifndef TREETALLY_LOG_CHUNK_H
+#define TREETALLY_LOG_CHUNK_H
+
+#include "common/stream/block_build.h"
+#include "common/log/gpfs_line.h"
+#include "common/log/log_source.h"
+
+#define CHUNK_SIZE (512u << 10) /* bytes of text */
+
+/* Upper bounds in bytes, for dividing a budget: buffers of one chunk, buffers of one worker. */
+#define CHUNK_MEMORY (UINT64_C(1280) << 10)
+#define CHUNK_WORKER_MEMORY (UINT64_C(2048) << 10)
+
+struct chunk_reject {
+	uint32_t line; /* number in the chunk, from 1 */
+	uint32_t at : 24, reason : 8; /* where its text starts; enum reject_reason */
+};
+_Static_assert(CHUNK_SIZE <= 1u << 24, "offsets in a chunk fit in 24 bits");
+
+struct chunk {
+	char *text;    /* CHUNK_SIZE bytes and padding */
+	size_t len;
+	bool at_start; /* the first of its source */
+	bool cut;      /* the input ended inside the last line */
+	bool keep_rejects;
+	const struct gpfs_format *format;
+
+	/* What chunk_parse makes of it. Line numbers are in the chunk, from 1; 0: none. */
+	struct buf blocks;  /* encoded, for stream_out_add_encoded */
+	struct tally tally;
+	bool overflow;      /* a sum passed 2^63-1 */
+	uint64_t unrecognised_line; /* the first */
+	uint64_t prepared_line;     /* a record of another format, with no entry before it */
+	struct chunk_reject *rejects; /* if they are kept */
+	size_t reject_count, reject_cap;
+};
+
+void chunk_init(struct chunk *c, bool keep_rejects);
+void chunk_release(struct chunk *c);
+
+/* Cuts one source into chunks. `format` may be set until the first chunk is parsed. */
+struct chunk_reader {
+	struct log_source *source;
+	struct gpfs_format format;
+	struct buf rest;     /* text behind the last chunk */
+	bool started;
+	bool inside_line;    /* the last chunk was the beginning of a very long line */
+	bool cut;            /* the input ended inside a line */
+};
+
+/* False at the end of the source. Dies as log_source_read does. */
+bool chunk_read(struct chunk_reader *r, struct chunk *c);
+
+void chunk_reader_release(struct chunk_reader *r);
+
+/* The first line of a source's first chunk, without byte order mark and line end. */
+const char *chunk_first_line(const struct chunk *c, size_t *len);
+
+/* What one thread needs for parsing. */
+struct chunk_worker {
+	struct gpfs_parser parser;
+	struct block_build build;
+};
+
+void chunk_worker_init(struct chunk_worker *w);
+void chunk_parse(struct chunk_worker *w, struct chunk *c);
+void chunk_worker_release(struct chunk_worker *w);
+
+/* The bytes of a kept reject, without line end, at most GPFS_LINE_MAX of them. */
+const char *chunk_reject_text(const struct chunk *c, const struct chunk_reject *reject,
+			      size_t *len);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * log_source - the text of one log: a file or standard input, plain or compressed.
+ *
+ * What it is shows in its first bytes, not in its name. Compressed input is read by the usual
+ * program, one with threads where there is one, as a child at the other end of a pipe. Input that
+ * cannot be read again from its beginning, a pipe, has a second child that hands it on.
+ *
+ * Dies (4) when reading fails or the program is not there, and (3) when it fails: its status is
+ * checked before the end of the text is reported, so that text which was reported as whole is.
+ */
+#ifndef TREETALLY_LOG_SOURCE_H
+#define TREETALLY_LOG_SOURCE_H
+
+#include <sys/types.h>
+
+#include "common/base/die.h"
+
+#define LOGSOURCE_PEEK 10 /* bytes that tell compressed from plain */
+
+struct log_source {
+	const char *name; /* for messages: the operand, or "standard input" */
+	int fd;           /* gives the text */
+	int file; /* the operand: position and size of a regular file; -1: it is something else */
+	unsigned char peeked[LOGSOURCE_PEEK]; /* taken off a plain pipe, not yet given out */
+	size_t peeked_len;
+	const char *program; /* the decompressor; NULL: plain */
+	pid_t decompressor, feeder; /* 0: none */
+	uint64_t text;    /* bytes given out */
+	bool ended;
+};
+
+/* Can this operand be read? Dies (4) if not; opens nothing, so that a FIFO does not block. */
+void log_source_check(const char *operand);
+
+/* Bytes of a regular file, compressed or not; 0 for anything else. */
+uint64_t log_source_size(const char *operand);
+
+/* `operand` "-" is standard input; the text must outlive the source. */
+void log_source_open(struct log_source *s, const char *operand);
+
+/* Fill `data`; returns how many bytes there are, fewer than `len` only at the end. */
+size_t log_source_read(struct log_source *s, void *data, size_t len);
+
+/* Bytes read of a regular file, compressed or not; of anything else, bytes of text. */
+uint64_t log_source_position(const struct log_source *s);
+
+void log_source_close(struct log_source *s);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * dir_heap - directories by rank: what comes first, or last, is on top.
+ */
+#ifndef TREETALLY_DIR_HEAP_H
+#define TREETALLY_DIR_HEAP_H
+
+#include "common/base/die.h"
+
+/* Less `rank` comes first, then less dir_id. */
+struct dir_hit {
+	int64_t dir_id, rank;
+};
+
+/* Zeroed is empty; `hits` is allocated and to be freed. */
+struct dir_heap {
+	struct dir_hit *hits;
+	size_t count, capacity;
+	bool last_on_top; /* what comes last is on top */
+};
+
+bool dir_hit_before(const struct dir_hit *a, const struct dir_hit *b);
+void dir_heap_push(struct dir_heap *heap, struct dir_hit hit);
+/* The top, of a heap that is not empty. */
+struct dir_hit dir_heap_pop(struct dir_heap *heap);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * dir_scan - the directories of one database that answer a question, in the order that it asks for.
+ *
+ * With a limit the best so far wait in a heap; without one all go through an external sorter,
+ * unless the plan has the order by itself. So memory is bounded by the limit or by `memory`.
+ */
+#ifndef TREETALLY_DIR_SCAN_H
+#define TREETALLY_DIR_SCAN_H
+
+#include "common/query/dir_heap.h"
+#include "common/query/dir_plan.h"
+
+/* More than this many best directories are not kept in a heap, but sorted with all others. */
+#define DIR_HEAP_MAX (256u << 10)
+
+/* Sums in which each directory counts once, be it listed itself or below one that is. */
+struct dir_total {
+	uint64_t size, apparent, files, dirs;
+	int64_t atime, mtime; /* the latest; TIME_NONE: none */
+};
+
+struct dir_scan {
+	struct db_reader_db *a;
+	const struct scope *scope;
+	const struct dir_question *question;
+	uint64_t matches;       /* after dir_scan_finish: how many there are, limit or not */
+	struct dir_total total; /* after dir_scan_finish, if wanted */
+	struct dir_cost cost;
+	const char *plan;
+
+	/* private */
+	sqlite3_stmt *select;   /* NULL: all rows have been read */
+	bool in_order;          /* rows come as they are to be given */
+	bool counted;           /* `matches` is known without reading on */
+	int64_t until;          /* last dir_id below the last outermost directory */
+	struct dir_heap held;   /* the best, when there is a limit */
+	size_t next;            /* of `held`, once it is sorted */
+	struct extsort *sorter; /* all, when there is none */
+};
+
+void dir_scan_start(struct dir_scan *scan, struct db_reader_db *a, const struct scope *scope,
+		    const struct dir_question *question);
+/* At least `limit` of them, in order; false at the end. */
+bool dir_scan_next(struct dir_scan *scan, struct dir_hit *hit);
+/* Read what is left, for `matches` and `total`; nothing can be asked for after it. */
+void dir_scan_finish(struct dir_scan *scan);
+
+#endif

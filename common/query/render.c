@@ -1,0 +1,254 @@
+#include "common/query/render.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "common/base/escape.h"
+#include "common/query/render_table.h"
+#include "common/base/utf8.h"
+
+#define OUT_BYTES (64u << 10) /* written in pieces of about this many */
+
+static const char *const format_names[] = { "table", "tsv", "csv", "json", "ndjson" };
+
+bool render_format_from_name(const char *name, enum render_format *format)
+{
+	for (int i = 0; i <= RENDER_NDJSON; i++) {
+		if (strcmp(name, format_names[i]) == 0) {
+			*format = (enum render_format)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum render_format render_format(const struct render_options *options)
+{
+	if (options->format_given)
+		return options->format;
+	return !options->output && isatty(STDOUT_FILENO) ? RENDER_TABLE : RENDER_TSV;
+}
+
+static void flush(struct render *r, size_t keep)
+{
+	if (r->out.len <= keep)
+		return;
+	outfile_write(&r->file, r->out.data, r->out.len);
+	r->out.len = 0;
+}
+
+/* ---- cells ---- */
+
+static bool is_text(const struct render_column *column)
+{
+	return column->type == RENDER_TEXT || column->type == RENDER_PATH;
+}
+
+static bool is_null(const struct render_column *column, const struct render_cell *cell)
+{
+	return cell->null || (is_text(column) && !cell->text);
+}
+
+static void add_tsv(struct buf *out, const char *text, size_t len)
+{
+	escape_add(out, text, len);
+}
+
+static void add_hex(struct buf *out, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		buf_printf(out, "%02x", (unsigned char)text[i]);
+}
+
+static void add_csv(struct buf *out, const char *text, size_t len)
+{
+	if (!utf8_valid(text, len)) {
+		buf_add_str(out, "\\x");
+		add_hex(out, text, len);
+		return;
+	}
+	if (!memchr(text, '"', len) && !memchr(text, ',', len) && !memchr(text, '\r', len) &&
+	    !memchr(text, '\n', len)) {
+		buf_add(out, text, len);
+		return;
+	}
+	buf_add_char(out, '"');
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '"')
+			buf_add_char(out, '"');
+		buf_add_char(out, text[i]);
+	}
+	buf_add_char(out, '"');
+}
+
+static void add_json_ascii(struct buf *out, char c)
+{
+	if (c == '"' || c == '\\')
+		buf_printf(out, "\\%c", c);
+	else if ((unsigned char)c < 0x20 || c == 0x7f)
+		buf_printf(out, "\\u%04x", (unsigned char)c);
+	else
+		buf_add_char(out, c);
+}
+
+static void add_json(struct buf *out, const char *text, size_t len)
+{
+	buf_add_char(out, '"');
+	for (size_t at = 0; at < len;) {
+		uint32_t c;
+		size_t size = utf8_next(text + at, len - at, &c);
+
+		if (size > 1 && c < 0xa0)
+			buf_printf(out, "\\u%04x", (unsigned)c); /* a control character */
+		else if (size > 1)
+			buf_add(out, text + at, size);
+		else if (size)
+			add_json_ascii(out, text[at]);
+		else
+			buf_add_str(out, "\xef\xbf\xbd");
+		at += size ? size : 1;
+	}
+	buf_add_char(out, '"');
+}
+
+/* A row of fields between separators. */
+static void add_fields(struct render *r, const struct render_cell *cells, char separator,
+		       const char *end, void (*add_text)(struct buf *, const char *, size_t))
+{
+	bool first = true;
+
+	for (size_t i = 0; i < r->column_count; i++) {
+		if (r->columns[i].type == RENDER_SHARE)
+			continue;
+		if (!first)
+			buf_add_char(&r->out, separator);
+		first = false;
+		if (!cells)
+			buf_add_str(&r->out, r->columns[i].name);
+		else if (is_null(&r->columns[i], &cells[i]))
+			continue;
+		else if (is_text(&r->columns[i]))
+			add_text(&r->out, cells[i].text, cells[i].len);
+		else
+			buf_printf(&r->out, "%" PRId64, cells[i].number);
+	}
+	buf_add_str(&r->out, end);
+}
+
+/* A row as a JSON object; the members are in the order of the columns. */
+static void add_object(struct render *r, const struct render_cell *cells)
+{
+	const char *before = "{";
+
+	for (size_t i = 0; i < r->column_count; i++) {
+		const struct render_cell *cell = &cells[i];
+
+		if (r->columns[i].type == RENDER_SHARE)
+			continue;
+		buf_printf(&r->out, "%s\"%s\":", before, r->columns[i].name);
+		before = ",";
+		if (is_null(&r->columns[i], cell)) {
+			buf_add_str(&r->out, "null");
+		} else if (!is_text(&r->columns[i])) {
+			buf_printf(&r->out, "%" PRId64, cell->number);
+		} else {
+			add_json(&r->out, cell->text, cell->len);
+			if (!utf8_valid(cell->text, cell->len)) {
+				buf_printf(&r->out, ",\"%s_hex\":\"", r->columns[i].name);
+				add_hex(&r->out, cell->text, cell->len);
+				buf_add_char(&r->out, '"');
+			}
+		}
+	}
+	buf_add_char(&r->out, '}');
+}
+
+/* ---- the whole ---- */
+
+static void begin_json(struct render *r)
+{
+	bool first = true;
+
+	buf_printf(&r->out, "{\"kind\":\"%s\",\"columns\":[", r->kind);
+	for (size_t i = 0; i < r->column_count; i++) {
+		if (r->columns[i].type == RENDER_SHARE)
+			continue;
+		buf_printf(&r->out, "%s\"%s\"", first ? "" : ",", r->columns[i].name);
+		first = false;
+	}
+	buf_add_str(&r->out, "],\"rows\":[");
+}
+
+void render_open(struct render *r, const struct render_options *options, const char *kind,
+		 const struct render_column *columns, size_t column_count)
+{
+	*r = (struct render){ .format = render_format(options), .kind = kind, .columns = columns,
+			      .column_count = column_count };
+	outfile_open(&r->file, options->output ? options->output : "-", 0666);
+	r->file.terminal &= r->format != RENDER_TABLE; /* which is safe, and has colours */
+	switch (r->format) {
+	case RENDER_TABLE: r->layout = render_table_new(options, columns, column_count); break;
+	case RENDER_TSV: add_fields(r, NULL, '\t', "\n", add_tsv); break;
+	case RENDER_CSV: add_fields(r, NULL, ',', "\r\n", add_csv); break;
+	case RENDER_JSON: begin_json(r); break;
+	case RENDER_NDJSON: break;
+	}
+}
+
+void render_row(struct render *r, const struct render_cell *cells)
+{
+	switch (r->format) {
+	case RENDER_TABLE: render_table_row(r->layout, &r->out, cells, false); break;
+	case RENDER_TSV: add_fields(r, cells, '\t', "\n", add_tsv); break;
+	case RENDER_CSV: add_fields(r, cells, ',', "\r\n", add_csv); break;
+	case RENDER_JSON:
+		buf_add_str(&r->out, r->rows ? ",\n" : "\n");
+		add_object(r, cells);
+		break;
+	case RENDER_NDJSON:
+		add_object(r, cells);
+		buf_add_char(&r->out, '\n');
+		break;
+	}
+	r->rows++;
+	flush(r, OUT_BYTES);
+}
+
+void render_total(struct render *r, const struct render_cell *cells)
+{
+	if (r->format == RENDER_TABLE) {
+		render_table_row(r->layout, &r->out, cells, true);
+	} else if (r->format == RENDER_JSON) {
+		buf_add_str(&r->out, "\n],\"total\":");
+		add_object(r, cells);
+		r->has_total = true;
+	} else {
+		render_row(r, cells);
+		r->rows--;
+	}
+}
+
+void render_note(struct render *r, const char *fmt, ...)
+{
+	char text[1024];
+	va_list args;
+
+	if (r->format != RENDER_TABLE)
+		return;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	render_table_note(r->layout, &r->out, text);
+}
+
+void render_close(struct render *r)
+{
+	if (r->format == RENDER_TABLE)
+		render_table_end(r->layout, &r->out);
+	if (r->format == RENDER_JSON)
+		buf_add_str(&r->out, r->has_total ? "}\n" : "\n]}\n");
+	flush(r, 0);
+	outfile_commit(&r->file);
+	buf_release(&r->out);
+	*r = (struct render){ 0 };
+}

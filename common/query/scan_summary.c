@@ -1,0 +1,203 @@
+#include "common/query/scan_summary.h"
+
+#include "common/base/human.h"
+#include "common/stream/ledger.h"
+
+/* One property of a scan; `title` as in render_column. */
+static const struct field {
+	struct render_column column;
+	const char *sql; /* NULL: the column of scan_metadata with this name */
+} fields[] = {
+	{ { "filesystem", NULL, RENDER_TEXT, 0 }, NULL },
+	{ { "scan_date", "Scan date", RENDER_TIME, 0 }, "scan_timestamp" },
+	{ { "import_date", "Imported", RENDER_TIME, 0 }, "import_timestamp" },
+	{ { "source_file", "Source", RENDER_PATH, 0 }, NULL },
+	{ { "scan_root", "Root of the scan", RENDER_PATH, 0 }, NULL },
+	{ { "age_by", "Age means", RENDER_TEXT, 0 }, NULL },
+	{ { "verified", "Verified", RENDER_NUMBER, 0 }, NULL },
+	{ { "total_directories", "Directories", RENDER_COUNT, 0 }, NULL },
+	{ { "implied_directories", "  without a line", RENDER_COUNT, 0 }, NULL },
+	{ { "total_files", "Files", RENDER_COUNT, 0 }, NULL },
+	{ { "total_size", "Size", RENDER_BYTES, 0 }, NULL },
+	{ { "apparent_size", "Apparent size", RENDER_BYTES, 0 }, NULL },
+	{ { "multilink_files", "Hard-linked files", RENDER_COUNT, 0 }, NULL },
+	{ { "multilink_bytes", "  counted twice at most", RENDER_BYTES, 0 }, NULL },
+	{ { "inline_files", "Files in their inode", RENDER_COUNT, 0 }, NULL },
+	{ { "snapshot_entries", "Entries of snapshots", RENDER_COUNT, 0 }, NULL },
+	{ { "lines", "Lines", RENDER_COUNT, 0 }, NULL },
+	{ { "skipped", "  skipped", RENDER_COUNT, 0 },
+	  "skipped_blank + skipped_comment + skipped_message + skipped_unrecognised" },
+	{ { "skipped_unrecognised", "    not recognised", RENDER_COUNT, 0 }, NULL },
+	{ { "rejected", "  rejected", RENDER_COUNT, 0 }, NULL },
+	{ { "rejects", NULL, RENDER_TEXT, 0 },
+	  "(SELECT group_concat(reason || ': ' || lines || ' (first: ' || first_line || ')', '; ')"
+	  " FROM (SELECT * FROM scan_rejects ORDER BY lines DESC, reason))" },
+	{ { "digest", NULL, RENDER_TEXT, 0 }, NULL },
+	{ { "program_version", NULL, RENDER_TEXT, 0 }, NULL },
+};
+#define FIELDS (sizeof(fields) / sizeof(fields[0]))
+
+/* The one row of scan_metadata; to be finalized. */
+static sqlite3_stmt *select_facts(struct db_reader_db *a)
+{
+	struct buf sql = { 0 };
+	sqlite3_stmt *select;
+
+	buf_add_str(&sql, "SELECT ");
+	for (size_t i = 0; i < FIELDS; i++)
+		buf_printf(&sql, "%s%s", i ? ", " : "",
+			   fields[i].sql ? fields[i].sql : fields[i].column.name);
+	buf_add_str(&sql, " FROM scan_metadata");
+	buf_add_char(&sql, '\0');
+	select = db_prepare(&a->db, (char *)sql.data);
+	db_step(&a->db, select);
+	buf_release(&sql);
+	return select;
+}
+
+static bool is_text(const struct field *field)
+{
+	return field->column.type == RENDER_TEXT || field->column.type == RENDER_PATH;
+}
+
+static struct render_cell cell_of(sqlite3_stmt *facts, size_t i)
+{
+	int column = (int)i;
+	struct render_cell cell = { .null = sqlite3_column_type(facts, column) == SQLITE_NULL };
+
+	if (is_text(&fields[i])) {
+		cell.text = sqlite3_column_blob(facts, column);
+		cell.len = (size_t)sqlite3_column_bytes(facts, column);
+	} else {
+		cell.number = sqlite3_column_int64(facts, column);
+	}
+	return cell;
+}
+
+static void show_rows(struct db_reader_set *set, const struct render_options *options)
+{
+	struct render_column columns[FIELDS];
+	struct render_cell cells[FIELDS];
+	struct render out;
+
+	for (size_t i = 0; i < FIELDS; i++)
+		columns[i] = fields[i].column;
+	render_open(&out, options, "scan-summary", columns, FIELDS);
+	for (size_t i = 0; i < set->count; i++) {
+		sqlite3_stmt *facts = select_facts(&set->dbs[i]);
+
+		for (size_t column = 0; column < FIELDS; column++)
+			cells[column] = cell_of(facts, column);
+		render_row(&out, cells);
+		sqlite3_finalize(facts);
+	}
+	render_close(&out);
+}
+
+/* ---- the table: properties down, databases across ---- */
+
+static void add_shown(struct buf *out, const struct field *field, struct render_cell cell)
+{
+	char text[HUMAN_TEXT_SIZE];
+
+	if (cell.null)
+		return;
+	/* The one number that is neither a count nor bytes. */
+	if (field->column.type == RENDER_NUMBER)
+		buf_add_str(out, cell.number ? "yes" : "NO");
+	else if (is_text(field))
+		buf_add(out, cell.text, cell.len);
+	else if (field->column.type == RENDER_BYTES)
+		buf_add_str(out, human_bytes(text, cell.number));
+	else if (field->column.type == RENDER_TIME)
+		buf_add(out, human_time(text, cell.number), strlen("YYYY-MM-DD"));
+	else
+		buf_add_str(out, human_count(text, cell.number));
+}
+
+/* A row of texts, one for each database; `texts` are emptied. Nothing if all are empty. */
+static void show_property(struct render *out, const char *title, struct buf *texts, size_t count)
+{
+	struct render_cell *cells = xcalloc(count + 1, sizeof(*cells));
+	bool known = false;
+
+	cells[0] = render_text(title, strlen(title));
+	for (size_t i = 0; i < count; i++) {
+		cells[i + 1] = render_text((char *)texts[i].data, texts[i].len);
+		known = known || texts[i].len;
+		texts[i].len = 0;
+	}
+	if (known)
+		render_row(out, cells);
+	free(cells);
+}
+
+/* How many lines were rejected for a reason, and where the first one is. */
+static void add_reject(struct db_reader_db *a, const char *reason, struct buf *text)
+{
+	sqlite3_stmt *select = db_prepare(&a->db, "SELECT lines, first_line FROM scan_rejects"
+						  " WHERE reason = ?");
+	char lines[HUMAN_TEXT_SIZE];
+
+	db_bind_name(&a->db, select, 1, reason, strlen(reason));
+	if (db_step(&a->db, select)) {
+		human_count(lines, sqlite3_column_int64(select, 0));
+		buf_printf(text, "%s, first at ", lines);
+		buf_add(text, sqlite3_column_blob(select, 1),
+			(size_t)sqlite3_column_bytes(select, 1));
+	}
+	sqlite3_finalize(select);
+}
+
+/* A row for each reason for which any of the databases rejected lines. */
+static void show_rejects(struct render *out, struct db_reader_set *set, struct buf *texts)
+{
+	for (int reason = 0; reason < REJECT_REASONS; reason++) {
+		char *title = xasprintf("    %s", reject_names[reason]);
+
+		for (size_t i = 0; i < set->count; i++)
+			add_reject(&set->dbs[i], reject_names[reason], &texts[i]);
+		show_property(out, title, texts, set->count);
+		free(title);
+	}
+}
+
+static void show_table(struct db_reader_set *set, const struct render_options *options)
+{
+	struct render_column *columns = xcalloc(set->count + 1, sizeof(*columns));
+	sqlite3_stmt **facts = xcalloc(set->count, sizeof(sqlite3_stmt *));
+	struct buf *texts = xcalloc(set->count, sizeof(*texts));
+	struct render out;
+
+	columns[0] = (struct render_column){ "property", "Scan of", RENDER_TEXT, 0 };
+	for (size_t i = 0; i < set->count; i++) {
+		columns[i + 1] = (struct render_column){ "value", db_reader_filesystem(&set->dbs[i]),
+							 RENDER_PATH, 0 };
+		facts[i] = select_facts(&set->dbs[i]);
+	}
+	render_open(&out, options, "scan-summary", columns, set->count + 1);
+	for (size_t i = 0; i < FIELDS; i++) {
+		if (!fields[i].column.title)
+			continue;
+		for (size_t at = 0; at < set->count; at++)
+			add_shown(&texts[at], &fields[i], cell_of(facts[at], i));
+		show_property(&out, fields[i].column.title, texts, set->count);
+	}
+	show_rejects(&out, set, texts);
+	render_close(&out);
+	for (size_t i = 0; i < set->count; i++) {
+		sqlite3_finalize(facts[i]);
+		buf_release(&texts[i]);
+	}
+	free(texts);
+	free(facts);
+	free(columns);
+}
+
+void scan_summary_show(struct db_reader_set *set, const struct render_options *options)
+{
+	if (render_format(options) == RENDER_TABLE)
+		show_table(set, options);
+	else
+		show_rows(set, options);
+}

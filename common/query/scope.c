@@ -1,0 +1,312 @@
+/*
+ * A prefix is looked up name by name from `/` down, through the index on (parent_id, name). What is
+ * found is a range of dir_id; ranges of two directories are disjoint or one holds the other, so
+ * that sorting them by their first id (the larger first) leaves only the last one to look at.
+ */
+#include "common/query/scope.h"
+
+#include "common/base/path.h"
+
+#define ROOT_ID 1 /* dir_id of `/` */
+
+void scope_add(const char ***list, size_t *count, const char *text)
+{
+	*list = xrealloc_array(*list, *count + 1, sizeof(**list));
+	(*list)[(*count)++] = text;
+}
+
+/* ---- from path to range ---- */
+
+/* A path of the question, in memory form, and how much of it any database has. */
+struct wanted {
+	char *path;
+	size_t len;
+	size_t known; /* bytes of its longest ancestor (or itself) that is there */
+	bool found;
+};
+
+static void parse_wanted(struct wanted *w, const char *option, const char *text)
+{
+	size_t len = strlen(text);
+
+	*w = (struct wanted){ .path = xmalloc(len + 1) };
+	switch (path_from_text(w->path, &w->len, text, len)) {
+	case PATH_OK: return;
+	case PATH_NOT_ABSOLUTE: die(EXIT_USAGE, "%s: '%s' does not begin with '/'", option, text);
+	case PATH_HAS_DOTS: die(EXIT_USAGE, "%s: '%s' has a component '.' or '..'", option, text);
+	default: die(EXIT_USAGE, "%s: '%.40s...' is too long", option, text);
+	}
+}
+
+static int64_t child_named(struct db_reader_db *a, int64_t parent, const char *name, size_t len)
+{
+	sqlite3_stmt *below = db_reader_statement(a, &a->below,
+		"SELECT dir_id FROM directories WHERE parent_id = ? AND name = ?");
+	int64_t id = 0;
+
+	db_bind(&a->db, below, 1, parent);
+	db_bind_name(&a->db, below, 2, name, len);
+	if (db_step(&a->db, below))
+		id = sqlite3_column_int64(below, 0);
+	db_check(&a->db, sqlite3_reset(below));
+	return id;
+}
+
+/* The id of the path, 0 when it is not there. */
+static int64_t look_up(struct db_reader_db *a, struct wanted *w)
+{
+	int64_t id = ROOT_ID;
+
+	for (size_t at = 0; at < w->len;) {
+		size_t end = at + 1;
+
+		while (end < w->len && w->path[end])
+			end++;
+		id = child_named(a, id, w->path + at + 1, end - at - 1);
+		if (!id)
+			return 0;
+		if (end > w->known)
+			w->known = end;
+		at = end;
+	}
+	w->found = true;
+	return id;
+}
+
+static struct scope_prefix subtree(struct db_reader_db *a, int64_t id, size_t which)
+{
+	struct scope_prefix p = { .dir_id = id, .prefix = which };
+	sqlite3_stmt *select = db_reader_statement(a, &a->subtree,
+						"SELECT s.dir_count_r, d.depth FROM directories AS "
+						"d JOIN directory_stats AS s USING(dir_id)"
+						" WHERE d.dir_id = ?");
+
+	db_bind(&a->db, select, 1, id);
+	if (!db_step(&a->db, select))
+		die(EXIT_INPUT, "%s: is damaged: no directory_stats for dir_id %lld", a->db.name,
+		    (long long)id);
+	p.last = id + sqlite3_column_int64(select, 0);
+	p.depth = sqlite3_column_int64(select, 1);
+	db_check(&a->db, sqlite3_reset(select));
+	return p;
+}
+
+static int compare_subtrees(const void *left, const void *right)
+{
+	const struct scope_prefix *a = left, *b = right;
+
+	if (a->dir_id != b->dir_id)
+		return a->dir_id < b->dir_id ? -1 : 1;
+	return a->prefix < b->prefix ? -1 : a->prefix > b->prefix;
+}
+
+/* In order, each directory once, `nested` set. */
+static size_t arrange(struct scope_prefix *list, size_t n)
+{
+	int64_t last = 0;
+	size_t kept = 0;
+
+	qsort(list, n, sizeof(*list), compare_subtrees);
+	for (size_t i = 0; i < n; i++) {
+		if (kept && list[i].dir_id == list[kept - 1].dir_id)
+			continue;
+		list[i].nested = list[i].dir_id <= last;
+		if (!list[i].nested)
+			last = list[i].last;
+		list[kept++] = list[i];
+	}
+	return kept;
+}
+
+static struct scope_prefix *find_all(struct db_reader_db *a, struct wanted *wanted, size_t n,
+				     size_t *found)
+{
+	struct scope_prefix *list = xcalloc(n + 1, sizeof(*list));
+
+	*found = 0;
+	for (size_t i = 0; i < n; i++) {
+		int64_t id = look_up(a, &wanted[i]);
+
+		if (id)
+			list[(*found)++] = subtree(a, id, i);
+	}
+	*found = arrange(list, *found);
+	return list;
+}
+
+/* ---- prefixes less excludes ---- */
+
+static void add_range(struct scope *s, int64_t first, int64_t last)
+{
+	if (first > last)
+		return;
+	s->ranges = xrealloc_array(s->ranges, s->range_count + 1, sizeof(*s->ranges));
+	s->ranges[s->range_count++] = (struct scope_range){ first, last };
+	s->directories += last - first + 1;
+}
+
+static void add_exclude(struct scope *s, int64_t first, int64_t last)
+{
+	s->excludes = xrealloc_array(s->excludes, s->exclude_count + 1, sizeof(*s->excludes));
+	s->excludes[s->exclude_count++] = (struct scope_range){ first, last };
+}
+
+/* Subtrees nest or are disjoint: an exclude is in the prefix, or holds it, or has nothing to do with it. */
+static void subtract(struct scope *s, const struct scope_prefix *p,
+		     const struct scope_prefix *excludes, size_t n)
+{
+	int64_t next = p->dir_id;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct scope_prefix *e = &excludes[i];
+
+		if (e->nested || e->last < p->dir_id || e->dir_id > p->last)
+			continue;
+		if (e->dir_id <= p->dir_id) {
+			add_exclude(s, p->dir_id, p->last);
+			return;
+		}
+		add_range(s, next, e->dir_id - 1);
+		add_exclude(s, e->dir_id, e->last);
+		next = e->last + 1;
+	}
+	add_range(s, next, p->last);
+}
+
+static void resolve_one(struct db_reader_db *a, const struct scope_options *o, struct wanted *prefixes,
+			struct wanted *excludes, struct scope *s)
+{
+	struct scope_prefix *out;
+	size_t out_count;
+
+	if (o->prefix_count) {
+		s->prefixes = find_all(a, prefixes, o->prefix_count, &s->prefix_count);
+	} else {
+		s->prefixes = xmalloc(sizeof(*s->prefixes));
+		s->prefixes[0] = subtree(a, o->from_root ? ROOT_ID : a->root_id, 0);
+		s->prefix_count = 1;
+	}
+	out = find_all(a, excludes, o->exclude_count, &out_count);
+	for (size_t i = 0; i < s->prefix_count; i++) {
+		if (!s->prefixes[i].nested)
+			subtract(s, &s->prefixes[i], out, out_count);
+	}
+	free(out);
+}
+
+static void require_found(const struct db_reader_set *set, const struct wanted *wanted, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct wanted *w = &wanted[i];
+
+		if (!w->found)
+			die(EXIT_NO,
+			    "%s: is not in %s; the nearest directory above it that is there: %s",
+			    path_for_message(w->path, w->len),
+			    set->count == 1 ? set->dbs[0].operand : "any of the databases",
+			    path_for_message(w->path, w->known));
+	}
+}
+
+static struct wanted *parse_all(const char *option, const char **texts, size_t n)
+{
+	struct wanted *wanted = xcalloc(n + 1, sizeof(*wanted));
+
+	for (size_t i = 0; i < n; i++)
+		parse_wanted(&wanted[i], option, texts[i]);
+	return wanted;
+}
+
+static void free_wanted(struct wanted *wanted, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(wanted[i].path);
+	free(wanted);
+}
+
+struct scope *scope_resolve(struct db_reader_set *set, const struct scope_options *o)
+{
+	struct wanted *prefixes = parse_all("--path-prefix", o->prefixes, o->prefix_count);
+	struct wanted *excludes = parse_all("--exclude", o->excludes, o->exclude_count);
+	struct scope *scopes = xcalloc(set->count, sizeof(*scopes));
+
+	for (size_t i = 0; i < set->count; i++)
+		resolve_one(&set->dbs[i], o, prefixes, excludes, &scopes[i]);
+	require_found(set, prefixes, o->prefix_count);
+	require_found(set, excludes, o->exclude_count);
+	free_wanted(prefixes, o->prefix_count);
+	free_wanted(excludes, o->exclude_count);
+	return scopes;
+}
+
+void scope_free(struct scope *scopes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(scopes[i].prefixes);
+		free(scopes[i].excludes);
+		free(scopes[i].ranges);
+	}
+	free(scopes);
+}
+
+/* ---- answers ---- */
+
+size_t scope_range_from(const struct scope_range *ranges, size_t count, int64_t dir_id)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (ranges[middle].last < dir_id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+bool scope_contains(const struct scope *s, int64_t dir_id)
+{
+	size_t at = scope_range_from(s->ranges, s->range_count, dir_id);
+
+	return at < s->range_count && s->ranges[at].first <= dir_id;
+}
+
+static void reverse(unsigned char *at, size_t len)
+{
+	for (size_t i = 0; i < len / 2; i++) {
+		unsigned char kept = at[i];
+
+		at[i] = at[len - 1 - i];
+		at[len - 1 - i] = kept;
+	}
+}
+
+void scope_path(struct db_reader_db *a, int64_t dir_id, struct buf *out)
+{
+	sqlite3_stmt *above = db_reader_statement(
+		a, &a->above, "SELECT parent_id, name FROM directories WHERE dir_id = ?");
+	size_t start = out->len;
+
+	/* Written backwards on the way up: each name reversed, in the end all of it again. */
+	while (dir_id != ROOT_ID) {
+		size_t len;
+
+		db_bind(&a->db, above, 1, dir_id);
+		if (!db_step(&a->db, above) || sqlite3_column_int64(above, 0) >= dir_id)
+			die(EXIT_INPUT,
+			    "%s: is damaged: directories has no way from dir_id %lld to /",
+			    a->db.name, (long long)dir_id);
+		len = (size_t)sqlite3_column_bytes(above, 1);
+		buf_add(out, sqlite3_column_blob(above, 1), len);
+		reverse(out->data + out->len - len, len);
+		buf_add_char(out, '/');
+		dir_id = sqlite3_column_int64(above, 0);
+		db_check(&a->db, sqlite3_reset(above));
+	}
+	if (out->len == start)
+		buf_add_char(out, '/');
+	else
+		reverse(out->data + start, out->len - start);
+}

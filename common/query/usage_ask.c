@@ -1,0 +1,356 @@
+#include "common/query/usage_ask.h"
+
+/* Columns of a usage row that can be keys or filters, in the order in which they are selected. */
+enum { COL_UID, COL_GID, COL_AGE, COL_SIZE, COLS };
+
+/* Statements, each prepared when first needed. */
+enum source {
+	NR_DIR, NR_DIR_UID,   /* usage_nr of a directory; of an owner in it */
+	NR_RANGE,             /* usage_nr of a range */
+	R_DIR, R_DIR_UID, R_ANY, /* usage_r likewise; has it any row? */
+	STATS_DIR, STATS_OWN, /* directory_stats: the subtree, the files directly in it */
+	BY_FIRST, BY_LAST = BY_FIRST + COLS - 1, /* usage_by of a directory, by each column */
+	SUBTREE,              /* dir_count_r */
+	SOURCES
+};
+
+struct asker {
+	const struct usage_ask *ask;
+	struct db_reader_db *a;
+	const struct scope *scope;
+	struct totals *totals;
+	bool every_file;      /* no filter by owner or group */
+	bool plain;           /* ... and no key but dir and fs */
+	bool forward;         /* see usage_ask_totals */
+	int part[COLS];       /* of the key, or -1 */
+	int only;             /* the one column that is in the key; -1: none, or several are */
+	int dir_part;
+	int64_t key[TOTALS_PARTS];
+	sqlite3_stmt *statements[SOURCES];
+};
+
+int usage_ask_part(const struct usage_ask *ask, enum ask_by by)
+{
+	for (size_t i = 0; i < ask->by_count; i++) {
+		if (ask->by[i] == by)
+			return (int)i;
+	}
+	return -1;
+}
+
+/* ---- statements ---- */
+
+static const char *const conditions[] = {
+	[NR_DIR] = "usage_nr WHERE dir_id = ?1",
+	[NR_DIR_UID] = "usage_nr WHERE dir_id = ?1 AND uid = ?2",
+	[NR_RANGE] = "usage_nr WHERE dir_id BETWEEN ?1 AND ?2",
+	[R_DIR] = "usage_r WHERE dir_id = ?1",
+	[R_DIR_UID] = "usage_r WHERE dir_id = ?1 AND uid = ?2",
+};
+
+static const char *const others[] = {
+	[R_ANY] = "SELECT 1 FROM usage_r WHERE dir_id = ? LIMIT 1",
+	[STATS_DIR] = "SELECT 0, 0, 0, 0, file_count_r, total_size_r, apparent_size_r FROM "
+		      "directory_stats WHERE dir_id = ?",
+	[STATS_OWN] = "SELECT 0, 0, 0, 0, file_count_nr, total_size_nr, apparent_size_nr FROM "
+		      "directory_stats WHERE dir_id = ?",
+#define USAGE_BY(columns, kind) "SELECT " columns ", file_count, total_size, apparent_size" \
+				" FROM usage_by WHERE dir_id = ? AND kind = " kind
+	[BY_FIRST + COL_UID] = USAGE_BY("id, 0, 0, 0", "0"),
+	[BY_FIRST + COL_GID] = USAGE_BY("0, id, 0, 0", "1"),
+	[BY_FIRST + COL_AGE] = USAGE_BY("0, 0, id, 0", "2"),
+	[BY_FIRST + COL_SIZE] = USAGE_BY("0, 0, 0, id", "3"),
+	[SUBTREE] = "SELECT dir_count_r FROM directory_stats WHERE dir_id = ?",
+};
+
+/* A column costs time even when nobody looks at it, so only those that count are selected. */
+static sqlite3_stmt *usage_statement(struct asker *q, enum source which)
+{
+	const struct usage_ask *ask = q->ask;
+	char sql[300];
+
+	if (!q->statements[which]) {
+		snprintf(sql, sizeof(sql),
+			 "SELECT %s, %s, %s, %s, file_count, total_size, apparent_size FROM %s",
+			 q->part[COL_UID] >= 0 || ask->uid_count ? "uid" : "0",
+			 q->part[COL_GID] >= 0 || ask->gid_count ? "gid" : "0",
+			 q->part[COL_AGE] >= 0 ? "age_bucket" : "0",
+			 q->part[COL_SIZE] >= 0 ? "size_bucket" : "0", conditions[which]);
+		q->statements[which] = db_prepare(&q->a->db, sql);
+	}
+	return q->statements[which];
+}
+
+static sqlite3_stmt *other_statement(struct asker *q, enum source which)
+{
+	return db_reader_statement(q->a, &q->statements[which], others[which]);
+}
+
+/* The integer of a statement with one parameter; -1 when there is no row. */
+static int64_t look_up(struct asker *q, enum source which, int64_t dir_id)
+{
+	sqlite3_stmt *s = other_statement(q, which);
+	int64_t value;
+
+	db_bind(&q->a->db, s, 1, dir_id);
+	value = db_step(&q->a->db, s) ? sqlite3_column_int64(s, 0) : -1;
+	db_check(&q->a->db, sqlite3_reset(s));
+	return value;
+}
+
+static int64_t last_of(struct asker *q, int64_t dir_id)
+{
+	int64_t below = look_up(q, SUBTREE, dir_id);
+
+	if (below < 0)
+		die(EXIT_INPUT, "%s: is damaged: no directory_stats for dir_id %lld", q->a->db.name,
+		    (long long)dir_id);
+	return dir_id + below;
+}
+
+/* ---- rows ---- */
+
+static bool among(const uint32_t *ids, size_t n, int64_t id)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (ids[i] == id)
+			return true;
+	}
+	return !n;
+}
+
+/* Add (or take away again) all rows of a statement whose parameters are bound. */
+static void take(struct asker *q, sqlite3_stmt *s, bool away)
+{
+	const struct usage_ask *ask = q->ask;
+
+	while (db_step(&q->a->db, s)) {
+		struct totals_sums sums = {
+			sqlite3_column_int64(s, COLS),
+			sqlite3_column_int64(s, COLS + 1),
+			sqlite3_column_int64(s, COLS + 2),
+		};
+
+		if (!sums.file_count ||
+		    !among(ask->uids, ask->uid_count, sqlite3_column_int64(s, COL_UID)) ||
+		    !among(ask->gids, ask->gid_count, sqlite3_column_int64(s, COL_GID)))
+			continue;
+		for (int i = 0; i < COLS; i++) {
+			if (q->part[i] >= 0)
+				q->key[q->part[i]] = sqlite3_column_int64(s, i);
+		}
+		if (away)
+			totals_subtract(q->totals, q->key, &sums);
+		else
+			totals_add(q->totals, q->key, &sums);
+	}
+}
+
+static void take_directory(struct asker *q, enum source all, enum source by_uid, int64_t dir_id,
+			   bool away)
+{
+	sqlite3_stmt *s = usage_statement(q, q->ask->uid_count ? by_uid : all);
+
+	db_bind(&q->a->db, s, 1, dir_id);
+	if (!q->ask->uid_count)
+		take(q, s, away);
+	for (size_t i = 0; i < q->ask->uid_count; i++) {
+		db_bind(&q->a->db, s, 2, q->ask->uids[i]);
+		take(q, s, away);
+	}
+}
+
+static void take_range(struct asker *q, int64_t first, int64_t last, bool away)
+{
+	sqlite3_stmt *s;
+
+	if (first == last) {
+		take_directory(q, NR_DIR, NR_DIR_UID, first, away);
+	} else if (first < last) {
+		s = usage_statement(q, NR_RANGE);
+		db_bind(&q->a->db, s, 1, first);
+		db_bind(&q->a->db, s, 2, last);
+		take(q, s, away);
+	}
+}
+
+/* ---- subtrees ---- */
+
+/* Statements whose parameter is a directory. */
+static void take_rows(struct asker *q, enum source which, int64_t dir_id, bool away)
+{
+	sqlite3_stmt *s = other_statement(q, which);
+
+	db_bind(&q->a->db, s, 1, dir_id);
+	take(q, s, away);
+}
+
+/* All files below dir_id, whose subtree ends with `last`. */
+static void take_subtree(struct asker *q, int64_t dir_id, int64_t last, bool away)
+{
+	int64_t root = q->a->root_id;
+
+	/* What lies above the scan root holds nothing but it. */
+	if (dir_id < root && last >= root)
+		dir_id = root;
+	if (q->plain)
+		take_rows(q, STATS_DIR, dir_id, away);
+	else if (look_up(q, R_ANY, dir_id) < 0)
+		take_range(q, dir_id, last, away);
+	else if (q->every_file && q->only >= 0)
+		take_rows(q, BY_FIRST + (enum source)q->only, dir_id, away);
+	else
+		take_directory(q, R_DIR, R_DIR_UID, dir_id, away);
+}
+
+static void take_own(struct asker *q, int64_t dir_id)
+{
+	if (q->plain)
+		take_rows(q, STATS_OWN, dir_id, false);
+	else
+		take_directory(q, NR_DIR, NR_DIR_UID, dir_id, false);
+}
+
+static size_t exclude_from(const struct scope *s, int64_t dir_id)
+{
+	return scope_range_from(s->excludes, s->exclude_count, dir_id);
+}
+
+/* A subtree that is not excluded itself, less what is excluded in it. */
+static void take_scoped(struct asker *q, int64_t dir_id, int64_t last)
+{
+	const struct scope *s = q->scope;
+	size_t i = exclude_from(s, dir_id);
+	int64_t next = dir_id;
+
+	if (!q->forward)
+		take_subtree(q, dir_id, last, false);
+	for (; i < s->exclude_count && s->excludes[i].first <= last; i++) {
+		if (q->forward)
+			take_range(q, next, s->excludes[i].first - 1, false);
+		else
+			take_subtree(q, s->excludes[i].first, s->excludes[i].last, true);
+		next = s->excludes[i].last + 1;
+	}
+	if (q->forward)
+		take_range(q, next, last, false);
+}
+
+/* ---- the question ---- */
+
+/* The ends of open directories. */
+struct ends {
+	int64_t *last;
+	size_t count, cap;
+};
+
+static void open_directory(struct ends *open, int64_t last)
+{
+	if (open->count == open->cap) {
+		open->cap = open->cap ? 2 * open->cap : 16;
+		open->last = xrealloc_array(open->last, open->cap, sizeof(*open->last));
+	}
+	open->last[open->count++] = last;
+}
+
+/*
+ * Rows of directories. No need to look for children: the first child of a directory has the next id,
+ * and the next sibling comes after the subtree.
+ */
+static void take_levels(struct asker *q, const struct scope_prefix *p)
+{
+	const struct scope *s = q->scope;
+	struct ends open = { 0 };
+
+	for (int64_t id = p->dir_id; id <= p->last;) {
+		size_t e = exclude_from(s, id);
+		int64_t last;
+
+		while (open.count && open.last[open.count - 1] < id)
+			open.count--;
+		if (e < s->exclude_count && s->excludes[e].first <= id) {
+			id = s->excludes[e].last + 1;
+			continue;
+		}
+		last = last_of(q, id);
+		q->key[q->dir_part] = id;
+		if ((int64_t)open.count == q->ask->levels || last == id) {
+			take_scoped(q, id, last);
+			id = last + 1;
+		} else {
+			take_own(q, id);
+			open_directory(&open, last);
+			id++;
+		}
+	}
+	free(open.last);
+}
+
+static void take_prefix(struct asker *q, const struct scope_prefix *p)
+{
+	size_t e = exclude_from(q->scope, p->dir_id);
+	bool excluded = e < q->scope->exclude_count && q->scope->excludes[e].first <= p->dir_id;
+
+	if (p->nested || excluded)
+		return;
+	if (q->dir_part >= 0)
+		take_levels(q, p);
+	else
+		take_scoped(q, p->dir_id, p->last);
+}
+
+static void take_prefixes(struct asker *q)
+{
+	for (size_t i = 0; i < q->scope->prefix_count; i++)
+		take_prefix(q, &q->scope->prefixes[i]);
+}
+
+/*
+ * Apparent sizes can stand for "2^63-1 or more", from which nothing can be subtracted. So with
+ * excludes, when such a sum turns up, all is added up again from usage_nr, forward. That reads more,
+ * and happens on file systems where somebody keeps files of 8 EiB.
+ */
+static void take_everything(struct asker *q)
+{
+	take_prefixes(q);
+	if (q->scope->exclude_count && q->totals->saturated) {
+		totals_release(q->totals);
+		q->forward = true;
+		take_prefixes(q);
+	}
+}
+
+void usage_ask_totals(const struct usage_ask *ask, struct db_reader_db *a, const struct scope *scope,
+		      int64_t fs, struct totals *totals)
+{
+	struct totals mine = { 0 };
+	struct asker q = {
+		.ask = ask,
+		.a = a,
+		.scope = scope,
+		.totals = &mine,
+		.dir_part = usage_ask_part(ask, BY_DIR),
+		.only = -1,
+		.every_file = !ask->uid_count && !ask->gid_count,
+		.part = { usage_ask_part(ask, BY_OWNER), usage_ask_part(ask, BY_GROUP),
+			  usage_ask_part(ask, BY_AGE), usage_ask_part(ask, BY_SIZE) },
+	};
+	int fs_part = usage_ask_part(ask, BY_FS), columns = 0;
+
+	for (int i = 0; i < COLS; i++) {
+		if (q.part[i] >= 0) {
+			q.only = columns ? -1 : i;
+			columns++;
+		}
+	}
+	q.plain = q.every_file && !columns;
+	if (fs_part >= 0)
+		q.key[fs_part] = fs;
+	take_everything(&q);
+	totals_drop_empty(&mine);
+	for (size_t i = 0; i < mine.count; i++)
+		totals_add(totals, mine.rows[i].key, &mine.rows[i].sums);
+	totals_release(&mine);
+	for (size_t i = 0; i < SOURCES; i++)
+		db_reader_finalize(a, q.statements[i]);
+}

@@ -1,0 +1,31 @@
+/*
+ * record_key - dir and usage records as extsort wants them: path, tail, and how equal keys combine.
+ *
+ * dir tail:   has_line 1, inode 8, generation 8, uid 4, gid 4, mode 4, allocated 8, big-endian; no
+ *             part is key. Of equal paths the larger tail wins, byte by byte: has_line first, then
+ *             each field.
+ * usage tail: uid 4, gid 4, age bucket 1, size bucket 1, big-endian: the key; then the sums in host
+ *             order, which add up.
+ */
+#ifndef TREETALLY_RECORD_KEY_H
+#define TREETALLY_RECORD_KEY_H
+
+#include "common/stream/record.h"
+
+#define DIR_TAIL_SIZE 37
+#define USAGE_KEY_SIZE 10
+#define USAGE_TAIL_SIZE (USAGE_KEY_SIZE + sizeof(struct usage_sums))
+
+/* `line` NULL: a directory without a line, all zero. */
+void dir_tail_write(unsigned char tail[DIR_TAIL_SIZE], const struct inode_line *line);
+/* False when the directory has no line. */
+bool dir_tail_read(const unsigned char tail[DIR_TAIL_SIZE], struct inode_line *line);
+bool dir_tail_combine(unsigned char *into, const unsigned char *from);
+
+void usage_tail_write(unsigned char tail[USAGE_TAIL_SIZE], const struct usage_key *key,
+		      const struct usage_sums *sums);
+void usage_tail_read(const unsigned char tail[USAGE_TAIL_SIZE], struct usage_key *key,
+		     struct usage_sums *sums);
+bool usage_tail_combine(unsigned char *into, const unsigned char *from);
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * usage_hash - sums files by (directory, uid, gid, age bucket, size bucket) in bounded memory.
+ *
+ * Two hash tables in one block of memory that never grows: directories by path, and usage rows by
+ * directory number and key. When either is full, everything goes out in order as one sorted run
+ * of an extsort and the table starts empty; the extsort adds equal rows of different runs up.
+ *
+ * Hashes only choose slots; bytes decide. They are keyed (hash.h), as users choose the paths.
+ */
+#ifndef TREETALLY_USAGE_HASH_H
+#define TREETALLY_USAGE_HASH_H
+
+#include "common/base/hash.h"
+#include "common/sort/keysort.h"
+#include "common/stream/record.h"
+
+/* Bytes: least memory that holds one directory of the longest path. */
+#define USAGE_TABLE_MEMORY_MIN (1u << 20)
+
+struct usage_row {
+	struct usage_key key;
+	uint32_t dir;
+	uint32_t next; /* row + 1 of the same directory, 0: last */
+	struct usage_sums sums;
+};
+
+struct usage_hash {
+	unsigned char *paths;      /* keysort records: tail is the number of the first row + 1 */
+	size_t paths_used, paths_cap;
+	struct keyref *dirs;       /* record of each directory */
+	uint32_t dir_count, dir_cap;
+	struct usage_row *rows;
+	uint32_t row_count, row_cap;
+	struct hash_key key;
+	uint32_t *dir_slots, *row_slots; /* number + 1, 0: free */
+	uint32_t dir_mask, row_mask;
+};
+
+/* Takes `memory` bytes, at least USAGE_TABLE_MEMORY_MIN. */
+void usage_hash_init(struct usage_hash *t, size_t memory);
+
+#define USAGE_TABLE_FULL UINT32_MAX
+/* The number of a directory, added if new; USAGE_TABLE_FULL: empty the table and ask again. */
+uint32_t usage_hash_dir(struct usage_hash *t, const char *path, size_t len);
+
+/* A file to be added. */
+struct usage_file {
+	uint32_t dir;
+	struct usage_key key;
+	struct usage_sums sums;
+	uint64_t hash; /* usage_hash_seek */
+};
+
+/*
+ * The table is large and rows lie anywhere in it: a file waits longer for memory than for anything
+ * else. So let several files seek, then let them fetch, then add them; `dir` and `key` are set.
+ */
+void usage_hash_seek(const struct usage_hash *t, struct usage_file *file);
+void usage_hash_fetch(const struct usage_hash *t, const struct usage_file *file);
+
+enum usage_result { USAGE_ADDED, USAGE_FULL, USAGE_OVERFLOW };
+/* Add a file that did seek. USAGE_FULL: nothing was added; directory numbers are void after emptying. */
+enum usage_result usage_hash_add(struct usage_hash *t, const struct usage_file *file) WARN_UNUSED;
+
+/* Hand every row to `put` in tree order, then in key order, and start empty. */
+typedef void usage_put(void *arg, const char *path, size_t len, const struct usage_key *key,
+		       const struct usage_sums *sums);
+void usage_hash_drain(struct usage_hash *t, usage_put *put, void *arg);
+
+void usage_hash_release(struct usage_hash *t);
+
+#endif

@@ -1,0 +1,310 @@
+#include "common/stream/block.h"
+
+#include "common/stream/buckets.h"
+
+const char *block_header_parse(struct block_header *h, const unsigned char bytes[BLOCK_HEADER_SIZE],
+			       enum rec_kind kind)
+{
+	h->payload = get_le32(bytes + 4);
+	h->records = get_le32(bytes + 8);
+	h->dirs = get_le32(bytes + 12);
+	h->paths = get_le32(bytes + 16);
+	h->dirs_len = get_le32(bytes + 20);
+	h->lines_len = get_le32(bytes + 24);
+	h->lines = get_le32(bytes + 28);
+	if (get_le32(bytes) != BLOCK_TAG)
+		return "no block starts here";
+	if (h->payload > (h->records == 1 ? BLOCK_ONE_RECORD_MAX : BLOCK_PAYLOAD_MAX))
+		return "block payload is too long";
+	if (!h->records || h->records > BLOCK_RECORDS_MAX || h->lines > h->records)
+		return "record count is out of range";
+	if (!h->dirs || h->dirs > h->records || (kind == KIND_DIR && h->dirs != h->records))
+		return "directory count is out of range";
+	if (h->paths > BLOCK_PATHS_MAX)
+		return "directory paths are too long";
+	if (h->dirs_len > h->payload || h->lines_len > h->payload - h->dirs_len)
+		return "section lengths are out of range";
+	if (kind == KIND_USAGE && (h->lines || h->lines_len))
+		return "directory lines in a usage stream";
+	if (kind == KIND_DIR && h->dirs_len + h->lines_len != h->payload)
+		return "file rows in a directory stream";
+	return NULL;
+}
+
+void block_open(struct block *b, enum rec_kind kind, const struct block_header *h,
+		const unsigned char *payload)
+{
+	const unsigned char *lines = payload + h->dirs_len, *rows = lines + h->lines_len;
+	struct buf path = b->path;
+
+	path.len = 0;
+	*b = (struct block){ .kind = kind, .head = *h, .payload = payload, .path = path };
+	b->dirs_in = (struct wire_in){ payload, lines, false };
+	b->lines_in = (struct wire_in){ lines, rows, false };
+	b->rows_in = (struct wire_in){ rows, payload + h->payload, false };
+}
+
+static bool fault(struct block *b, const char *what)
+{
+	if (!b->fault)
+		b->fault = what;
+	return false;
+}
+
+/* Behind the last record of a section nothing may be left. Returns false, as its callers do. */
+static bool section_end(struct block *b, const struct wire_in *in)
+{
+	if (in->at != in->end)
+		return fault(b, "bytes are left at the end of a section");
+	return false;
+}
+
+/* The number of rows: what is neither a directory line nor, in dir blocks, a directory. */
+static uint32_t row_total(const struct block *b)
+{
+	return b->kind == KIND_DIR ? 0 : b->head.records - b->head.lines;
+}
+
+bool block_next_dir(struct block *b)
+{
+	uint64_t shared, more;
+	const unsigned char *suffix;
+	const char *check;
+	size_t from;
+
+	if (b->fault)
+		return false;
+	if (b->dirs_read == b->head.dirs) {
+		if (b->paths_read != b->head.paths)
+			return fault(b, "directory paths are not as long as the block says");
+		return section_end(b, &b->dirs_in);
+	}
+	shared = get_varint(&b->dirs_in);
+	more = get_varint(&b->dirs_in);
+	suffix = get_bytes(&b->dirs_in, more);
+	if (!suffix || b->dirs_in.bad || shared > b->path.len || shared + more > PATH_BYTES_MAX)
+		return fault(b, "a directory path does not decode");
+	b->paths_read += shared + more;
+	if (b->paths_read > b->head.paths)
+		return fault(b, "directory paths are longer than the block says");
+	b->path.len = shared;
+	buf_add(&b->path, suffix, more);
+	/* What lies before the last NUL of the shared part was checked with the path before. */
+	check = (const char *)b->path.data;
+	from = shared ? path_parent(check, shared) : 0;
+	if (b->path.len && !path_valid(check + from, b->path.len - from))
+		return fault(b, "a directory path is malformed");
+	b->dirs_read++;
+	return true;
+}
+
+static uint32_t get_u32_diff(struct wire_in *in, uint32_t before)
+{
+	uint64_t v = before + (uint64_t)unzigzag(get_varint(in));
+
+	if (v > UINT32_MAX)
+		in->bad = true;
+	return (uint32_t)v;
+}
+
+static uint64_t get_u63(struct wire_in *in)
+{
+	uint64_t v = get_varint(in);
+
+	if (v > INT64_MAX)
+		in->bad = true;
+	return v;
+}
+
+static int64_t get_time_diff(struct wire_in *in, int64_t before)
+{
+	int64_t v = (int64_t)((uint64_t)before + (uint64_t)unzigzag(get_varint(in)));
+
+	if (v < TIME_MIN || v > TIME_MAX)
+		in->bad = true;
+	return v;
+}
+
+static void get_own(struct wire_in *in, struct inode_line *own, const struct inode_line *before)
+{
+	own->inode = before->inode + (uint64_t)unzigzag(get_varint(in));
+	if (own->inode > INT64_MAX)
+		in->bad = true;
+	own->generation = get_u63(in);
+	own->uid = get_u32_diff(in, before->uid);
+	own->gid = get_u32_diff(in, before->gid);
+	own->mode = get_u32_diff(in, before->mode);
+	own->allocated = get_u63(in);
+}
+
+static void get_entry(struct wire_in *in, struct entry *e, const struct entry *before)
+{
+	uint64_t links;
+
+	get_own(in, &e->own, &before->own);
+	links = get_varint(in);
+	if (links >> 2 > UINT32_MAX)
+		in->bad = true;
+	e->nlink = (uint32_t)(links >> 2);
+	e->size = get_u63(in);
+	e->atime = get_time_diff(in, before->atime);
+	e->mtime = links & 1 ? get_time_diff(in, e->atime) : TIME_NONE;
+	e->crtime = links & 2 ? get_time_diff(in, e->atime) : TIME_NONE;
+}
+
+static bool mode_known(uint32_t mode)
+{
+	return mode <= 0177777 && (!(mode & S_IFMT) || mode_letter(mode) != '?');
+}
+
+bool block_next_line(struct block *b)
+{
+	struct wire_in *in = &b->lines_in;
+	uint32_t before = b->line_dir;
+
+	if (b->fault)
+		return false;
+	if (b->lines_read == b->head.lines)
+		return section_end(b, in);
+	b->dir = b->line_dir = get_u32_diff(in, before);
+	if (b->kind == KIND_ENTRY)
+		get_entry(in, &b->entry, &b->line_before);
+	else
+		get_own(in, &b->entry.own, &b->line_before.own);
+	if (in->bad || b->dir >= b->head.dirs)
+		return fault(b, "a directory line does not decode");
+	if (!S_ISDIR(b->entry.own.mode) || !mode_known(b->entry.own.mode))
+		return fault(b, "a directory line is not of a directory");
+	if (b->kind == KIND_DIR && b->lines_read && b->dir <= before)
+		return fault(b, "directory lines are out of order");
+	b->line_before = b->entry;
+	b->lines_read++;
+	return true;
+}
+
+static void next_file(struct block *b, struct wire_in *in)
+{
+	b->dir = b->row_dir = get_u32_diff(in, b->row_dir);
+	b->name_len = get_varint(in);
+	b->name = (const char *)get_bytes(in, b->name_len);
+	get_entry(in, &b->entry, &b->row_before);
+	if (in->bad || b->dir >= b->head.dirs)
+		fault(b, "a file row does not decode");
+	else if (S_ISDIR(b->entry.own.mode) || !mode_known(b->entry.own.mode))
+		fault(b, "a file row has the mode of a directory or none that exists");
+	else if (!b->name_len || memchr(b->name, '\0', b->name_len) ||
+		 memchr(b->name, '/', b->name_len) ||
+		 (b->name[0] == '.' &&
+		  (b->name_len == 1 || (b->name_len == 2 && b->name[1] == '.'))))
+		fault(b, "a file name is malformed");
+	b->row_before = b->entry;
+}
+
+static void next_usage(struct block *b, struct wire_in *in)
+{
+	uint64_t more = get_varint(in), buckets;
+
+	if (more >= b->head.dirs - b->row_dir)
+		in->bad = true;
+	b->dir = b->row_dir += (uint32_t)more;
+	b->key.uid = get_u32_diff(in, b->key.uid);
+	b->key.gid = get_u32_diff(in, b->key.gid);
+	buckets = get_varint(in);
+	if (buckets >> 1 >= BUCKETS * BUCKETS)
+		in->bad = true;
+	b->key.age_bucket = (uint8_t)((buckets >> 1) / BUCKETS % BUCKETS);
+	b->key.size_bucket = (uint8_t)((buckets >> 1) % BUCKETS);
+	b->sums.file_count = get_u63(in);
+	b->sums.total_size = get_u63(in);
+	b->sums.apparent_size = get_u63(in);
+	b->sums.max_atime = get_time_diff(in, b->sums.max_atime);
+	b->sums.max_mtime = buckets & 1 ? get_time_diff(in, b->sums.max_atime) : TIME_NONE;
+	if (in->bad || !b->sums.file_count)
+		fault(b, "a usage row does not decode");
+}
+
+bool block_next_row(struct block *b)
+{
+	if (b->fault)
+		return false;
+	if (b->rows_read == row_total(b))
+		return section_end(b, &b->rows_in);
+	if (b->kind == KIND_ENTRY)
+		next_file(b, &b->rows_in);
+	else
+		next_usage(b, &b->rows_in);
+	b->rows_read++;
+	return !b->fault;
+}
+
+bool block_paths_read(struct block_paths *p, struct block *b)
+{
+	if (b->head.dirs > p->cap) {
+		p->cap = b->head.dirs;
+		p->ends = xrealloc_array(p->ends, p->cap, sizeof(*p->ends));
+	}
+	p->bytes.len = 0;
+	buf_reserve(&p->bytes, b->head.paths);
+	while (block_next_dir(b)) {
+		buf_add(&p->bytes, b->path.data, b->path.len);
+		p->ends[b->dirs_read - 1] = (uint32_t)p->bytes.len;
+	}
+	return !b->fault;
+}
+
+void block_paths_release(struct block_paths *p)
+{
+	buf_release(&p->bytes);
+	free(p->ends);
+	*p = (struct block_paths){ 0 };
+}
+
+static void set_path(struct block *b, const struct block_paths *paths)
+{
+	size_t len;
+	const char *path = block_path(paths, b->dir, &len);
+
+	b->path.len = 0;
+	buf_add(&b->path, path, len);
+}
+
+bool block_next_entry_record(struct block *b, struct block_paths *paths)
+{
+	if (!b->dirs_read && !block_paths_read(paths, b))
+		return false;
+	if (block_next_line(b)) {
+		set_path(b, paths);
+		return true;
+	}
+	if (!block_next_row(b))
+		return false;
+	set_path(b, paths);
+	buf_add_char(&b->path, '\0');
+	buf_add(&b->path, b->name, b->name_len);
+	return b->path.len <= PATH_BYTES_MAX || fault(b, "a path is too long");
+}
+
+bool block_next_dir_record(struct block *b)
+{
+	if (!b->dirs_read || b->has_line)
+		b->line_waits = block_next_line(b);
+	b->has_line = b->line_waits && b->dir == b->dirs_read;
+	return block_next_dir(b);
+}
+
+bool block_next_usage_record(struct block *b)
+{
+	if (!block_next_row(b)) {
+		if (!b->fault && block_next_dir(b))
+			fault(b, "a directory without usage rows");
+		return false;
+	}
+	if (b->dir > b->dirs_read)
+		return fault(b, "a directory without usage rows");
+	return b->dir < b->dirs_read || block_next_dir(b);
+}
+
+void block_release(struct block *b)
+{
+	buf_release(&b->path);
+}

@@ -1,0 +1,116 @@
+/*
+ * block - a run of records that can be read by itself. block_build.h makes them.
+ *
+ * All three kinds share one layout. Section 1 lists directories, front-coded against the one
+ * before. Section 2 holds "lines", records of directories. Section 3 holds "rows": files (entry
+ * streams) or usage sums (usage streams). Lines and rows name a directory by its number
+ * in section 1, so that a reader looks each directory up once a block, not once a record:
+ *
+ *     kind    directories                     lines                 rows
+ *     entry   each that is mentioned, once    directory entries     all other entries
+ *     dir     one a record, in order          those with has_line   none
+ *     usage   each that has rows, in order    none                  usage rows, in order
+ *
+ * Records of a block are read in that order: directories, lines, rows. The byte layout is in
+ * treetally-stream(5); keep the two together. Caps hold for writers and are checked by readers.
+ */
+#ifndef TREETALLY_BLOCK_H
+#define TREETALLY_BLOCK_H
+
+#include "common/base/path.h"
+#include "common/stream/record.h"
+#include "common/base/wire.h"
+
+#define BLOCK_PAYLOAD_MAX (256u << 10) /* bytes */
+#define BLOCK_RECORDS_MAX 65536u
+#define BLOCK_PATHS_MAX (4u << 20)     /* bytes of section 1 once decoded */
+#define BLOCK_ONE_RECORD_MAX (2u * PATH_BYTES_MAX + 256) /* bytes, of a block of one record */
+
+#define BLOCK_HEADER_SIZE 32
+#define BLOCK_HASH_SIZE 8
+#define BLOCK_TAG 0x4b4c4254u   /* "TBLK" */
+#define TRAILER_TAG 0x444e4554u /* "TEND" */
+
+/* What a block header says. Lengths in bytes. */
+struct block_header {
+	uint32_t payload, records, dirs, paths, dirs_len, lines_len, lines;
+};
+
+/* Decode 32 bytes; NULL, or what is wrong with it (checked against all caps). */
+const char *block_header_parse(struct block_header *h, const unsigned char bytes[BLOCK_HEADER_SIZE],
+			       enum rec_kind kind) WARN_UNUSED;
+
+/*
+ * A block being read. The payload belongs to the caller and must outlive it. The three sections are
+ * read independently, so a reader may interleave them or leave one out. Each call returns true
+ * with a record, or false at the section's end or a fault: `fault` says what, NULL when all is well.
+ * What a section says is checked here: well-formed paths, ranges of record.h, numbers that exist.
+ */
+struct block {
+	enum rec_kind kind;
+	struct block_header head;
+	const unsigned char *payload;
+	const char *fault;
+
+	/* directories */
+	struct wire_in dirs_in;
+	uint32_t dirs_read;
+	size_t paths_read; /* decoded bytes so far, against head.paths */
+	struct buf path;   /* the current directory, owned by the block, reused */
+
+	/* lines and rows: `dir` is the number of the directory they belong to */
+	struct wire_in lines_in, rows_in;
+	uint32_t lines_read, rows_read;
+	uint32_t dir, line_dir, row_dir;
+	bool has_line, line_waits; /* block_next_dir_record */
+	const char *name;  /* row of kind entry: the last component, in the payload */
+	size_t name_len;
+	struct entry entry; /* line (kind dir: only .own) or row of kind entry */
+	struct usage_key key;
+	struct usage_sums sums;
+	struct entry line_before, row_before; /* what the next ones are coded against */
+};
+
+/* Start reading; keeps the allocation of b->path from block to block. Zero the struct once. */
+void block_open(struct block *b, enum rec_kind kind, const struct block_header *h,
+		const unsigned char *payload);
+
+bool block_next_dir(struct block *b);  /* b->path */
+bool block_next_line(struct block *b); /* b->dir, b->entry (kind dir: only .own) */
+bool block_next_row(struct block *b);  /* b->dir; b->name and b->entry, or b->key and b->sums */
+
+
+/*
+ * The paths of a block by number, for kinds whose records refer to them in any order. Keeps its
+ * allocations from block to block; zeroed is empty.
+ */
+struct block_paths {
+	struct buf bytes;
+	uint32_t *ends; /* where each path ends in `bytes`; it starts where the one before ends */
+	size_t cap;
+};
+
+/* Read section 1 whole; false on a fault. */
+bool block_paths_read(struct block_paths *p, struct block *b) WARN_UNUSED;
+
+static inline const char *block_path(const struct block_paths *p, uint32_t dir, size_t *len)
+{
+	uint32_t start = dir ? p->ends[dir - 1] : 0;
+
+	*len = p->ends[dir] - start;
+	return (const char *)p->bytes.data + start;
+}
+
+void block_paths_release(struct block_paths *p);
+
+/*
+ * One record after the other, in reading order; not to be mixed with the calls for sections. `paths`
+ * starts zeroed and can serve many blocks.
+ */
+bool block_next_entry_record(struct block *b, struct block_paths *paths); /* b->path, b->entry */
+bool block_next_dir_record(struct block *b);   /* b->path, b->has_line, b->entry.own */
+bool block_next_usage_record(struct block *b); /* b->path, b->key, b->sums */
+
+void block_release(struct block *b);
+
+#endif

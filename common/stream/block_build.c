@@ -1,0 +1,341 @@
+/*
+ * Numbers are stored as varint differences to the record before of the same section: inodes of a
+ * scan often follow each other, owners and modes repeat, times of neighbours are near. That brings
+ * a file to about 45 bytes beside its name, for a few instructions.
+ */
+#include "common/stream/block_build.h"
+
+#include "common/stream/buckets.h"
+
+/* Bytes that the numbers of any one record take at most, and those of a directory in section 1. */
+#define NUMBERS_MAX 96
+#define DIR_NUMBERS_MAX 8
+#define FIRST_SLOTS 1024u
+
+void block_build_init(struct block_build *b, enum rec_kind kind)
+{
+	*b = (struct block_build){ .kind = kind };
+	if (kind == KIND_ENTRY) {
+		hash_draw(&b->key);
+		b->slot_count = FIRST_SLOTS;
+		b->slots = xcalloc(b->slot_count, sizeof(*b->slots));
+	}
+}
+
+static size_t payload_len(const struct block_build *b)
+{
+	return b->coded_dirs.len + b->coded_lines.len + b->coded_rows.len;
+}
+
+/* Does a record fit that makes a payload of `len` bytes at most, and adds `paths` bytes of paths? */
+static bool fits(const struct block_build *b, size_t len, size_t paths)
+{
+	if (!b->records)
+		return true;
+	return b->records < BLOCK_RECORDS_MAX && len <= BLOCK_PAYLOAD_MAX &&
+	       b->paths_len + paths <= BLOCK_PATHS_MAX;
+}
+
+/* Append a directory to section 1; returns its number. */
+static uint32_t code_dir(struct block_build *b, const char *path, size_t len)
+{
+	const unsigned char *before = b->coded_len ? b->paths.data + b->coded_at : NULL;
+	size_t shared = path_common(path, len, before, b->coded_len);
+	unsigned char *to = buf_reserve(&b->coded_dirs, 2 * VARINT_MAX + len - shared), *start = to;
+
+	to = put_varint(to, shared);
+	to = put_varint(to, len - shared);
+	if (len > shared)
+		memcpy(to, path + shared, len - shared);
+	b->coded_dirs.len += (size_t)(to - start) + len - shared;
+	b->paths_len += len;
+	if (b->kind != KIND_ENTRY)
+		b->paths.len = 0;
+	b->coded_at = b->paths.len;
+	b->coded_len = len;
+	buf_add(&b->paths, path, len);
+	return b->dirs++;
+}
+
+static void grow_slots(struct block_build *b)
+{
+	free(b->slots);
+	b->slot_count *= 4;
+	b->slots = xcalloc(b->slot_count, sizeof(*b->slots));
+	for (uint32_t dir = 0; dir < b->dirs; dir++) {
+		const struct dir_ref *ref = &b->refs[dir];
+		uint64_t slot = hash_bytes(&b->key, b->paths.data + ref->at, ref->len);
+
+		while (b->slots[slot & (b->slot_count - 1)])
+			slot++;
+		b->slots[slot & (b->slot_count - 1)] = dir + 1;
+	}
+}
+
+static bool is_dir(const struct block_build *b, uint32_t dir, const char *path, size_t len)
+{
+	const struct dir_ref *ref = &b->refs[dir];
+
+	return ref->len == len && (!len || !memcmp(b->paths.data + ref->at, path, len));
+}
+
+/*
+ * Look a directory of an entry block up: true, and last_dir is its number; or false, and *free_slot
+ * is where it goes.
+ */
+static bool find_dir(struct block_build *b, const char *path, size_t len, uint32_t **free_slot)
+{
+	uint64_t slot;
+	uint32_t *at;
+
+	if (b->dirs && is_dir(b, b->last_dir, path, len))
+		return true;
+	slot = hash_bytes(&b->key, path, len);
+	for (; *(at = &b->slots[slot & (b->slot_count - 1)]); slot++) {
+		if (is_dir(b, *at - 1, path, len)) {
+			b->last_dir = *at - 1;
+			return true;
+		}
+	}
+	*free_slot = at;
+	return false;
+}
+
+static void add_dir(struct block_build *b, const char *path, size_t len, uint32_t *free_slot)
+{
+	if (b->dirs == b->ref_cap) {
+		b->ref_cap = b->ref_cap ? 2 * b->ref_cap : FIRST_SLOTS;
+		b->refs = xrealloc_array(b->refs, b->ref_cap, sizeof(*b->refs));
+	}
+	b->refs[b->dirs] = (struct dir_ref){ (uint32_t)b->paths.len, (uint32_t)len };
+	b->last_dir = code_dir(b, path, len);
+	*free_slot = b->dirs;
+	if (b->dirs > b->slot_count / 2)
+		grow_slots(b);
+}
+
+/*
+ * Make room for an entry with `dir` as its directory; sets last_dir. Entry blocks reorder their
+ * records, and in another order the payload is packed differently. So they are measured by a bound
+ * that depends on the set of records alone: then a stream that is cut into blocks again is cut at
+ * the same places.
+ */
+static bool reserve_entry(struct block_build *b, const char *dir, size_t len, size_t name_len)
+{
+	uint32_t *free_slot;
+	bool known = find_dir(b, dir, len, &free_slot);
+	size_t bound = b->bound + NUMBERS_MAX + name_len + (known ? 0 : len + DIR_NUMBERS_MAX);
+
+	if (!fits(b, bound, known ? 0 : len))
+		return false;
+	b->bound = bound;
+	if (!known)
+		add_dir(b, dir, len, free_slot);
+	return true;
+}
+
+static unsigned char *put_diff(unsigned char *to, uint64_t now, uint64_t before)
+{
+	return put_varint(to, zigzag((int64_t)(now - before)));
+}
+
+static unsigned char *put_own(unsigned char *to, const struct inode_line *own,
+			      const struct inode_line *before)
+{
+	to = put_diff(to, own->inode, before->inode);
+	to = put_varint(to, own->generation);
+	to = put_diff(to, own->uid, before->uid);
+	to = put_diff(to, own->gid, before->gid);
+	to = put_diff(to, own->mode, before->mode);
+	return put_varint(to, own->allocated);
+}
+
+static unsigned char *put_entry(unsigned char *to, const struct entry *e, struct entry *before)
+{
+	bool has_mtime = e->mtime != TIME_NONE, has_crtime = e->crtime != TIME_NONE;
+
+	to = put_own(to, &e->own, &before->own);
+	to = put_varint(to, (uint64_t)e->nlink << 2 | (has_crtime ? 2 : 0) | (has_mtime ? 1 : 0));
+	to = put_varint(to, e->size);
+	to = put_diff(to, (uint64_t)e->atime, (uint64_t)before->atime);
+	if (has_mtime)
+		to = put_diff(to, (uint64_t)e->mtime, (uint64_t)e->atime);
+	if (has_crtime)
+		to = put_diff(to, (uint64_t)e->crtime, (uint64_t)e->atime);
+	*before = *e;
+	return to;
+}
+
+static void add_line(struct block_build *b, const struct entry *e)
+{
+	unsigned char *to = buf_reserve(&b->coded_lines, NUMBERS_MAX);
+
+	to = put_diff(to, b->last_dir, b->line_dir);
+	to = put_entry(to, e, &b->line_before);
+	b->coded_lines.len = (size_t)(to - b->coded_lines.data);
+	b->line_dir = b->last_dir;
+	b->lines++;
+}
+
+static void add_file(struct block_build *b, const char *name, size_t name_len,
+		     const struct entry *e)
+{
+	unsigned char *to = buf_reserve(&b->coded_rows, NUMBERS_MAX + name_len);
+
+	to = put_diff(to, b->last_dir, b->row_dir);
+	to = put_varint(to, name_len);
+	memcpy(to, name, name_len);
+	to = put_entry(to + name_len, e, &b->row_before);
+	b->coded_rows.len = (size_t)(to - b->coded_rows.data);
+	b->row_dir = b->last_dir;
+}
+
+bool block_add_entry(struct block_build *b, const char *path, size_t len, const struct entry *e)
+{
+	size_t parent = len, name_len = 0;
+
+	if (!S_ISDIR(e->own.mode)) {
+		parent = path_parent(path, len);
+		name_len = len - parent - 1;
+	}
+	if (!reserve_entry(b, path, parent, name_len))
+		return false;
+	if (S_ISDIR(e->own.mode))
+		add_line(b, e);
+	else
+		add_file(b, path + parent + 1, name_len, e);
+	b->records++;
+	return true;
+}
+
+/* Records of the other kinds keep their order, so what they take is measured as it is. */
+static bool fits_in_order(const struct block_build *b, size_t path_len)
+{
+	return fits(b, payload_len(b) + path_len + DIR_NUMBERS_MAX + NUMBERS_MAX, path_len);
+}
+
+bool block_add_dir(struct block_build *b, const char *path, size_t len,
+		   const struct inode_line *line)
+{
+	unsigned char *to;
+	uint32_t dir;
+
+	if (!fits_in_order(b, len))
+		return false;
+	dir = code_dir(b, path, len);
+	if (line) {
+		to = buf_reserve(&b->coded_lines, NUMBERS_MAX);
+		to = put_diff(to, dir, b->line_dir);
+		to = put_own(to, line, &b->line_before.own);
+		b->coded_lines.len = (size_t)(to - b->coded_lines.data);
+		b->line_before.own = *line;
+		b->line_dir = dir;
+		b->lines++;
+	}
+	b->records++;
+	return true;
+}
+
+bool block_add_usage(struct block_build *b, const char *path, size_t len,
+		     const struct usage_key *key, const struct usage_sums *sums)
+{
+	bool has_mtime = sums->max_mtime != TIME_NONE;
+	uint32_t buckets = key->age_bucket * BUCKETS + key->size_bucket;
+	unsigned char *to;
+	uint32_t dir;
+
+	if (!fits_in_order(b, len))
+		return false;
+	if (b->dirs && path_compare(b->paths.data, b->paths.len, path, len) == 0)
+		dir = b->dirs - 1;
+	else
+		dir = code_dir(b, path, len);
+	to = buf_reserve(&b->coded_rows, NUMBERS_MAX);
+	to = put_varint(to, dir - b->row_dir);
+	to = put_diff(to, key->uid, b->key_before.uid);
+	to = put_diff(to, key->gid, b->key_before.gid);
+	to = put_varint(to, buckets << 1 | has_mtime);
+	to = put_varint(to, sums->file_count);
+	to = put_varint(to, sums->total_size);
+	to = put_varint(to, sums->apparent_size);
+	to = put_diff(to, (uint64_t)sums->max_atime, (uint64_t)b->atime_before);
+	if (has_mtime)
+		to = put_diff(to, (uint64_t)sums->max_mtime, (uint64_t)sums->max_atime);
+	b->coded_rows.len = (size_t)(to - b->coded_rows.data);
+	b->row_dir = dir;
+	b->key_before = *key;
+	b->atime_before = sums->max_atime;
+	b->records++;
+	return true;
+}
+
+/* Empty, with all allocations kept. */
+static void reset(struct block_build *b)
+{
+	struct block_build kept = *b;
+
+	if (b->dirs && b->slots)
+		memset(b->slots, 0, b->slot_count * sizeof(*b->slots));
+	kept.coded_dirs.len = kept.coded_lines.len = kept.coded_rows.len = kept.paths.len = 0;
+	*b = (struct block_build){
+		.kind = kept.kind, .coded_dirs = kept.coded_dirs, .coded_lines = kept.coded_lines,
+		.coded_rows = kept.coded_rows, .paths = kept.paths, .refs = kept.refs,
+		.ref_cap = kept.ref_cap, .key = kept.key, .slots = kept.slots,
+		.slot_count = kept.slot_count,
+	};
+}
+
+void block_encode(struct block_build *b, struct buf *out)
+{
+	unsigned char *head;
+
+	if (!b->records)
+		return;
+	head = buf_reserve(out, BLOCK_HEADER_SIZE);
+	put_le32(head, BLOCK_TAG);
+	put_le32(head + 4, (uint32_t)payload_len(b));
+	put_le32(head + 8, b->records);
+	put_le32(head + 12, b->dirs);
+	put_le32(head + 16, (uint32_t)b->paths_len);
+	put_le32(head + 20, (uint32_t)b->coded_dirs.len);
+	put_le32(head + 24, (uint32_t)b->coded_lines.len);
+	put_le32(head + 28, b->lines);
+	out->len += BLOCK_HEADER_SIZE;
+	buf_add(out, b->coded_dirs.data, b->coded_dirs.len);
+	buf_add(out, b->coded_lines.data, b->coded_lines.len);
+	buf_add(out, b->coded_rows.data, b->coded_rows.len);
+	reset(b);
+}
+
+void block_build_settle(struct block_build *b)
+{
+	struct block_paths paths = { 0 };
+	struct block_header header;
+	struct buf encoded = { 0 };
+	struct block view = { 0 };
+
+	if (b->kind != KIND_ENTRY || !b->records)
+		return;
+	block_encode(b, &encoded);
+	if (block_header_parse(&header, encoded.data, b->kind))
+		abort();
+	block_open(&view, b->kind, &header, encoded.data + BLOCK_HEADER_SIZE);
+	while (block_next_entry_record(&view, &paths)) {
+		if (!block_add_entry(b, (char *)view.path.data, view.path.len, &view.entry))
+			abort(); /* the same records fit in any order */
+	}
+	block_paths_release(&paths);
+	block_release(&view);
+	buf_release(&encoded);
+}
+
+void block_build_release(struct block_build *b)
+{
+	buf_release(&b->coded_dirs);
+	buf_release(&b->coded_lines);
+	buf_release(&b->coded_rows);
+	buf_release(&b->paths);
+	free(b->refs);
+	free(b->slots);
+	*b = (struct block_build){ 0 };
+}

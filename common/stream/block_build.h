@@ -1,0 +1,60 @@
+/*
+ * block_build - collects records and encodes them as a block (block.h has the layout).
+ *
+ * Life: block_build_init -> (add*, block_encode)* -> block_build_release. Memory: the block that
+ * is being built, at most about 5 MiB, in practice a few hundred KiB. One builder a thread.
+ */
+#ifndef TREETALLY_BLOCK_BUILD_H
+#define TREETALLY_BLOCK_BUILD_H
+
+#include "common/stream/block.h"
+#include "common/base/hash.h"
+
+struct block_build {
+	enum rec_kind kind;
+	uint32_t records, dirs, lines;
+	struct buf coded_dirs, coded_lines, coded_rows;
+	size_t bound;            /* entry kind: upper bound of the payload that no order changes */
+	size_t paths_len;        /* bytes of section 1 once decoded */
+	struct buf paths;        /* entry kind: all of section 1 decoded; else the last directory */
+	struct dir_ref {
+		uint32_t at, len; /* in `paths` */
+	} *refs;                 /* entry kind: by directory number */
+	size_t ref_cap;
+	struct hash_key key;        /* entry kind: of the table */
+	uint32_t *slots;         /* entry kind: hash table of directory number + 1 */
+	uint32_t slot_count;     /* a power of two */
+	uint32_t last_dir;       /* number of the directory that was looked up last */
+	size_t coded_at, coded_len; /* the last directory, in `paths`: section 1 is coded against it */
+	uint32_t line_dir, row_dir; /* last numbers in sections 2 and 3: stored as differences */
+	struct entry line_before, row_before;
+	struct usage_key key_before;
+	int64_t atime_before;
+};
+
+void block_build_init(struct block_build *b, enum rec_kind kind);
+
+/*
+ * Add a record. Returns false, with nothing changed, when it does not fit beside what is there:
+ * then encode, which empties the block, and add again (an empty block takes any record). `path`
+ * is the entry's own path; a record of kind dir without a line has `line` NULL.
+ */
+bool block_add_entry(struct block_build *b, const char *path, size_t len,
+		     const struct entry *e) WARN_UNUSED;
+bool block_add_dir(struct block_build *b, const char *path, size_t len,
+		   const struct inode_line *line) WARN_UNUSED;
+bool block_add_usage(struct block_build *b, const char *path, size_t len,
+		     const struct usage_key *key, const struct usage_sums *sums) WARN_UNUSED;
+
+/*
+ * Bring an entry block into the form that it has once it went through text: the same records, but
+ * directories numbered as its lines, then its rows mention them. Other kinds have only one form.
+ */
+void block_build_settle(struct block_build *b);
+
+/* Append header and payload (not the hash) to `out` and empty the builder. Nothing if empty. */
+void block_encode(struct block_build *b, struct buf *out);
+
+void block_build_release(struct block_build *b);
+
+#endif

@@ -1,0 +1,132 @@
+/*
+ * ledger - the accounts of a scan, opened by gpfs-parse and carried by every later stream.
+ *
+ * All counts add up, so the ledger of merged shards is the sum of theirs. The digest is the sum
+ * modulo 2^128 of the XXH3-128 of every accepted line: it does not depend on order, and two
+ * streams with equal ledgers came from the same lines. A ledger knows its sources, one digest
+ * each, so that a shard given twice is noticed.
+ */
+#ifndef TREETALLY_LEDGER_H
+#define TREETALLY_LEDGER_H
+
+#include "common/base/buf.h"
+#include "common/stream/record.h"
+
+/* Names in ledger_count_names; the same words are columns of scan_metadata. */
+enum ledger_count {
+	COUNT_LINES,
+	COUNT_SKIPPED_BLANK,
+	COUNT_SKIPPED_COMMENT,
+	COUNT_SKIPPED_MESSAGE,
+	COUNT_SKIPPED_UNRECOGNISED,
+	COUNT_REJECTED,
+	COUNT_ENTRIES,          /* lines that became records: directory lines + files */
+	COUNT_DIRECTORY_LINES,
+	COUNT_FILES,            /* every entry that is no directory */
+	COUNT_TOTAL_SIZE,       /* allocated bytes of files */
+	COUNT_APPARENT_SIZE,    /* lengths of files; saturates at 2^63-1 */
+	COUNT_DIRECTORY_BYTES,  /* allocated bytes of directory lines */
+	COUNT_INLINE_FILES,     /* data in inode */
+	COUNT_INLINE_BYTES,
+	COUNT_MULTILINK_FILES,  /* files with nlink above 1 */
+	COUNT_MULTILINK_BYTES,  /* their allocated bytes: the bound on double counting */
+	COUNT_SNAPSHOT_ENTRIES, /* entries with a snapshot id */
+	COUNT_BAD_OPTIONAL,     /* malformed mt, cr or nl values, taken as absent */
+	LEDGER_COUNTS
+};
+extern const char *const ledger_count_names[LEDGER_COUNTS];
+
+enum reject_reason {
+	REJECT_NONE = -1,
+	REJECT_NUL,
+	REJECT_TOO_LONG,
+	REJECT_NO_PATH,
+	REJECT_MISSING_FIELD,
+	REJECT_INODE,
+	REJECT_GENERATION,
+	REJECT_SNAPSHOT,
+	REJECT_SIZE,
+	REJECT_ALLOCATED,
+	REJECT_UID,
+	REJECT_GID,
+	REJECT_MODE,
+	REJECT_TIME,
+	REJECT_INTERLEAVED,
+	REJECT_ESCAPE,
+	REJECT_SLASH,
+	REJECT_DOTS,
+	REJECT_ROOT,
+	REJECT_CUT,
+	REJECT_REASONS
+};
+/* "nul", "too long", "bad uid", ... */
+extern const char *const reject_names[REJECT_REASONS];
+
+struct digest {
+	uint64_t high, low;
+};
+void digest_add(struct digest *sum, struct digest more);
+
+/* The numbers alone: plain data, so that threads can each fill one. Zeroed is empty. */
+struct tally {
+	uint64_t count[LEDGER_COUNTS];
+	struct digest digest;
+	uint64_t rejects[REJECT_REASONS];    /* lines by reason */
+	uint64_t reject_line[REJECT_REASONS]; /* number of the first such line, from 1; 0: none */
+};
+
+/*
+ * Add `more`, whose line numbers follow the `lines_before` lines of the same source. Returns false
+ * when a count passes 2^63-1 (apparent size saturates instead).
+ */
+bool tally_add(struct tally *sum, const struct tally *more, uint64_t lines_before) WARN_UNUSED;
+
+/* Count one accepted entry; `inline_data`: its data lies in the inode. Not lines, not the digest. */
+bool tally_entry(struct tally *t, const struct entry *e, bool inline_data,
+		 bool snapshot) WARN_UNUSED;
+
+struct ledger_source {
+	char *name;
+	struct digest digest;
+	uint64_t lines;
+};
+
+struct ledger {
+	struct tally sum;                   /* its reject_line numbers belong to ... */
+	char *reject_source[REJECT_REASONS]; /* ... the source named here; NULL: none */
+	struct ledger_source *sources;      /* in the order of their names, then digests */
+	size_t source_count;
+};
+
+/* Add the tally of one finished source. Dies (3) on overflow. */
+void ledger_add_source(struct ledger *l, const char *name, const struct tally *t);
+
+/* Add all of `more`. Dies (3) on overflow. */
+void ledger_merge(struct ledger *l, const struct ledger *more);
+
+/*
+ * A source that stands in the ledger twice (equal digest and lines, with at least one entry), or
+ * NULL. Call when all shards are in.
+ */
+const struct ledger_source *ledger_repeated_source(const struct ledger *l);
+
+/* Same lines? Compares counts, rejects and digest; names of sources do not matter. */
+bool ledger_equal(const struct ledger *a, const struct ledger *b);
+
+/* lines = entries + skipped + rejected, and the like; NULL or what does not add up. */
+const char *ledger_fault(const struct ledger *l);
+
+/*
+ * As attributes (attrs.h), appended to `out`, and back into an empty ledger: false for a malformed
+ * or unknown field. Call ledger_end_attrs after the last one.
+ */
+void ledger_add_attrs(struct buf *out, const struct ledger *l);
+bool ledger_set_attr(struct ledger *l, const char *key, const char *value) WARN_UNUSED;
+void ledger_end_attrs(struct ledger *l);
+
+#define DIGEST_TEXT_SIZE 33
+const char *digest_text(char text[DIGEST_TEXT_SIZE], struct digest d);
+
+void ledger_release(struct ledger *l);
+
+#endif

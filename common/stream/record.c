@@ -1,0 +1,119 @@
+#include "common/stream/record.h"
+
+static const char *const kind_names[] = { "any", "entry", "dir", "usage" };
+static const char *const order_names[] = { "none", "tree", "level" };
+static const char *const age_by_names[] = { "", "atime", "mtime", "newest" };
+
+/* Index of `name` in names[first..n), or -1. */
+static int name_index(const char *name, const char *const *names, int first, int n)
+{
+	for (int i = first; i < n; i++) {
+		if (strcmp(name, names[i]) == 0)
+			return i;
+	}
+	return -1;
+}
+
+const char *rec_kind_name(enum rec_kind kind)
+{
+	return kind_names[kind];
+}
+
+bool rec_kind_from_name(const char *name, enum rec_kind *kind)
+{
+	int i = name_index(name, kind_names, KIND_ENTRY, KIND_USAGE + 1);
+
+	*kind = i < 0 ? KIND_ANY : (enum rec_kind)i;
+	return i >= 0;
+}
+
+const char *rec_order_name(enum rec_order order)
+{
+	return order_names[order];
+}
+
+bool rec_order_from_name(const char *name, enum rec_order *order)
+{
+	int i = name_index(name, order_names, ORDER_NONE, ORDER_LEVEL + 1);
+
+	*order = i < 0 ? ORDER_NONE : (enum rec_order)i;
+	return i >= 0;
+}
+
+const char *age_by_name(enum age_by by)
+{
+	return age_by_names[by];
+}
+
+bool age_by_from_name(const char *name, enum age_by *by)
+{
+	int i = name_index(name, age_by_names, AGE_ATIME, AGE_NEWEST + 1);
+
+	*by = i < 0 ? AGE_UNSET : (enum age_by)i;
+	return i >= 0;
+}
+
+static const struct {
+	char letter;
+	uint32_t format;
+} mode_letters[] = {
+	{ '-', S_IFREG }, { 'd', S_IFDIR }, { 'l', S_IFLNK }, { 'b', S_IFBLK },
+	{ 'c', S_IFCHR }, { 'p', S_IFIFO }, { 's', S_IFSOCK }, { '?', 0 },
+};
+
+char mode_letter(uint32_t mode)
+{
+	for (size_t i = 0; i < sizeof(mode_letters) / sizeof(mode_letters[0]); i++) {
+		if (mode_letters[i].format == (mode & S_IFMT))
+			return mode_letters[i].letter;
+	}
+	return '?';
+}
+
+bool mode_from_letter(char letter, uint32_t *format)
+{
+	for (size_t i = 0; i < sizeof(mode_letters) / sizeof(mode_letters[0]); i++) {
+		if (mode_letters[i].letter == letter) {
+			*format = mode_letters[i].format;
+			return true;
+		}
+	}
+	return false;
+}
+
+uint64_t add_saturating(uint64_t a, uint64_t b)
+{
+	return a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
+bool add_checked(uint64_t *sum, uint64_t more)
+{
+	if (more > INT64_MAX || *sum > INT64_MAX - more)
+		return false;
+	*sum += more;
+	return true;
+}
+
+int usage_key_compare(const struct usage_key *a, const struct usage_key *b)
+{
+	if (a->uid != b->uid)
+		return a->uid < b->uid ? -1 : 1;
+	if (a->gid != b->gid)
+		return a->gid < b->gid ? -1 : 1;
+	if (a->age_bucket != b->age_bucket)
+		return a->age_bucket < b->age_bucket ? -1 : 1;
+	return (a->size_bucket > b->size_bucket) - (a->size_bucket < b->size_bucket);
+}
+
+bool usage_add(struct usage_sums *sums, const struct usage_sums *more)
+{
+	if (!add_checked(&sums->file_count, more->file_count) ||
+	    !add_checked(&sums->total_size, more->total_size))
+		return false;
+	sums->apparent_size = add_saturating(sums->apparent_size, more->apparent_size);
+	if (more->max_atime > sums->max_atime)
+		sums->max_atime = more->max_atime;
+	if (more->max_mtime > sums->max_mtime)
+		sums->max_mtime = more->max_mtime;
+	return true;
+}

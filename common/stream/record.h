@@ -1,0 +1,79 @@
+/*
+ * record - what flows between the programs: entries, directories, usage rows.
+ *
+ * Paths are in memory form (path.h) and travel beside these structs, not in them.
+ */
+#ifndef TREETALLY_RECORD_H
+#define TREETALLY_RECORD_H
+
+#include <sys/stat.h>
+
+#include "common/base/scantime.h"
+
+enum rec_kind { KIND_ANY = 0, KIND_ENTRY = 1, KIND_DIR = 2, KIND_USAGE = 3 };
+
+/* Order of the records by path: none known, tree order, or depth first and tree order within. */
+enum rec_order { ORDER_NONE, ORDER_TREE, ORDER_LEVEL };
+
+enum age_by { AGE_UNSET, AGE_ATIME, AGE_MTIME, AGE_NEWEST };
+
+/* Words of these enums as in headers and options; _from_name gives false for an unknown word. */
+const char *rec_kind_name(enum rec_kind kind);
+bool rec_kind_from_name(const char *name, enum rec_kind *kind) WARN_UNUSED;
+const char *rec_order_name(enum rec_order order);
+bool rec_order_from_name(const char *name, enum rec_order *order) WARN_UNUSED;
+const char *age_by_name(enum age_by by);
+bool age_by_from_name(const char *name, enum age_by *by) WARN_UNUSED;
+
+/* What a line says of an inode, and all that is kept of a directory's own line. */
+struct inode_line {
+	uint64_t inode;      /* below 2^63 */
+	uint64_t generation; /* below 2^63 */
+	uint32_t uid, gid;
+	uint32_t mode;       /* st_mode; format bits 0 when the type is '?' */
+	uint64_t allocated;  /* bytes, below 2^63 */
+};
+
+struct entry {
+	struct inode_line own;
+	uint32_t nlink; /* 0: not given */
+	uint64_t size;  /* file length in bytes, below 2^63 */
+	int64_t atime;
+	int64_t mtime, crtime; /* TIME_NONE: not given */
+};
+
+/* A usage row sums the files of one directory that share these. */
+struct usage_key {
+	uint32_t uid, gid;
+	uint8_t age_bucket, size_bucket; /* below BUCKETS */
+};
+
+struct usage_sums {
+	uint64_t file_count;
+	uint64_t total_size;    /* allocated bytes */
+	uint64_t apparent_size; /* file lengths; INT64_MAX: saturated */
+	int64_t max_atime;
+	int64_t max_mtime;      /* TIME_NONE when no file gave one */
+};
+
+/* The letter of ls -l for a mode, '?' when the format bits are unknown; and back (0 for '?'). */
+char mode_letter(uint32_t mode);
+bool mode_from_letter(char letter, uint32_t *format) WARN_UNUSED;
+
+/* <0, 0, >0: by uid, gid, age bucket, size bucket. */
+int usage_key_compare(const struct usage_key *a, const struct usage_key *b);
+
+/*
+ * Add `more` to `sums`. False, with sums undefined, when files or allocated bytes would pass
+ * 2^63-1: that is no file system but a damaged log. File length saturates there instead,
+ * because any user can make a file of 8 EiB.
+ */
+bool usage_add(struct usage_sums *sums, const struct usage_sums *more) WARN_UNUSED;
+
+/* a + b, at most 2^63-1. */
+uint64_t add_saturating(uint64_t a, uint64_t b);
+
+/* *sum += more; false when that passes 2^63-1, the largest integer of the database. */
+bool add_checked(uint64_t *sum, uint64_t more) WARN_UNUSED;
+
+#endif

@@ -1,0 +1,170 @@
+# shellcheck shell=bash
+# Loaded by every .bats file: `load helper`. Puts the programs under test first in PATH, starts each
+# test in its own empty directory and offers small fixtures. A file with its own setup() calls
+# common_setup in it.
+
+bats_require_minimum_version 1.5.0
+
+TREETALLY_TOP=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
+TREETALLY_BUILD=${TREETALLY_BUILD:-build}
+case $TREETALLY_BUILD in
+/*) ;;
+*) TREETALLY_BUILD=$TREETALLY_TOP/$TREETALLY_BUILD ;;
+esac
+# The pipelines run the programs of this build, not those of the default one.
+export TREETALLY_TOP TREETALLY_BUILD
+PATH=$TREETALLY_BUILD:$TREETALLY_TOP/pipelines:$PATH
+# Nothing in the caller's environment may change a result.
+export PATH LC_ALL=C TZ=UTC TERM=xterm
+unset TMPDIR SQLITE_TMPDIR
+
+common_setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	umask 022
+}
+
+setup() {
+	common_setup
+}
+
+# First line of a test that takes more than a few seconds: it runs only under `tests/run --all`.
+slow() {
+	[[ ${TREETALLY_ALL:-} == 1 ]] || skip "slow: tests/run --all"
+}
+
+# True when the programs were built with sanitizers, whose shadow memory makes memory limits
+# meaningless.
+sanitized() {
+	[[ ${TREETALLY_SANITIZED:-} == 1 ]]
+}
+
+# make_here ARGUMENT...: make, in the build under test. make takes no names with blanks, so the build
+# has a relative one, and the checkout may lie anywhere.
+make_here() {
+	make -s -C "$TREETALLY_TOP" \
+		BUILD="$(realpath -m --relative-to="$TREETALLY_TOP" "$TREETALLY_BUILD")" "$@"
+}
+
+# The SHOW text of the default layout: show [SIZE [KB [UID [GID [MODE [ACCESS [MTIME]]]]]]].
+show() {
+	local at=${6:-2025-12-01 10:00:00} mt=${7:-2025-11-15 10:00:00}
+	printf 's=%s a=%s u=%s g=%s m=FAu p=%s ac=%s mt=%s cr=%s nl=1' \
+		"${1:-1024}" "${2:-8}" "${3:-1000}" "${4:-100}" "${5:--rw-r--r--}" "$at" "$mt" "$mt"
+}
+
+# One record line: line INODE PATH [arguments of show].
+line() {
+	printf '<0> %s 1910420955 0  %s -- %s\n' "$1" "$(show "${@:3}")" "$2"
+}
+
+# A good log: 30 lines, of which 27 are records (8 directories, 19 other entries) below /gpfs/fs1,
+# with two owners and groups, all times before 2026-01-15, one directory without a line
+# (/gpfs/fs1/b/implied), one hard-linked pair (inode 301), a symbolic link, a socket, names with
+# blanks and bytes that are not UTF-8, and no rejected line.
+small_log() {
+	local d=drwxr-xr-x f=-rw-r--r--
+	echo '[I] 2026-01-15@10:00:00.000 Directory entries scanned: 27.'
+	echo '# a comment'
+	line 100 /gpfs/fs1 4096 4 0 0 $d
+	line 101 /gpfs/fs1/a 4096 4 1000 100 $d
+	line 102 /gpfs/fs1/a/deep 4096 4 1000 100 $d
+	line 103 /gpfs/fs1/a/deep/er 4096 4 1000 100 $d
+	line 104 /gpfs/fs1/b 4096 4 1001 101 $d
+	line 105 "/gpfs/fs1/b c" 4096 4 1001 101 $d
+	line 106 /gpfs/fs1/empty 4096 4 1001 100 $d
+	line 107 /gpfs/fs1/a.d 4096 4 1001 101 $d
+	line 200 /gpfs/fs1/top.txt 1024 8 1000 100
+	line 201 /gpfs/fs1/a/one 10 8 1000 100 $f '2026-01-14 00:00:00'
+	line 202 /gpfs/fs1/a/two 2000000 2048 1000 100 $f '2025-06-01 00:00:00'
+	line 203 /gpfs/fs1/a/other 5000 8 1001 101 $f '2020-02-29 23:59:59'
+	line 204 /gpfs/fs1/a/inline 3800 0 1000 100
+	line 205 /gpfs/fs1/a/migrated 1048576 0 1000 100
+	line 206 /gpfs/fs1/a/deep/x 123456789 120564 1000 100 $f '2018-01-01 12:00:00'
+	line 207 /gpfs/fs1/a/deep/er/y 1 4 1001 101 $f '1969-12-31 23:59:59'
+	line 208 /gpfs/fs1/a/deep/er/z 1 4 1001 101 -rwsr-xr-x
+	line 209 /gpfs/fs1/a.d/in 70000 128 1001 101
+	line 210 "/gpfs/fs1/b c/with blank" 4097 8 1001 101
+	line 211 "/gpfs/fs1/b c/x -- y" 4097 8 1001 101
+	line 212 $'/gpfs/fs1/b/caf\xe9' 512 8 1001 101
+	line 213 $'/gpfs/fs1/b/caf\xc3\xa9' 512 8 1001 101
+	line 214 /gpfs/fs1/b/implied/f 512 8 1001 101
+	line 215 /gpfs/fs1/b/link 11 0 1001 101 lrwxrwxrwx
+	line 216 /gpfs/fs1/b/socket 0 0 1001 101 srwxrwxrwx
+	line 301 /gpfs/fs1/a/hard1 9000 16 1000 100 | sed 's/nl=1/nl=2/'
+	line 301 /gpfs/fs1/b/hard2 9000 16 1000 100 | sed 's/nl=1/nl=2/'
+	echo
+}
+
+# big_log LINES [SEED]: a reproducible log with one directory line for every nine files, quickly
+# made.
+big_log() {
+	awk -v n="$1" -v seed="${2:-1}" 'BEGIN {
+		srand(seed); dir = "/gpfs/big"
+		for (i = 0; i < n; i++) {
+			uid = 1000 + int(rand() * 20); isdir = i % 10 == 0
+			if (isdir)
+				dir = sprintf("/gpfs/big/p%d/d%d", int(rand() * 50), i)
+			size = isdir ? 4096 : int(exp(rand() * 20))
+			printf "<%d> %d %d 0  s=%d a=%d u=%d g=%d m=FAu p=%s", i % 4, 1000 + i, 65536 + i,
+				size, int((size + 1023) / 1024), uid, uid % 7,
+				isdir ? "drwxr-xr-x" : "-rw-r--r--"
+			printf " ac=20%02d-%02d-%02d %02d:00:00", 15 + int(rand() * 10),
+				1 + int(rand() * 12), 1 + int(rand() * 28), int(rand() * 24)
+			printf " mt=2015-01-01 00:00:00 cr=2015-01-01 00:00:00 nl=1 -- %s%s\n",
+				dir, isdir ? "" : "/f" i
+		}
+	}' /dev/null
+}
+
+# make_stream KIND [FILE]: a binary stream of small_log: entry, dir (tree order) or usage. FILE
+# defaults to stdout.
+make_stream() {
+	local out=${2:--}
+	local parse=(gpfs-parse -f fs1 --scan-date 2026-01-15 --source small.list)
+	case $1 in
+	entry) small_log | "${parse[@]}" -o "$out" ;;
+	dir) small_log | "${parse[@]}" | dir-extract | depth-sort -o "$out" ;;
+	usage) small_log | "${parse[@]}" | stats-accum -o "$out" ;;
+	*) echo "make_stream: no kind $1" >&2; return 2 ;;
+	esac
+}
+
+# make_peak PROGRAM: how much memory did a command take? `PROGRAM FILE COMMAND...` appends the KiB and
+# the command to FILE.
+make_peak() {
+	cc -o "$1" -xc - <<-'END'
+		#include <stdio.h>
+		#include <sys/resource.h>
+		#include <sys/wait.h>
+		#include <unistd.h>
+		int main(int argc, char **argv)
+		{
+			struct rusage used;
+			int status;
+			pid_t child = fork();
+			FILE *out;
+
+			if (child == 0) {
+				execvp(argv[2], argv + 2);
+				_exit(127);
+			}
+			if (argc < 3 || child < 0 || wait4(child, &status, 0, &used) < 0)
+				return 4;
+			out = fopen(argv[1], "a");
+			fprintf(out, "%ld %s\n", used.ru_maxrss, argv[2]);
+			fclose(out);
+			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+		}
+	END
+}
+
+# measured_programs PEAK FILE: in ./programs the six of scan-import, whose memory goes to FILE.
+measured_programs() {
+	local stage
+	mkdir programs
+	for stage in gpfs-parse dir-extract depth-sort dir-load stats-accum stats-load; do
+		printf '#!/bin/sh\nexec "%s" "%s" "%s" "$@"\n' "$1" "$PWD/$2" "$TREETALLY_BUILD/$stage" \
+			>programs/$stage
+		chmod +x programs/$stage
+	done
+}
