@@ -3,7 +3,12 @@
 #
 #   make BUILD=DIR    put all products into DIR (default: build)
 #   make DEV=1        warnings are errors
+#   make install PREFIX=/opt/treetally DESTDIR=... BINDIR=... MANDIR=...
 PREFIX  ?= /usr/local
+BINDIR  ?= $(PREFIX)/bin
+MANDIR  ?= $(PREFIX)/share/man
+DATADIR ?= $(PREFIX)/share/treetally
+COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 BUILD   ?= build
 CC      ?= cc
 CFLAGS  ?= -O3 -g
@@ -112,24 +117,28 @@ lint-shell:
 lint-man:
 	mandoc -Tlint -Wwarning $(wildcard man/*.[1-8])
 
+PAGES    = $(filter-out man/demo.1,$(wildcard man/*.[1-8]))
 install: all
-	install -d "$(DESTDIR)$(PREFIX)/bin"
-	install -m 755 $(PROGRAMS) $(PIPES) "$(DESTDIR)$(PREFIX)/bin"
-	install -d "$(DESTDIR)$(PREFIX)/share/treetally"
-	install -m 644 $(PIPELIBS) "$(DESTDIR)$(PREFIX)/share/treetally"
-	install -d "$(DESTDIR)$(PREFIX)/share/bash-completion/completions"
-	install -m 644 pipelines/lib/completion.bash \
-		"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/treetally"
+	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(DATADIR)" "$(DESTDIR)$(COMPDIR)"
+	install -m 755 $(PROGRAMS) $(PIPES) "$(DESTDIR)$(BINDIR)"
+	install -m 644 $(PIPELIBS) "$(DESTDIR)$(DATADIR)"
+	install -m 644 pipelines/lib/completion.bash "$(DESTDIR)$(COMPDIR)/treetally"
 	for name in $(TOOLS) $(notdir $(PIPES)); do \
-		ln -sf treetally "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$name" || exit; \
+		ln -sf treetally "$(DESTDIR)$(COMPDIR)/$$name" || exit; \
 	done
-	for page in $(filter-out man/demo.1,$(wildcard man/*.[1-8])); do \
-		dir="$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}"; \
+	for page in $(PAGES); do \
+		dir="$(DESTDIR)$(MANDIR)/man$${page##*.}"; \
 		install -d "$$dir" && install -m 644 "$$page" "$$dir" || exit; \
 	done
+
+uninstall:
+	cd "$(DESTDIR)$(BINDIR)" && rm -f $(TOOLS) $(notdir $(PIPES))
+	cd "$(DESTDIR)$(COMPDIR)" && rm -f treetally $(TOOLS) $(notdir $(PIPES))
+	for page in $(notdir $(PAGES)); do rm -f "$(DESTDIR)$(MANDIR)/man$${page##*.}/$$page"; done
+	rm -rf "$(DESTDIR)$(DATADIR)"
 
 clean:
 	rm -rf "$(BUILD)"
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
-.PHONY: all demo test test-asan bench soak fuzz fuzzers lint lint-names $(LINTS) install clean
+.PHONY: all demo test test-asan bench soak fuzz fuzzers lint lint-names $(LINTS) install uninstall clean

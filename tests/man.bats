@@ -448,19 +448,19 @@ readme_commands() {
 	awk '/^```/ { inside = !inside; next } inside' "$TREETALLY_TOP/README.md" | sed -n 's/^\$ //p'
 }
 
-@test "man: every promise in treetally.7 names tests that are there" {
-	local file='' line promises=0
+@test "tests/README: every promise of treetally.7 stands there with tests that exist" {
+	local line file tests=0
+	diff <(section 'WHAT IS PROMISED' <"$man/treetally.7" | sed -n '/^\.It$/ { n; p; }') \
+		<(sed -n '/^## What proves what/,$ s/^- //p' "$TREETALLY_TOP/tests/README.md") ||
+		wrong "the promises are not the same"
 	while IFS= read -r line; do
-		if [[ $file ]]; then
-			grep -qxF "@test \"$line\" {" "$TREETALLY_TOP/$file" || wrong "$file: no test '$line'"
-			file='' promises=$((promises + 1))
-		elif [[ $line =~ ^'.Pa '(tests/.*[.]bats)' :'$ ]]; then
-			file=${BASH_REMATCH[1]}
-		elif [[ $line =~ ^'.It "'(.*)'"'$ ]]; then
-			((${#BASH_REMATCH[1]} <= 73)) || wrong "more than a line: $line"
-		fi
-	done < <(section 'WHAT IS PROMISED' <"$man/treetally.7")
-	((promises > 40)) || wrong "only $promises tests"
+		[[ $line =~ ^'  - '([a-z-]+[.]bats)': `'(.*)'`'$ ]] || continue
+		file=$TREETALLY_TOP/tests/${BASH_REMATCH[1]}
+		grep -qxF "@test \"${BASH_REMATCH[2]}\" {" "$file" ||
+			wrong "${BASH_REMATCH[1]}: no test '${BASH_REMATCH[2]}'"
+		tests=$((tests + 1))
+	done <"$TREETALLY_TOP/tests/README.md"
+	((tests > 40)) || wrong "only $tests tests"
 	agree
 }
 
