@@ -47,7 +47,7 @@ complete_db() {
 @test "dir-load: the database says what it is, and that it is not finished" {
 	dir-load t.db good.dir
 	[ "$(query t.db 'PRAGMA application_id')" = $((0x54544C59)) ]
-	[ "$(query t.db 'PRAGMA user_version')" = 1 ]
+	[ "$(query t.db 'PRAGMA user_version')" = 2 ]
 	[ "$(query t.db 'SELECT count(*) FROM scan_metadata')" = 0 ]
 	[ "$(query t.db 'PRAGMA integrity_check')" = ok ]
 	[ -z "$(query t.db 'PRAGMA foreign_key_check')" ]
@@ -178,7 +178,7 @@ complete_db() {
 	sqlite3 foreign.db 'CREATE TABLE t(a); PRAGMA application_id = 1196444487;'
 	sqlite3 plain.db 'CREATE TABLE t(a)'
 	dir-load newer.db good.dir
-	sqlite3 newer.db 'PRAGMA user_version = 2'
+	sqlite3 newer.db 'PRAGMA user_version = 99'
 	head -c 5000 newer.db >cut.db
 	for file in text empty dir fifo foreign.db plain.db newer.db cut.db; do
 		[ ! -f $file ] || cp $file before
@@ -191,11 +191,16 @@ complete_db() {
 	[ "$(ls)" = "$(printf '%s\n' before cut.db dir empty fifo foreign.db good.dir newer.db plain.db text)" ]
 }
 
-@test "dir-load: a newer format is named as such" {
+@test "dir-load: a newer format is named as such, an older one can be replaced" {
 	dir-load newer.db good.dir
-	sqlite3 newer.db 'PRAGMA user_version = 2'
+	sqlite3 newer.db 'PRAGMA user_version = 99'
 	run -3 dir-load --replace newer.db good.dir
-	[[ $output == *"has database format 2, this program knows format 1; it is left as it is" ]]
+	[[ $output == *"was made by a newer version of treetally; it is left as it is" ]]
+	sqlite3 newer.db 'PRAGMA user_version = 1'
+	run -2 dir-load newer.db good.dir
+	[[ $output == *"is there already, made by an older version; --replace replaces it" ]]
+	run -0 dir-load --replace newer.db good.dir
+	[ "$(query newer.db 'PRAGMA user_version')" = 2 ]
 }
 
 @test "dir-load: names that mean something to SQLite or to a shell are files" {

@@ -39,7 +39,7 @@ lies() {
 @test "scan-audit: what it proves of a good database" {
 	run -0 --separate-stderr scan-audit "$good/small.db"
 	[[ -z $stderr ]]
-	[[ ${lines[0]} == "ok: format: version 1, complete, "* ]]
+	[[ ${lines[0]} == "ok: format: version 2, complete, "* ]]
 	[[ ${lines[1]} == "ok: tree: 11 directories: "*"; 3 without a line" ]]
 	[[ ${lines[2]} == "ok: directory_stats: 11 rows: "* ]]
 	[[ ${lines[3]} == "ok: usage_r: "*" of the 1 directories "* ]]
@@ -347,11 +347,12 @@ import_and_audit() {
 @test "scan-audit: files that are no complete database" {
 	local want=3 base=small
 	lies "is incomplete: *" "DELETE FROM scan_metadata"
-	lies "has database format 2, *" "PRAGMA user_version = 2"
+	lies "was made by a newer version of treetally" "PRAGMA user_version = 99"
+	lies "was made by version 0.1: import again" "PRAGMA user_version = 1"
 	lies "is a database of another program" "PRAGMA application_id = 7"
-	lies "is damaged: usage_by is missing" "DROP TABLE usage_by"
-	lies "is damaged: stats_by_owner is missing" "DROP INDEX stats_by_owner"
-	lies "is damaged: usage_nr has the columns *" "ALTER TABLE usage_nr ADD COLUMN more"
+	lies "is damaged: its tables, indexes and views are not *" "DROP TABLE usage_by"
+	lies "is damaged: its tables, indexes and views are not *" "DROP INDEX stats_by_owner"
+	lies "is damaged: its tables, indexes and views are not *" "ALTER TABLE usage_nr ADD COLUMN more"
 	run -4 scan-audit nowhere.db
 	: >empty.db
 	run -3 scan-audit empty.db

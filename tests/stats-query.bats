@@ -393,7 +393,7 @@ below() {
 	dir-load half.db dirs
 	sqlite3 foreign.db 'CREATE TABLE t(x)'
 	cp "$small" newer.db
-	sqlite3 newer.db 'PRAGMA user_version = 2'
+	sqlite3 newer.db 'PRAGMA user_version = 99'
 	head -c 100000 /dev/urandom >noise.db
 	: >empty.db
 	mkdir directory.db

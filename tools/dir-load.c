@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/db/db_batch.h"
+#include "common/db/db_file.h"
 #include "common/db/db_scan.h"
 #include "common/db/db_schema.h"
 #include "common/base/opts.h"
@@ -198,15 +199,22 @@ static void store_state(struct loader *l)
  */
 static enum db_state lock_old(struct db *old, const struct options *opt)
 {
-	enum db_state state = db_open(old, opt->db);
+	struct db_found found;
 
-	if (state == DB_ABSENT)
-		return state;
+	db_open(old, opt->db, &found);
+	/* What is too old to be read can be replaced. */
+	if (found.state != DB_OLDER)
+		db_require(opt->db, &found);
+	db_found_release(&found);
+	if (found.state == DB_ABSENT)
+		return found.state;
 	if (!opt->replace)
-		die(EXIT_USAGE, "%s: is there already, %s statistics; --replace replaces it",
-		    opt->db, state == DB_COMPLETE ? "complete with" : "with directories, without");
+		die(EXIT_USAGE, "%s: is there already, %s; --replace replaces it", opt->db,
+		    found.state == DB_OLDER	? "made by an older version" :
+		    found.state == DB_COMPLETE ? "complete with statistics" :
+						 "with directories, without statistics");
 	db_exec(old, "BEGIN IMMEDIATE");
-	return state;
+	return found.state;
 }
 
 static void make_database(struct loader *l, const struct options *opt)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/db/db_reader.h"
+#include "common/db/db_schema.h"
 #include "common/audit/audit_ledger.h"
 #include "common/audit/audit_log.h"
 #include "common/audit/audit_schema.h"

@@ -16,6 +16,7 @@
  */
 #include <inttypes.h>
 
+#include "common/db/db_file.h"
 #include "common/db/db_names.h"
 #include "common/db/db_scan.h"
 #include "common/db/db_schema.h"
@@ -128,13 +129,27 @@ static int tick(void *arg)
 	return 0;
 }
 
-static void require_directories(const char *name, enum db_state state)
+static NORETURN void die_complete(const char *name)
 {
-	if (state == DB_ABSENT)
+	die(EXIT_USAGE, "%s: is complete already; dir-load --replace starts a new one", name);
+}
+
+static void require_directories(const char *name, struct db_found *found)
+{
+	db_require(name, found);
+	if (found->state == DB_ABSENT)
 		die(EXIT_SYSTEM, "%s: is not there; dir-load makes it", name);
-	if (state == DB_COMPLETE)
-		die(EXIT_USAGE, "%s: is complete already; dir-load --replace starts a new one",
-		    name);
+	if (found->state == DB_COMPLETE)
+		die_complete(name);
+	db_found_release(found);
+}
+
+static void open_directories(struct db *db, const char *name)
+{
+	struct db_found found;
+
+	db_open(db, name, &found);
+	require_directories(name, &found);
 }
 
 /* Begin a transaction that nobody else has a part in. */
@@ -143,7 +158,7 @@ static void lock(struct loader *l, struct db *db)
 	sqlite3_progress_handler(db->handle, TICK_STEPS, tick, l);
 	db_exec(db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; BEGIN EXCLUSIVE");
 	if (db_integer(db, "SELECT count(*) FROM scan_metadata"))
-		require_directories(l->opt->db, DB_COMPLETE);
+		die_complete(l->opt->db);
 }
 
 static void make_indexes(struct loader *l)
@@ -213,10 +228,10 @@ static void open_both(struct loader *l)
 	uint64_t cache = shared->memory / 2 < CACHE_ENOUGH ? shared->memory / 2 : CACHE_ENOUGH;
 
 	tree_in_open(&l->in, l->opt->stream, &shared->in);
-	require_directories(l->opt->db, db_open(&l->db, l->opt->db));
+	open_directories(&l->db, l->opt->db);
 	db_limits(&l->db, cache, 1);
 	usage_tables_init(&l->tables, &l->db, &l->sorted, shared->threads > 1);
-	require_directories(l->opt->db, db_open(&l->loading, l->opt->db));
+	open_directories(&l->loading, l->opt->db);
 	db_limits(&l->loading, cache, 1);
 	lock(l, &l->loading);
 	scan_state_load(&l->loading, &l->dir_state);
@@ -285,11 +300,13 @@ int main(int argc, char **argv)
 	struct options opt = { 0 };
 	struct loader l = { .opt = &opt };
 	struct scan_facts facts;
+	struct db_found found;
 
 	tool_begin(argv, "stats-load");
 	parse_args(&opt, argc, argv);
 	db_setup(opt.shared.temp_dir);
-	require_directories(opt.db, db_look(opt.db));
+	db_look(opt.db, &found);
+	require_directories(opt.db, &found);
 	name_files_open(&opt.names);
 	progress_init(&l.progress, opt.shared.progress, opt.shared.progress_file);
 

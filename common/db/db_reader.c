@@ -16,13 +16,13 @@
 #include <unistd.h>
 
 #include "common/base/path.h"
+#include "common/db/db_column.h"
 
 /* Where SQLite's unix locks are: bytes that no database page uses. */
 #define LOCK_FIRST (0x40000000 + 2)
 #define LOCK_BYTES 510
 
-/* The file that an operand means; the caller frees it. */
-static char *file_of(const char *operand)
+char *db_reader_file(const char *operand)
 {
 	const char *dir = getenv("TREETALLY_DIR");
 
@@ -85,6 +85,7 @@ static void open_uri(struct db *db, const char *option)
 				     SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
 				     NULL));
 	sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
+	db_trust_nothing(db);
 	buf_release(&uri);
 	free(real);
 }
@@ -123,8 +124,7 @@ static bool wants_to_write(int rc)
  */
 static bool begin(struct db *db)
 {
-	int rc = sqlite3_exec(db->handle, "BEGIN; SELECT count(*) FROM sqlite_master", NULL, NULL,
-			      NULL);
+	int rc = sqlite3_exec(db->handle, "BEGIN; PRAGMA user_version", NULL, NULL, NULL);
 
 	if (rc == SQLITE_OK)
 		return true;
@@ -159,49 +159,57 @@ static void open_read_only(struct db_reader_db *a, bool verbose)
 
 static void check_complete(struct db *db)
 {
-	int64_t format;
+	enum db_state state = db_trust_header(db);
 
-	if (db_integer(db, "PRAGMA application_id") != DB_APPLICATION_ID)
-		die(EXIT_INPUT, "%s: is a database of another program", db->name);
-	format = db_integer(db, "PRAGMA user_version");
-	if (format != DB_FORMAT)
-		die(EXIT_INPUT, "%s: has database format %lld, this program knows format %d",
-		    db->name, (long long)format, DB_FORMAT);
-	if (!db_integer(db, "SELECT count(*) FROM scan_metadata"))
+	if (state == DB_DIRECTORIES)
+		state = db_trust_schema(db);
+	if (state < DB_DIRECTORIES)
+		die(EXIT_INPUT, "%s: %s", db->name, db_trust_says(state));
+	if (state == DB_DIRECTORIES || !db_integer(db, "SELECT count(*) FROM scan_metadata"))
 		die(EXIT_INPUT,
 		    "%s: is incomplete: its import was not finished (stats-load goes on with it)",
 		    db->name);
 }
 
-static void set_root_path(struct db_reader_db *a, const char *text, size_t len)
+static void set_root_path(struct db_reader_db *a, struct db_text text)
 {
-	a->root_path = xmalloc(len + 1);
-	if (!text || path_from_text(a->root_path, &a->root_len, text, len) != PATH_OK)
+	a->root_path = xmalloc(text.len + 1);
+	if (path_from_text(a->root_path, &a->root_len, text.bytes, text.len) != PATH_OK)
 		die(EXIT_INPUT, "%s: scan_metadata is damaged: scan_root is no path", a->db.name);
+}
+
+static enum age_by age_by_of(struct db *db, struct db_text text)
+{
+	char *name = xstrndup(text.bytes, text.len);
+	enum age_by age_by;
+
+	if (!age_by_from_name(name, &age_by))
+		die(EXIT_INPUT,
+		    "%s: scan_metadata is damaged: age_by is not one of atime, mtime, newest",
+		    db->name);
+	free(name);
+	return age_by;
 }
 
 static void read_facts(struct db_reader_db *a)
 {
+	enum { FILESYSTEM, SCAN_TIMESTAMP, ROOT_ID, ROOT, AGE_BY, VERIFIED, DIRECTORIES, DIGEST };
 	sqlite3_stmt *select = db_prepare(&a->db,
-					  "SELECT filesystem, scan_timestamp, scan_root_id, "
-					  "scan_root, age_by, verified, total_directories"
-					  " FROM scan_metadata");
-	const char *age_by;
+		"SELECT filesystem, scan_timestamp, scan_root_id, scan_root, age_by, verified,"
+		" total_directories, digest FROM scan_metadata");
+	struct db_text text;
 
 	db_step(&a->db, select);
-	if (sqlite3_column_type(select, 0) != SQLITE_NULL)
-		a->filesystem = xstrndup(sqlite3_column_blob(select, 0),
-					 (size_t)sqlite3_column_bytes(select, 0));
-	a->scan_day = sqlite3_column_int64(select, 1) / SECONDS_PER_DAY;
-	a->root_id = sqlite3_column_int64(select, 2);
-	set_root_path(a, sqlite3_column_blob(select, 3), (size_t)sqlite3_column_bytes(select, 3));
-	age_by = (const char *)sqlite3_column_text(select, 4);
-	if (!age_by || !age_by_from_name(age_by, &a->age_by))
-		die(EXIT_INPUT,
-		    "%s: scan_metadata is damaged: age_by is none of atime, mtime, newest",
-		    a->db.name);
-	a->verified = sqlite3_column_int(select, 5);
-	a->directories = sqlite3_column_int64(select, 6);
+	text = db_column_text_or_null(&a->db, select, FILESYSTEM, DB_NAME_BYTES);
+	a->filesystem = text.bytes ? xstrndup(text.bytes, text.len) : NULL;
+	a->scan_day = db_column_or(&a->db, select, SCAN_TIMESTAMP, DB_TIME, 0) / SECONDS_PER_DAY;
+	a->root_id = db_column(&a->db, select, ROOT_ID, DB_ID);
+	set_root_path(a, db_column_text(&a->db, select, ROOT, DB_NAME_BYTES));
+	a->age_by = age_by_of(&a->db, db_column_text(&a->db, select, AGE_BY, DB_NAME_BYTES));
+	a->verified = db_column(&a->db, select, VERIFIED, DB_FLAG);
+	a->directories = db_column(&a->db, select, DIRECTORIES, DB_DIRECTORY_COUNT);
+	text = db_column_text(&a->db, select, DIGEST, DB_NAME_BYTES);
+	a->digest = xstrndup(text.bytes, text.len);
 	sqlite3_finalize(select);
 }
 
@@ -214,7 +222,7 @@ void db_reader_open(struct db_reader_set *set, char *const *operands, size_t n, 
 		struct db_reader_db *a = &set->dbs[i];
 
 		a->operand = operands[i];
-		a->db.name = file_of(a->operand);
+		a->db.name = db_reader_file(a->operand);
 		require_file(a->operand, a->db.name);
 		open_read_only(a, verbose);
 		check_complete(&a->db);
@@ -236,6 +244,7 @@ void db_reader_close(struct db_reader_set *set)
 		sqlite3_finalize(a->group_name);
 		db_close(&a->db);
 		free(a->filesystem);
+		free(a->digest);
 		free(a->root_path);
 	}
 	free(set->dbs);

@@ -11,13 +11,14 @@
 #ifndef TREETALLY_DB_READER_H
 #define TREETALLY_DB_READER_H
 
-#include "common/db/db.h"
+#include "common/db/db_file.h"
 #include "common/stream/record.h"
 
 struct db_reader_db {
 	struct db db;
 	const char *operand;   /* as the user named it; db.name is the name of the file */
 	char *filesystem;      /* NULL: not known */
+	char *digest;          /* of all lines of the scan, as text */
 	int64_t scan_day;      /* the scan date; ages count from its midnight UTC */
 	int64_t root_id;       /* dir_id of scan_root */
 	char *root_path;       /* memory form (path.h) */
@@ -37,8 +38,13 @@ struct db_reader_set {
 };
 
 /*
- * Open the databases. An operand without '/' and '.' is $TREETALLY_DIR/OPERAND.db when that
- * variable is set. Dies (3) when a file is no complete treetally database of our format, (4) when
+ * The file that an operand means: $TREETALLY_DIR/OPERAND.db when that variable is set and the operand
+ * has neither '/' nor '.', else the operand. The caller frees it.
+ */
+char *db_reader_file(const char *operand);
+
+/*
+ * Open the databases. Dies (3) when a file is no complete treetally database of our format, (4) when
  * it cannot be opened. A line on stderr for each that is unverified unless `quiet`, and for each
  * that had to be opened as immutable if `verbose`.
  */

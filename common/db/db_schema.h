@@ -1,11 +1,16 @@
 /*
  * db_schema - the tables, views and indexes of a database, as SQL. Their meaning and the units of
- * every column are in treetally-db(5); keep the two together. DB_FORMAT (db.h) names this schema.
+ * every column are in treetally-db(5); keep the two together. DB_FORMAT names this schema:
+ * a change that a reader could notice makes it the next number.
  */
 #ifndef TREETALLY_DB_SCHEMA_H
 #define TREETALLY_DB_SCHEMA_H
 
 #include <stddef.h>
+
+#define DB_APPLICATION_ID 0x54544C59 /* "TTLY" */
+#define DB_FORMAT 2                  /* user_version; 1 was that of version 0.1 */
+#define DB_PAGE_SIZE 8192            /* bytes */
 
 /* What dir-load makes: directories, load_state, and scan_metadata, empty. */
 extern const char db_schema_directories[];

@@ -5,7 +5,7 @@
 # keep.
 
 # "SQLite format 3" and NUL start the file; at 60 is the user_version, at 68 the application_id.
-readonly SQLITE_MAGIC=53514c69746520666f726d6174203300 APPLICATION_ID=54544c59 USER_VERSION=1
+readonly SQLITE_MAGIC=53514c69746520666f726d6174203300 APPLICATION_ID=54544c59 USER_VERSION=2
 
 sql() {
 	sqlite3 -batch -init /dev/null -separator $'\037' -cmd '.timeout 10000' "$@"

@@ -1,0 +1,246 @@
+/*
+ * A file without a name and SQLite, which opens files by name, meet in /proc/self/fd/N. SQLite
+ * refuses symbolic links there and wants to resolve them before, so db_create registers a VFS of
+ * its own: the system's "unix-none" (no locks: nobody else can know the file) that takes names
+ * literally; and its open(2) follows the link for these names only (db.c).
+ */
+#include "common/db/db_file.h"
+
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/db/db_column.h"
+#include "common/db/db_schema.h"
+
+#define VFS_NAME "treetally-unnamed"
+/* One thread uses a connection. */
+#define OPEN_FLAGS (SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX)
+
+/* ---- what is there ---- */
+
+/*
+ * SQLite ends a transaction of an exclusive connection by zeros in the head of its journal and
+ * removes the file when it closes the database; a failure in between, or a signal, leaves a journal
+ * that is none. Only who may write knows that nobody else is about to use it. Nothing is allocated:
+ * it may be memory that we die of.
+ */
+static void remove_spent_journal(sqlite3 *handle)
+{
+	const char *file = sqlite3_db_filename(handle, "main");
+	char journal[PATH_MAX + 10], first = 0;
+	int fd, level = SQLITE_LOCK_NONE;
+
+	snprintf(journal, sizeof(journal), "%s-journal", file ? file : "");
+	fd = open(journal, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (read(fd, &first, 1) >= 0 && !first &&
+	    sqlite3_file_control(handle, "main", SQLITE_FCNTL_LOCKSTATE, &level) == SQLITE_OK &&
+	    level >= SQLITE_LOCK_RESERVED)
+		unlink(journal);
+	close(fd);
+}
+
+/* What a run before us may have left. It stays when the database is busy or not ours to write. */
+static void clear_up(struct db *db)
+{
+	if (sqlite3_exec(db->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+		return;
+	remove_spent_journal(db->handle);
+	db_exec(db, "ROLLBACK");
+}
+
+/* A failing program takes its transaction back, and its journal with it; a child of it must not. */
+static void abandon(void *arg)
+{
+	const struct db *db = arg;
+	sqlite3_stmt *statement;
+
+	if (db->owner != getpid())
+		return;
+	while ((statement = sqlite3_next_stmt(db->handle, NULL)))
+		sqlite3_finalize(statement);
+	remove_spent_journal(db->handle);
+	sqlite3_close(db->handle);
+}
+
+/* What SQLite cannot open for writing it opens for reading and complains later, without the cause. */
+static void open_handle(struct db *db, const char *file, const char *vfs)
+{
+	errno = 0;
+	db_check(db, sqlite3_open_v2(file, &db->handle, OPEN_FLAGS, vfs));
+	if (sqlite3_db_readonly(db->handle, "main") == 1)
+		db->refused = errno;
+}
+
+static void read_facts(struct db *db, struct db_found *found)
+{
+	enum { SCAN_TIMESTAMP, FILESYSTEM };
+	sqlite3_stmt *select = db_prepare(db, "SELECT scan_timestamp, filesystem"
+					      " FROM scan_metadata");
+
+	if (db_step(db, select)) {
+		int64_t scan = db_column_or(db, select, SCAN_TIMESTAMP, DB_TIME, DB_NULL);
+		struct db_text name = db_column_text_or_null(db, select, FILESYSTEM, DB_NAME_BYTES);
+
+		found->state = DB_COMPLETE;
+		found->scan_day = scan == DB_NULL ? DAY_NONE : scan / SECONDS_PER_DAY;
+		found->filesystem = name.bytes ? xstrndup(name.bytes, name.len) : NULL;
+	} else {
+		found->state = DB_DIRECTORIES;
+	}
+	sqlite3_finalize(select);
+}
+
+/* False: what lies there is not opened at all. */
+static bool find_file(const char *name, struct db_found *found)
+{
+	struct stat st;
+
+	*found = (struct db_found){ .state = DB_ABSENT, .scan_day = DAY_NONE };
+	if (stat(name, &st)) {
+		if (errno != ENOENT)
+			die_errno("cannot open %s", name);
+		return false;
+	}
+	if (!S_ISREG(st.st_mode))
+		die(EXIT_INPUT, "%s: is not a regular file; it is left as it is", name);
+	found->state = DB_EMPTY;
+	return st.st_size;
+}
+
+void db_open(struct db *db, const char *name, struct db_found *found)
+{
+	char *real;
+
+	*db = (struct db){ .name = xstrdup(name), .owner = getpid() };
+	if (!find_file(name, found))
+		return;
+	/* An absolute name can mean nothing special to SQLite, as ":memory:" and "file:x" would. */
+	real = realpath(name, NULL);
+	if (!real)
+		die_errno("cannot open %s", name);
+	open_handle(db, real, NULL);
+	free(real);
+	die_after(abandon, db);
+	sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
+	db_trust_nothing(db);
+	found->state = db_trust_header(db);
+	if (found->state == DB_DIRECTORIES)
+		found->state = db_trust_schema(db);
+	if (found->state >= DB_DIRECTORIES)
+		read_facts(db, found);
+	if (found->state == DB_OLDER || found->state >= DB_DIRECTORIES)
+		clear_up(db);
+}
+
+void db_look(const char *name, struct db_found *found)
+{
+	struct db db;
+
+	db_open(&db, name, found);
+	db_close(&db);
+}
+
+void db_found_release(struct db_found *found)
+{
+	free(found->filesystem);
+	found->filesystem = NULL;
+}
+
+void db_require(const char *name, const struct db_found *found)
+{
+	if (found->state != DB_ABSENT && found->state < DB_DIRECTORIES)
+		die(EXIT_INPUT, "%s: %s; it is left as it is", name, db_trust_says(found->state));
+}
+
+void db_close(struct db *db)
+{
+	die_forget(db);
+	if (db->handle)
+		remove_spent_journal(db->handle);
+	db_check(db, sqlite3_close(db->handle));
+	free(db->name);
+	*db = (struct db){ 0 };
+}
+
+/* ---- making one ---- */
+
+static int keep_name(sqlite3_vfs *vfs, const char *name, int size, char *out)
+{
+	(void)vfs;
+	return snprintf(out, (size_t)size, "%s", name) < size ? SQLITE_OK : SQLITE_CANTOPEN;
+}
+
+static void register_vfs(struct db *db)
+{
+	const sqlite3_vfs *base = sqlite3_vfs_find("unix-none");
+
+	if (!base)
+		die(EXIT_SYSTEM, "this SQLite library has no file system 'unix-none'");
+	db->vfs = xmalloc(sizeof(*db->vfs));
+	*db->vfs = *base;
+	db->vfs->zName = VFS_NAME;
+	db->vfs->xFullPathname = keep_name;
+	db_check(db, sqlite3_vfs_register(db->vfs, 0));
+}
+
+void db_create(struct db *db, const char *name)
+{
+	char path[sizeof(DB_FD_DIRECTORY) + 12], pragmas[200];
+
+	*db = (struct db){ .name = xstrdup(name) };
+	outfile_open(&db->file, name, 0640);
+	register_vfs(db);
+	snprintf(path, sizeof(path), DB_FD_DIRECTORY "%d", db->file.fd);
+	open_handle(db, path, VFS_NAME);
+	snprintf(pragmas, sizeof(pragmas), "PRAGMA page_size = %d; PRAGMA journal_mode = OFF;"
+		 "PRAGMA synchronous = OFF; PRAGMA application_id = %d; PRAGMA user_version = %d",
+		 DB_PAGE_SIZE, DB_APPLICATION_ID, DB_FORMAT);
+	db_exec(db, pragmas);
+}
+
+/* Also the directory, or the name could be gone after a power cut. */
+static void sync_directory(const char *file)
+{
+	char *copy = xstrdup(file);
+	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	/* Not every file system can sync a directory; then there is nothing more to be done. */
+	if (fd < 0 || (fsync(fd) && errno != EINVAL && errno != EBADF))
+		die_errno("cannot sync the directory of %s", file);
+	close(fd);
+	free(copy);
+}
+
+void db_clear_name(const struct db *db)
+{
+	static const char *const suffixes[] = { "-journal", "-wal", "-shm" };
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+		char *name = xasprintf("%s%s", db->file.name, suffixes[i]);
+
+		if (unlink(name) && errno != ENOENT)
+			die_errno("cannot remove %s, which SQLite would play into %s", name,
+				  db->name);
+		free(name);
+	}
+}
+
+void db_publish(struct db *db)
+{
+	char *real = xstrdup(db->file.name);
+
+	db_check(db, sqlite3_close(db->handle));
+	sqlite3_vfs_unregister(db->vfs);
+	free(db->vfs);
+	db->file.durable = true;
+	outfile_commit(&db->file);
+	sync_directory(real);
+	free(real);
+	free(db->name);
+	*db = (struct db){ 0 };
+}
