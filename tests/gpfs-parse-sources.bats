@@ -205,24 +205,72 @@ pack() {
 }
 
 @test "gpfs-parse: the threaded decompressor is preferred, and its status counts" {
-	small_log | gzip -c >log.gz
+	small_log | bzip2 -c >log.bz2
 	mkdir bin
-	printf '#!/bin/sh\necho used >pigz.used\nexec gzip "$@"\n' >bin/pigz
-	chmod +x bin/pigz
-	PATH=$PWD/bin:$PATH gpfs-parse -o out.rec log.gz
-	[ -e pigz.used ]
-	printf '#!/bin/sh\ngzip "$@"\nexit 7\n' >bin/pigz
-	PATH=$PWD/bin:$PATH run -3 --separate-stderr gpfs-parse -o out2.rec log.gz
-	[[ $stderr == "gpfs-parse: log.gz: pigz failed with status 7" && ! -e out2.rec ]]
-	printf '#!/bin/sh\ngzip "$@"\nkill -KILL $$\n' >bin/pigz
-	PATH=$PWD/bin:$PATH run -4 --separate-stderr gpfs-parse -o out2.rec log.gz
-	[[ $stderr == "gpfs-parse: log.gz: pigz was killed by signal 9" && ! -e out2.rec ]]
+	printf '#!/bin/sh\necho used >pbzip2.used\nexec bzip2 "$@"\n' >bin/pbzip2
+	chmod +x bin/pbzip2
+	PATH=$PWD/bin:$PATH gpfs-parse -o out.rec log.bz2
+	[ -e pbzip2.used ]
+	printf '#!/bin/sh\nbzip2 "$@"\nexit 7\n' >bin/pbzip2
+	PATH=$PWD/bin:$PATH run -3 --separate-stderr gpfs-parse -o out2.rec log.bz2
+	[[ $stderr == "gpfs-parse: log.bz2: pbzip2 failed with status 7" && ! -e out2.rec ]]
+	printf '#!/bin/sh\nbzip2 "$@"\nkill -KILL $$\n' >bin/pbzip2
+	PATH=$PWD/bin:$PATH run -4 --separate-stderr gpfs-parse -o out2.rec log.bz2
+	[[ $stderr == "gpfs-parse: log.bz2: pbzip2 was killed by signal 9" && ! -e out2.rec ]]
+}
+
+@test "gpfs-parse: no variable of the environment gives a decompressor options" {
+	big_log 2000 >log
+	gpfs-parse --source log log >want
+	for kind in gz bz2 xz zst lz4; do
+		{ head -n 1000 log | pack $kind; tail -n +1001 log | pack $kind; } >log.$kind
+		for value in --single-stream -l -t --test --keep --bad-option; do
+			for name in XZ_DEFAULTS XZ_OPT GZIP PIGZ BZIP BZIP2 LBZIP2 ZSTD_CLEVEL ZSTD_NBTHREADS \
+				LZ4_CLEVEL LZ4_NBWORKERS; do
+				env "$name=$value" "$TREETALLY_BUILD/gpfs-parse" --source log log.$kind >got
+				cmp want got || { echo "$kind $name=$value"; return 1; }
+			done
+		done
+	done
+	printf '#!/bin/sh\nenv >environment\nexec xz "$@"\n' >gzip
+	chmod +x gzip
+	pack xz <log >log.xz
+	printf '\x1f\x8b' | cat - log.xz >log.gz
+	PATH=$PWD:$PATH LD_LIBRARY_PATH=/nowhere SECRET=1 run -3 gpfs-parse -o /dev/null log.gz
+	[[ $(grep -v -e ^PWD= -e ^SHLVL= -e ^_= environment | cut -d = -f 1 | sort | xargs) == \
+		'LC_ALL LD_LIBRARY_PATH PATH' ]]
+}
+
+@test "gpfs-parse: a member with a damaged head is not taken for the end" {
+	big_log 3000 >log
+	for kind in gz bz2 xz zst lz4; do
+		for lines in 2 2900; do
+			{ head -n $((3000 - lines)) log | pack $kind; tail -n $lines log | pack $kind | sed '1s/^./X/'; } >packed
+			run -3 --separate-stderr gpfs-parse -o out packed
+			[[ $stderr == *"gpfs-parse: packed: "* && ! -e out ]] || { echo "$kind $lines $stderr"; return 1; }
+			run -3 bash -c 'cat packed | gpfs-parse -o out'
+			[ ! -e out ]
+		done
+	done
+}
+
+@test "gpfs-parse: a decompressor that leaves a part of its input is not believed" {
+	small_log | gzip -c >log.gz
+	head -c 300000 /dev/urandom >>log.gz
+	printf '#!/bin/sh\nhead -c 100 >/dev/null\ncat "$LIST"\n' >gzip
+	chmod +x gzip
+	small_log >list
+	sed -i "s:\$LIST:$PWD/list:" gzip
+	PATH=$PWD:$PATH run -3 --separate-stderr gpfs-parse -o out log.gz
+	[[ $stderr == 'gpfs-parse: log.gz: gzip has left bytes at the end unread' && ! -e out ]]
+	PATH=$PWD:$PATH run -3 --separate-stderr gpfs-parse -o out < <(cat log.gz)
+	[[ $stderr == 'gpfs-parse: standard input: gzip has left bytes at the end unread' && ! -e out ]]
 }
 
 @test "gpfs-parse: when it ends early, no decompressor is left" {
 	mkdir bin
-	printf '#!/bin/sh\necho $$ >pid\nexec gzip "$@"\n' >bin/pigz
-	chmod +x bin/pigz
+	printf '#!/bin/sh\necho $$ >pid\nexec %s "$@"\n' "$(type -P gzip)" >bin/gzip
+	chmod +x bin/gzip
 	big_log 30000 | gzip -c >log.gz
 	PATH=$PWD/bin:$PATH run -141 bash -c 'cat log.gz | gpfs-parse -t | head -n 1 >/dev/null; exit "${PIPESTATUS[1]}"'
 	for ((i = 0; i < 50; i++)); do

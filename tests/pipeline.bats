@@ -506,7 +506,7 @@ refuse_log() {
 		size=$(stat -c %s whole)
 		head -c $((size / 2)) whole >half
 		refuse_log half
-		[[ $(<err) == *half*"$tool"* || $(<err) == *half*pigz* ]]
+		[[ $(<err) == *half*"$tool"* ]]
 	done
 	xz -1c log >whole
 	head -c -1 whole >shorter

@@ -98,8 +98,8 @@ clean() {
 		diff - <(printf ' %s\n' gpfs-parse dir-extract depth-sort dir-load stats-accum stats-load)
 	# what a decompressor spends is told beside what gpfs-parse spends
 	mkdir slow
-	printf '#!/bin/bash\nfor ((i = 0; i < 100000; i++)); do :; done\nexec gzip "$@"\n' >slow/pigz
-	chmod +x slow/pigz
+	printf '#!/bin/bash\nfor ((i = 0; i < 100000; i++)); do :; done\nexec %s "$@"\n' "$(type -P gzip)" >slow/gzip
+	chmod +x slow/gzip
 	gzip -k "$LOG"
 	PATH=$PWD/slow:$PATH run -0 --separate-stderr scan-import -v "$LOG.gz"
 	[[ $stderr =~ "scan-import: decompressor: "([1-9]|0\.[1-9]) ]]

@@ -50,8 +50,8 @@ static enum reject_reason decode_path(char *to, size_t *len, const char *at, con
 }
 
 /*
- * What does not decode, or to a NUL or LF, which no value has, stays as it is: it is for the value to be
- * bad then, and an optional one must not cost the line.
+ * What does not decode, or to a NUL or LF, which no value has, stays as it is: it is for the value
+ * to be bad then, and an optional one must not cost the line.
  */
 static size_t decode_show(char *to, const char *at, const char *end)
 {

@@ -3,30 +3,41 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/base/buf.h"
 #include "common/base/fd.h"
 
-extern char **environ;
-
-#define MAX_PROGRAMS 3
+/*
+ * Only programs that tell when something follows the last member that they understand: a member
+ * with a damaged head is taken for that, and all behind it is lost. pigz and lbzip2 say nothing;
+ * bzip2 says so on standard error and ends with status 0.
+ */
+#define MAX_PROGRAMS 2
 static const struct compression {
 	const char *name, *package; /* Debian's, of the last program, which is always enough */
 	size_t magic_len;
 	unsigned char magic[6];
 	const char *programs[MAX_PROGRAMS][5]; /* the first that is installed is used */
 } compressions[] = {
-	{ "gzip", "gzip", 2, { 0x1f, 0x8b }, { { "pigz", "-dc" }, { "gzip", "-dc" } } },
-	{ "bzip2", "bzip2", 3, "BZh",
-	  { { "lbzip2", "-dc" }, { "pbzip2", "-dc" }, { "bzip2", "-dc" } } },
+	{ "gzip", "gzip", 2, { 0x1f, 0x8b }, { { "gzip", "-dc" } } },
+	{ "bzip2", "bzip2", 3, "BZh", { { "pbzip2", "-dc" }, { "bzip2", "-dc" } } },
 	{ "xz", "xz-utils", 6, { 0xfd, '7', 'z', 'X', 'Z', 0 }, { { "xz", "-dc", "-T0" } } },
 	{ "lzma", "xz-utils", 3, { 0x5d, 0, 0 }, { { "xz", "-dc" } } },
 	/* --long: logs packed with a large window are read too. */
 	{ "zstd", "zstd", 4, { 0x28, 0xb5, 0x2f, 0xfd }, { { "zstd", "-dcq", "--long=31" } } },
 	{ "lz4", "lz4", 4, { 0x04, 0x22, 0x4d, 0x18 }, { { "lz4", "-dcq" } } },
 };
+
+/*
+ * All that a decompressor gets of our environment: how it and its libraries are found. The rest
+ * is full of options: XZ_DEFAULTS=--single-stream gives the first member only, with status 0.
+ */
+static const char *const kept_variables[] = { "PATH", "LD_LIBRARY_PATH" };
+#define KEPT_VARIABLES (sizeof(kept_variables) / sizeof(kept_variables[0]))
 
 /* "BZh" could begin a text; then comes a digit, and a block (31 hex) or the end (17 hex). */
 static bool is_bzip2(const unsigned char *bytes)
@@ -109,20 +120,45 @@ static size_t peek(struct log_source *s)
 	return have;
 }
 
-/* Start a program between two descriptors of ours. False when it is not installed. */
+/* An environment for a decompressor: owned strings, NULL behind the last. */
+static void make_environment(char *environment[KEPT_VARIABLES + 2])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < KEPT_VARIABLES; i++) {
+		const char *value = getenv(kept_variables[i]);
+		struct buf entry = { 0 };
+
+		if (!value)
+			continue;
+		buf_printf(&entry, "%s=%s", kept_variables[i], value);
+		buf_add_char(&entry, '\0');
+		environment[n++] = (char *)entry.data;
+	}
+	environment[n++] = xstrdup("LC_ALL=C");
+	environment[n] = NULL;
+}
+
+/* Start a program between descriptors of ours. False when it is not installed. */
 static bool spawn(struct log_source *s, pid_t *pid, const char *const *argv, int in, int out)
 {
+	char *environment[KEPT_VARIABLES + 2];
 	posix_spawn_file_actions_t actions;
 	int err;
 
+	make_environment(environment);
 	err = posix_spawn_file_actions_init(&actions);
 	if (!err)
 		err = posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
 	if (!err)
 		err = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
 	if (!err)
-		err = posix_spawnp(pid, argv[0], &actions, NULL, (char *const *)argv, environ);
+		err = posix_spawn_file_actions_adddup2(&actions, s->complaints, STDERR_FILENO);
+	if (!err)
+		err = posix_spawnp(pid, argv[0], &actions, NULL, (char *const *)argv, environment);
 	posix_spawn_file_actions_destroy(&actions);
+	for (char **variable = environment; *variable; variable++)
+		free(*variable);
 	if (err == ENOENT)
 		return false;
 	if (err) {
@@ -169,12 +205,16 @@ static int feed_from_start(struct log_source *s)
 static void decompress(struct log_source *s, const struct compression *c)
 {
 	const char *usual = NULL;
-	int ends[2], in = s->file < 0 ? feed_from_start(s) : s->file;
+	int ends[2];
 
+	s->complaints = memfd_create("complaints", MFD_CLOEXEC);
+	if (s->complaints < 0)
+		die_errno("cannot make a file in memory");
+	s->packed = s->file < 0 ? feed_from_start(s) : s->file;
 	make_pipe(ends);
 	for (size_t i = 0; i < MAX_PROGRAMS && c->programs[i][0] && !s->program; i++) {
 		usual = c->programs[i][0];
-		if (spawn(s, &s->decompressor, c->programs[i], in, ends[1]))
+		if (spawn(s, &s->decompressor, c->programs[i], s->packed, ends[1]))
 			s->program = usual;
 	}
 	if (!s->program)
@@ -182,8 +222,6 @@ static void decompress(struct log_source *s, const struct compression *c)
 		    "(Debian's package: %s)",
 		    s->name, c->name, usual, c->package);
 	close(ends[1]);
-	if (s->file < 0)
-		close(in);
 	s->fd = ends[0];
 }
 
@@ -191,7 +229,7 @@ void log_source_open(struct log_source *s, const char *operand)
 {
 	const struct compression *c;
 
-	*s = (struct log_source){ .name = operand, .file = -1 };
+	*s = (struct log_source){ .name = operand, .file = -1, .packed = -1, .complaints = -1 };
 	if (is_stdin(operand)) {
 		s->name = "standard input";
 		s->fd = STDIN_FILENO;
@@ -206,29 +244,62 @@ void log_source_open(struct log_source *s, const char *operand)
 		decompress(s, c);
 }
 
-static void check_child(struct log_source *s, pid_t pid, const char *program, bool pipe_is_fine)
+/* Hand on what the children have said; true if it was anything. */
+static bool repeat_complaints(const struct log_source *s)
 {
+	char text[4096];
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = pread(s->complaints, text, sizeof(text), at)) > 0) {
+		fwrite(text, 1, (size_t)n, stderr);
+		at += n;
+	}
+	return at > 0;
+}
+
+static void check_child(struct log_source *s, pid_t pid, const char *program)
+{
+	bool complained;
 	int status;
 
 	while (waitpid(pid, &status, 0) < 0) {
 		if (errno != EINTR)
 			die_errno("cannot wait for %s", program);
 	}
-	if (WIFSIGNALED(status) && !(pipe_is_fine && WTERMSIG(status) == SIGPIPE))
+	complained = repeat_complaints(s);
+	if (WIFSIGNALED(status))
 		die(EXIT_SYSTEM, "%s: %s was killed by signal %d", s->name, program,
 		    WTERMSIG(status));
 	if (WIFEXITED(status) && WEXITSTATUS(status))
 		die(EXIT_INPUT, "%s: %s failed with status %d", s->name, program,
 		    WEXITSTATUS(status));
+	if (complained)
+		die(EXIT_INPUT, "%s: %s complained, so the text may not be whole", s->name,
+		    program);
 }
 
-/* A feeder may be cut off by a decompressor that has seen the end of what it understands. */
+/* Status 0 proves nothing about bytes that were never looked at. */
+static void check_packed_end(struct log_source *s)
+{
+	char byte;
+
+	if (read_full(s, s->packed, &byte, 1))
+		die(EXIT_INPUT, "%s: %s has left bytes at the end unread", s->name, s->program);
+}
+
+/* In this order: the feeder waits for whoever reads what it brings. */
 static void check_children(struct log_source *s)
 {
-	if (s->decompressor)
-		check_child(s, s->decompressor, s->program, false);
-	if (s->feeder)
-		check_child(s, s->feeder, "cat", true);
+	if (!s->decompressor)
+		return;
+	check_child(s, s->decompressor, s->program);
+	check_packed_end(s);
+	if (s->feeder) {
+		close(s->packed);
+		check_child(s, s->feeder, "cat");
+	}
+	close(s->complaints);
 	s->decompressor = s->feeder = 0;
 }
 

@@ -2,11 +2,13 @@
  * log_source - the text of one log: a file or standard input, plain or compressed.
  *
  * What it is shows in its first bytes, not in its name. Compressed input is read by the usual
- * program, one with threads where there is one, as a child at the other end of a pipe. Input that
+ * program, as a child at the other end of a pipe, with an environment of its own. Input that
  * cannot be read again from its beginning, a pipe, has a second child that hands it on.
  *
- * Dies (4) when reading fails or the program is not there, and (3) when it fails: its status is
- * checked before the end of the text is reported, so that text which was reported as whole is.
+ * Dies (4) when reading fails or the program is not there, and (3) when the program fails,
+ * complains, or ends before its input does: all that is checked before the end of the text is
+ * reported, so that text which was reported as whole is. What nothing can show is that members
+ * are missing at the end, when the last one that is there is whole.
  */
 #ifndef TREETALLY_LOG_SOURCE_H
 #define TREETALLY_LOG_SOURCE_H
@@ -24,6 +26,8 @@ struct log_source {
 	unsigned char peeked[LOGSOURCE_PEEK]; /* taken off a plain pipe, not yet given out */
 	size_t peeked_len;
 	const char *program; /* the decompressor; NULL: plain */
+	int packed;       /* its input, which it shares with us */
+	int complaints;   /* a file in memory: standard error of the children */
 	pid_t decompressor, feeder; /* 0: none */
 	uint64_t text;    /* bytes given out */
 	bool ended;
