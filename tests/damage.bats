@@ -441,7 +441,7 @@ peak() {
 # A little file from which a lot of nothing, of blank lines, of one line without an end comes out.
 @test "damage: a packed log that is thousands of times as large as its file" {
 	sanitized && skip "sanitizers need memory of their own"
-	type -p time >/dev/null || skip "time(1) is not here"
+	needs time
 	local pack what size many packs=(gzip xz zstd) texts=('\0' '\n')
 	many=$(sample 1 8)
 	((many > 1)) || { packs=(gzip) texts=('\0'); }

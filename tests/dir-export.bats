@@ -172,7 +172,8 @@ END
 
 # browse FILE: ncdu on an export, in a terminal without a person.
 browse() {
-	command -v ncdu tmux >/dev/null || skip "needs ncdu and tmux"
+	needs ncdu tmux
+	needs_terminal
 	terminal=treetally-$BASHPID
 	local command="TERM=screen LC_ALL=C ncdu --si -f '$1' 2>ncdu.err; sleep 60" try
 	# A busy machine can keep tmux from starting its server.

@@ -56,6 +56,7 @@ same() {
 on_terminal() {
 	local columns=$1
 	shift
+	needs_terminal
 	script -qec "stty cols $columns rows 50; ${*@Q}" /dev/null </dev/null | tr -d '\r' >screen
 }
 

@@ -290,7 +290,7 @@ order() {
 }
 
 @test "disk: data are on the disk before the name is, and the name before we say so" {
-	command -v strace >/dev/null || skip "no strace"
+	needs strace
 	! sanitized || skip "the leak sanitizer does not work under strace"
 	local trace=(strace -f -y -o ../trace -e "trace=fsync,fdatasync,/^rename")
 	"${trace[@]}" true || skip "strace is not allowed here"

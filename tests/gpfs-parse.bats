@@ -620,7 +620,7 @@ long_line() {
 }
 
 @test "gpfs-parse: refuses to write binary to a terminal" {
-	type -P script >/dev/null || skip "no script(1)"
+	needs_terminal
 	small_log >log
 	run script -qec 'gpfs-parse log' /dev/null
 	[[ $status -eq 2 && $output == *"is a terminal and the stream is binary"* ]]

@@ -173,7 +173,7 @@ source_options() {
 }
 
 @test "man: pages are clean for mandoc -Tlint" {
-	command -v mandoc >/dev/null || skip "mandoc is not installed"
+	needs mandoc
 	run -0 mandoc -Tlint -Wwarning "$man"/*.[1-8]
 	[[ -z $output ]]
 }

@@ -89,12 +89,12 @@ narrow() {
 }
 
 @test "memory: a limit on data, wider and wider" {
-	command -v prlimit >/dev/null || skip "no prlimit"
+	needs prlimit
 	narrow 3 stats-accum:big stats-load dir-query
 }
 
 @test "memory: a limit on data, for every program" {
 	slow
-	command -v prlimit >/dev/null || skip "no prlimit"
+	needs prlimit
 	narrow 20 "${FILTERS[@]}" "${LOADERS[@]}" "${QUERIES[@]}" "${BIG[@]}"
 }

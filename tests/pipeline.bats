@@ -26,7 +26,6 @@ setup_file() {
 	dir-extract wide.entry -o wide.mentions
 	depth-sort wide.mentions -o wide.dir
 	stats-accum wide.entry -o wide.usage
-	make_peak peak
 }
 
 setup() {
@@ -640,8 +639,8 @@ refuse_log() {
 frugal() {
 	local used
 	rm -f peak
-	"$fixtures/peak" peak "${@:2}"
-	read -r used _ <peak
+	command time -f %M -o peak "${@:2}"
+	used=$(tail -n 1 peak)
 	sanitized || ((used <= $1)) || { echo "${*:2}: $used KiB, not $1" >&2; return 1; }
 }
 
@@ -716,7 +715,7 @@ shape() {
 				$i * 131 % 100000000, $i * 131 % 97657, $i % 97, $i % 13, $type,
 				16 + $i % 10, 1 + $i % 12, $dir, $name;
 		}' >${DAY}_csfs1_big.list.log
-	measured_programs "$fixtures/peak" used
+	measured_programs used
 	TREETALLY_BUILD=$PWD/programs scan-import -q --no-names -S 64M ${DAY}_csfs1_big.list.log
 	sound big.db
 	[[ $(sqlite3 big.db 'SELECT lines, total_directories FROM scan_metadata') == '1500000|699861' ]]

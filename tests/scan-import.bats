@@ -116,6 +116,7 @@ clean() {
 		echo "gpfs-parse: a warning" >&2
 		exec "$REAL/gpfs-parse" "$@"
 	END
+	needs_terminal
 	TERM=xterm run -0 script -qec "stty cols 70; scan-import $LOG" /dev/null </dev/null
 	[[ $output == *"gpfs-parse: reading 976.5 KiB of 2.8 MiB, 33 %, "*" lines/s"* ]]
 	[[ $output == *$'\r\e[K'"gpfs-parse: a warning"* ]]
@@ -463,6 +464,7 @@ clean() {
 }
 
 @test "scan-import: Ctrl-C on a terminal ends everything" {
+	needs_terminal
 	own_programs
 	saboteur gpfs-parse <<-'END'
 		touch started.txt

@@ -8,11 +8,10 @@ load lib/helper
 
 setup() {
 	common_setup
-	mkdir work bin
-	make_peak bin/peak
+	mkdir work
 	cd work || return
 	mkdir spill tmp
-	measured_programs "$BATS_TEST_TMPDIR/bin/peak" ../used
+	measured_programs ../used
 	export TMPDIR=$PWD/tmp
 }
 

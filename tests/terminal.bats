@@ -29,6 +29,7 @@ setup() {
 
 # on_terminal <COMMANDS: their screen is in the file `screen`; what they return does not matter.
 on_terminal() {
+	needs_terminal
 	cat >commands
 	LC_ALL=${1:-C.UTF-8} script -qec 'stty cols 150 rows 50 -onlcr; bash ./commands' /dev/null </dev/null >screen ||
 		true

@@ -21,7 +21,7 @@ need_packages() {
 		xxhash.h    libxxhash-dev   xxhash-devel        xxhash-devel
 		sanitizers  gcc             libasan+libubsan    gcc
 		sqlite3     sqlite3         sqlite              sqlite3
-		bats        bats            bats                bats
+		bats-1.5    bats            bats                bats
 		find        findutils       findutils           findutils
 		awk         mawk            gawk                gawk
 		mawk        mawk            mawk                mawk
@@ -44,6 +44,7 @@ need_packages() {
 		cppcheck    cppcheck        cppcheck            cppcheck
 		shellcheck  shellcheck      ShellCheck          ShellCheck
 		mandoc      mandoc          mandoc              mandoc
+		codespell   codespell       codespell           python3-codespell
 	END
 }
 
@@ -57,7 +58,9 @@ need_has() {
 		CC=clang need_compile stddef.h -fsanitize=fuzzer,address,undefined \
 			-Dmain=LLVMFuzzerTestOneInput
 		;;
-	*) command -v "$1" >/dev/null ;;
+	bats-*) printf '%s\n' "${1#*-}" "$(bats --version 2>/dev/null | grep -oE '[0-9.]+')" |
+		sort -CV ;;
+	*) type -P "$1" >/dev/null ;;
 	esac
 }
 

@@ -692,7 +692,7 @@ on_terminal() {
 
 # A terminal has no streams to give, and no use for binary ones.
 check_terminal() {
-	type script >/dev/null || skip "script(1) is not here"
+	needs_terminal
 	local args=("${command[@]}")
 	if [[ $writes == db ]]; then
 		args+=(out/db)

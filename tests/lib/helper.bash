@@ -32,6 +32,20 @@ slow() {
 	[[ ${TREETALLY_ALL:-} == 1 ]] || skip "slow: tests/run --all"
 }
 
+# First line of a test that cannot do without some programs: needs PROGRAM...
+needs() {
+	local program
+	for program; do
+		type -P "$program" >/dev/null || skip "$program(1) is not installed"
+	done
+}
+
+# First line of a test that looks at a terminal.
+needs_terminal() {
+	needs script
+	script -qec true /dev/null </dev/null >/dev/null 2>&1 || skip "no pseudo-terminals here (/dev/pts)"
+}
+
 # True when the programs were built with sanitizers, whose shadow memory makes memory limits
 # meaningless.
 sanitized() {
@@ -129,42 +143,15 @@ make_stream() {
 	esac
 }
 
-# make_peak PROGRAM: how much memory did a command take? `PROGRAM FILE COMMAND...` appends the KiB and
-# the command to FILE.
-make_peak() {
-	cc -o "$1" -xc - <<-'END'
-		#include <stdio.h>
-		#include <sys/resource.h>
-		#include <sys/wait.h>
-		#include <unistd.h>
-		int main(int argc, char **argv)
-		{
-			struct rusage used;
-			int status;
-			pid_t child = fork();
-			FILE *out;
-
-			if (child == 0) {
-				execvp(argv[2], argv + 2);
-				_exit(127);
-			}
-			if (argc < 3 || child < 0 || wait4(child, &status, 0, &used) < 0)
-				return 4;
-			out = fopen(argv[1], "a");
-			fprintf(out, "%ld %s\n", used.ru_maxrss, argv[2]);
-			fclose(out);
-			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-		}
-	END
-}
-
-# measured_programs PEAK FILE: in ./programs the six of scan-import, whose memory goes to FILE.
+# measured_programs FILE: in ./programs the six of scan-import; the memory of each (KiB) and its name
+# go to FILE when it ends.
 measured_programs() {
 	local stage
+	needs time
 	mkdir programs
 	for stage in gpfs-parse dir-extract depth-sort dir-load stats-accum stats-load; do
-		printf '#!/bin/sh\nexec "%s" "%s" "%s" "$@"\n' "$1" "$PWD/$2" "$TREETALLY_BUILD/$stage" \
-			>programs/$stage
+		printf '#!/bin/sh\nexec time -f "%%M %s" -a -o "%s" "%s" "$@"\n' \
+			$stage "$PWD/$1" "$TREETALLY_BUILD/$stage" >programs/$stage
 		chmod +x programs/$stage
 	done
 }
