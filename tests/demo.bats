@@ -86,7 +86,7 @@ try_need_as_nobody() {
 	machine_without lz4 xz
 	run -0 --separate-stderr try_need 'need sqlite3 xz lz4'
 	[[ $output == "went on" ]]
-	[[ $stderr == *"missing: xz lz4; installing the packages lz4 xz-utils" ]]
+	[[ $stderr == *"missing: xz lz4; installing: apt-get "*" lz4 xz-utils" ]]
 	grep -q 'apt-get .*install .*lz4 xz-utils$' calls
 	rm bin/lz4
 	touch broken
@@ -98,7 +98,8 @@ try_need_as_nobody() {
 	machine_without lz4
 	run -4 --separate-stderr try_need_as_nobody 'need lz4'
 	[[ -z $output && ! -e calls ]]
-	[[ $stderr == *"missing: lz4; to install:"*"sudo sh -c '"*"apt-get "*" install "*" lz4'"* ]]
+	[[ $stderr == *"missing: lz4; as root:"*"apt-get "*" install "*" lz4"$'\n'* ]]
+	[[ $stderr == *"missing: lz4; sudo is not here: ask an administrator" ]]
 	printf '#!/bin/sh\nexec "$@"\n' >bin/sudo
 	chmod +x bin/sudo
 	run -0 --separate-stderr try_need_as_nobody 'need --install lz4'
@@ -117,5 +118,29 @@ try_need_as_nobody() {
 	printf '#!/bin/sh\nexit 1\n' >bin/cc
 	chmod +x bin/cc
 	run -4 --separate-stderr try_need_as_nobody 'need cc'
-	[[ $stderr == *"missing: cc;"*" gcc libc6-dev'"* ]]
+	[[ $stderr == *"missing: cc;"*" gcc libc6-dev"* ]]
+}
+
+@test "need: others are shown what both commands of the README want" {
+	machine_without lz4 xz ncdu
+	run -4 --separate-stderr try_need_as_nobody 'need xz'
+	[[ $stderr == *"missing: xz; as root:"*" lz4 ncdu xz-utils"$'\n'* ]]
+}
+
+@test "need: a version that is too old is missing" {
+	machine_without bats
+	printf '#!/bin/sh\necho Bats 1.2.1\n' >bin/bats
+	chmod +x bin/bats
+	run -4 --separate-stderr try_need_as_nobody 'need bats-1.5'
+	[[ $stderr == *"missing: bats-1.5;"* ]]
+	printf '#!/bin/sh\necho Bats 1.11.0\n' >bin/bats
+	run -0 try_need_as_nobody 'need bats-1.5'
+}
+
+@test "need: a checkout that cannot be written to" {
+	((EUID != 0)) || mkdir -m 700 shut
+	((EUID == 0)) || mkdir -m 500 shut
+	machine_without nothing
+	run -4 --separate-stderr try_need_as_nobody "need_build $BATS_TEST_TMPDIR/shut/build"
+	[[ $stderr == *"cannot write to "*"/shut/build"*"TREETALLY_BUILD=/"* ]]
 }

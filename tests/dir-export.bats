@@ -181,7 +181,7 @@ browse() {
 		! tmux -L "$terminal" -f /dev/null new-session -d -x 150 -y 40 "$command" || break
 		sleep "$try"
 	done
-	wait_for '^ Total disk usage:'
+	wait_for '^[ *]Total disk usage:'
 }
 
 # wait_for REGEX: until the screen shows it; leaves the screen in the file `screen`.

@@ -371,10 +371,10 @@ import_and_audit() {
 	run -0 scan-audit "$good/small.db" --pages
 	[[ $output == *"ok: pages: "* ]]
 	cp "$good/small.db" bad.db
-	sqlite3 bad.db "PRAGMA writable_schema = ON;
+	sqlite3 -cmd ".dbconfig defensive off" bad.db "PRAGMA writable_schema = ON;
 		UPDATE sqlite_master SET sql = 'CREATE INDEX stats_by_size ON directory_stats(total_size_nr)'
 		WHERE name = 'stats_by_size'"
-	sqlite3 bad.db "PRAGMA writable_schema = ON; UPDATE directory_stats SET total_size_nr = total_size_nr + 0;
+	sqlite3 -cmd ".dbconfig defensive off" bad.db "PRAGMA writable_schema = ON; UPDATE directory_stats SET total_size_nr = total_size_nr + 0;
 		UPDATE sqlite_master SET sql = 'CREATE INDEX stats_by_size ON directory_stats(total_size_r)'
 		WHERE name = 'stats_by_size'"
 	scan-audit -q bad.db

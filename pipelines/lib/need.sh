@@ -7,8 +7,9 @@
 #
 # A THING is a program or a header of the table below. With nothing missing this is silent and
 # touches no network. Root gets the packages installed and is told which. Anybody else is shown the
-# one-line command and asked; --install is the answer yes in advance; without a terminal to ask on,
-# the line is all there is, and need exits 4.
+# one-line command, which brings all that pipelines/demo and tests/run need, so that one has to ask an
+# administrator only once; where sudo is there they are asked. --install is the answer yes in advance;
+# without sudo or a terminal to ask on, the line is all there is, and need exits 4.
 #
 # Only Debian's names have been tried. An unknown package manager gets a list of what is missing.
 
@@ -48,7 +49,12 @@ need_packages() {
 	END
 }
 
-# need_has THING: is it there, and does it work?
+# What the two scripts of the README want; --all of tests/run wants a compiler with libFuzzer as well.
+NEED_DEMO=(cc make sqlite3.h xxhash.h)
+NEED_TESTS=("${NEED_DEMO[@]}" bats-1.5 sqlite3 find awk perl time flock pgrep script setfacl
+	gzip bzip2 xz zstd lz4 mandoc ncdu tmux strace)
+
+# need_has THING:  is it there, and does it work?
 need_has() {
 	case $1 in
 	cc) need_compile stddef.h ;;
@@ -88,7 +94,7 @@ need_missing() {
 }
 
 need() {
-	local yes=0 missing packages command answer
+	local yes=0 missing how answer
 	if [[ ${1:-} == --install ]]; then
 		yes=1
 		shift
@@ -96,47 +102,57 @@ need() {
 	mapfile -t missing < <(need_missing "$@")
 	((${#missing[@]})) || return 0
 
-	# awk may be among the missing: then the table cannot be read, but no machine with a package
-	# manager lacks it.
-	if command -v apt-get >/dev/null; then
-		mapfile -t packages < <(need_names 2 "${missing[@]}")
-		command="apt-get -qq update; DEBIAN_FRONTEND=noninteractive"
-		command+=" apt-get -qqy -o Dpkg::Use-Pty=0 install --no-install-recommends"
-		command+=" ${packages[*]}"
-	elif command -v dnf >/dev/null || command -v yum >/dev/null; then
-		mapfile -t packages < <(need_names 3 "${missing[@]}")
-		command=$(command -v dnf >/dev/null && echo dnf || echo yum)
-		command+=" -qy install ${packages[*]}"
-	elif command -v zypper >/dev/null; then
-		mapfile -t packages < <(need_names 4 "${missing[@]}")
-		command="zypper -qn install ${packages[*]}"
+	if ((EUID == 0)); then
+		need_command "${missing[@]}" || need_give_up "this machine's package manager is unknown"
+		echo "$0: missing: ${missing[*]}; installing: $how" >&2
+		sh -c "$how" >&2 || need_give_up "the installation failed; is the network there?"
 	else
-		echo "$0: missing: ${missing[*]}; this machine's package manager is unknown" >&2
-		exit 4
-	fi
-
-	local run=(sh -c "$command")
-	if ((EUID != 0)); then
-		run=(sudo "${run[@]}")
-		command="sudo sh -c '$command'"
-		echo "$0: missing: ${missing[*]}; to install:" >&2
-		echo "  $command" >&2
+		mapfile -t answer < <(need_missing "$@" "${NEED_DEMO[@]}" "${NEED_TESTS[@]}")
+		need_command "${answer[@]}" || need_give_up "this machine's package manager is unknown"
+		echo "$0: missing: ${missing[*]}; as root:" >&2
+		echo "  $how" >&2
+		type -P sudo >/dev/null || need_give_up "sudo is not here: ask an administrator"
 		if ((!yes)); then
 			[[ -t 0 && -t 2 ]] || exit 4
-			read -r -p "run this now? [y/N] " answer || exit 4
+			read -r -p "run this now with sudo? [y/N] " answer || exit 4
 			[[ $answer == [yY]* ]] || exit 4
 		fi
-	else
-		echo "$0: missing: ${missing[*]}; installing the packages ${packages[*]}" >&2
-	fi
-	if ! "${run[@]}" >&2; then
-		echo "$0: the installation failed: $command" >&2
-		exit 4
+		sudo sh -c "$how" >&2 || need_give_up "the installation failed; is the network there?"
 	fi
 	hash -r
 	mapfile -t missing < <(need_missing "$@")
-	if ((${#missing[@]})); then
-		echo "$0: still missing after the installation: ${missing[*]}" >&2
-		exit 4
+	((!${#missing[@]})) || need_give_up "still missing after the installation: ${missing[*]}"
+}
+
+# The one line that installs the THINGs, in $how; false if no manager is known. awk may be among
+# the missing: then the table cannot be read, but no machine with a package manager lacks it.
+need_command() {
+	local packages manager
+	if type -P apt-get >/dev/null; then
+		mapfile -t packages < <(need_names 2 "$@")
+		how="apt-get -qq update; DEBIAN_FRONTEND=noninteractive"
+		how+=" apt-get -qqy -o Dpkg::Use-Pty=0 install --no-install-recommends"
+	elif manager=$(type -P dnf || type -P yum); then
+		mapfile -t packages < <(need_names 3 "$@")
+		how="${manager##*/} -qy install"
+	elif type -P zypper >/dev/null; then
+		mapfile -t packages < <(need_names 4 "$@")
+		how="zypper -qn install"
+	else
+		return 1
 	fi
+	how+=" ${packages[*]}"
+}
+
+need_give_up() {
+	echo "$0: missing: ${missing[*]}; $1" >&2
+	exit 4
+}
+
+# need_build BUILD: can the programs be built there?
+need_build() {
+	mkdir -p -- "$1" 2>/dev/null && [[ -w $1 ]] && return
+	echo "$0: cannot write to $1: name another directory for the programs, as in" >&2
+	echo "  TREETALLY_BUILD=/var/tmp/treetally $0" >&2
+	exit 4
 }
