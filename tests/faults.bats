@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # A call of a program fails: reading, writing, opening, what makes a file safe and names it.
 
+# shellcheck disable=SC2154
+
 load lib/helper
 load lib/faults
 
@@ -117,4 +119,41 @@ every() {
 		sweep "$each" pwrite ENOSPC+
 	done
 	((reached > 50))
+}
+
+# ---- what a parent hands down, and what befalls children --------------------------------------------
+
+# parse_packed LOG COMMAND...: COMMAND runs gpfs-parse on it, with the answer that it always gives.
+parse_packed() {
+	"${@:2}" gpfs-parse -q --scan-date 2026-01-15 --source x -o parsed "$1"
+	cmp parsed expected
+	rm parsed
+}
+
+@test "faults: signals that a parent ignores or blocks do not keep packed logs from being read" {
+	local each
+	cp "$fixtures/small.log.gz" .
+	gpfs-parse -q --scan-date 2026-01-15 --source x -o expected "$fixtures/small.log"
+	parse_packed small.log.gz command
+	for each in --ignore-signal=CHLD --block-signal=CHLD --ignore-signal=PIPE --block-signal=TERM; do
+		parse_packed small.log.gz env $each
+		parse_packed /dev/stdin env $each <small.log.gz
+	done
+	env --ignore-signal=CHLD scan-audit "$fixtures/whole.db" --log "$fixtures/small.log.gz"
+}
+
+@test "faults: a child has no descriptors but its own" {
+	mkdir bin
+	printf '#!/bin/sh\nls /proc/$$/fd >fds\nexec %s "$@"\n' "$(type -P gzip)" >bin/gzip
+	chmod +x bin/gzip
+	PATH=$PWD/bin:$PATH gpfs-parse -q -o parsed "$fixtures/small.log.gz" 7</dev/null 8>other 9<.
+	run ! grep -qx '[6-9]' fds
+}
+
+@test "faults: a process that looks names up and is killed is told, in spite of -q" {
+	cp "$fixtures/half.db" t.db
+	LD_PRELOAD=$shim FAULT_CALL=getpwuid FAULT_NTH=2 FAULT_HOW=kill \
+		run -0 --separate-stderr stats-load -q t.db "$fixtures/usage"
+	[[ $stderr == "stats-load: t.db: names are missing: the process that looks them up was killed by signal 9 (Killed)" ]]
+	scan-audit t.db
 }

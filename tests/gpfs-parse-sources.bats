@@ -216,7 +216,7 @@ pack() {
 	[[ $stderr == "gpfs-parse: log.bz2: pbzip2 failed with status 7" && ! -e out2.rec ]]
 	printf '#!/bin/sh\nbzip2 "$@"\nkill -KILL $$\n' >bin/pbzip2
 	PATH=$PWD/bin:$PATH run -4 --separate-stderr gpfs-parse -o out2.rec log.bz2
-	[[ $stderr == "gpfs-parse: log.bz2: pbzip2 was killed by signal 9" && ! -e out2.rec ]]
+	[[ $stderr == "gpfs-parse: log.bz2: pbzip2 was killed by signal 9 (Killed)" && ! -e out2.rec ]]
 }
 
 @test "gpfs-parse: no variable of the environment gives a decompressor options" {

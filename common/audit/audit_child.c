@@ -1,14 +1,11 @@
 #include "common/audit/audit_child.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
-#include <limits.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/base/fd.h"
 #include "common/base/opts.h"
 
 /* Smaller shares of the memory for those that sort nothing: one in so many. */
@@ -19,7 +16,7 @@ struct command {
 	const char *args[ARGS_MAX + AUDIT_PARSE_OPTIONS];
 	size_t count;
 	char *const *logs; /* further arguments, or NULL */
-	int in, out, more; /* descriptors; -1: that of this program; `more` stays open as it is */
+	struct process_options process;
 };
 
 static void add_arg(struct command *cmd, const char *arg)
@@ -27,67 +24,31 @@ static void add_arg(struct command *cmd, const char *arg)
 	cmd->args[cmd->count++] = arg;
 }
 
-/* The program of that name beside this one. */
-static char *program_file(const char *name)
-{
-	char self[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	if (len < 0)
-		die_errno("cannot tell where this program is");
-	self[len] = '\0';
-	return xasprintf("%s/%s", dirname(self), name);
-}
-
-static NORETURN void become(const struct command *cmd, const char *file, pid_t parent)
+static void start(struct audit_children *c, struct command *cmd)
 {
 	size_t logs = 0, n = 0;
 	const char **args;
 
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != parent)
-		_exit(EXIT_SYSTEM);
-	if ((cmd->in >= 0 && dup2(cmd->in, STDIN_FILENO) < 0) ||
-	    (cmd->out >= 0 && dup2(cmd->out, STDOUT_FILENO) < 0) ||
-	    (cmd->more >= 0 && fcntl(cmd->more, F_SETFD, 0)))
-		_exit(EXIT_SYSTEM);
 	while (cmd->logs && cmd->logs[logs])
 		logs++;
 	args = xcalloc(cmd->count + logs + 1, sizeof(*args));
+	args[n++] = process_beside(cmd->args[0]);
 	for (; n < cmd->count; n++)
 		args[n] = cmd->args[n];
 	for (size_t i = 0; i < logs; i++)
 		args[n++] = cmd->logs[i];
-	execv(file, (char *const *)args);
-	warn("cannot run %s: %s", file, strerror(errno));
-	_exit(EXIT_SYSTEM);
-}
-
-static void start(struct audit_children *c, const struct command *cmd)
-{
-	char *file = program_file(cmd->args[0]);
-	pid_t self = getpid(), pid = fork();
-
-	if (pid < 0)
-		die_errno("cannot start %s", cmd->args[0]);
-	if (!pid) {
-		die_forget(c);
-		become(cmd, file, self);
-	}
-	c->names[c->count] = cmd->args[0];
-	c->pids[c->count++] = pid;
-	free(file);
-}
-
-static void make_pipe(int ends[2])
-{
-	if (pipe2(ends, O_CLOEXEC))
-		die_errno("cannot make a pipe");
+	cmd->process.argv = args;
+	if (!process_start(&c->processes[c->count], &cmd->process))
+		die_errno("cannot run %s", args[0]);
+	c->processes[c->count++].name = cmd->args[0];
+	free((char *)args[0]);
+	free(args);
 }
 
 static struct command command(const struct audit_log_options *opt, const char *name,
 			      const char *memory)
 {
-	struct command cmd = { .in = -1, .out = -1, .more = -1 };
+	struct command cmd = { .count = 0 };
 
 	add_arg(&cmd, name);
 	add_arg(&cmd, "-S");
@@ -124,16 +85,16 @@ static void start_parser(struct audit_children *c, const struct audit_log_option
 	add_arg(&cmd, output);
 	add_arg(&cmd, "--");
 	cmd.logs = opt->logs;
-	cmd.out = first;
-	cmd.more = second;
+	cmd.process.out = first;
+	cmd.process.keep[0] = second;
 	start(c, &cmd);
 	free(output);
 }
 
 static void start_filter(struct audit_children *c, struct command cmd, int in, int out)
 {
-	cmd.in = in;
-	cmd.out = out;
+	cmd.process.in = in;
+	cmd.process.out = out;
 	start(c, &cmd);
 	close(in);
 	close(out);
@@ -149,19 +110,17 @@ static void end_children(void *arg)
 	bool system_failed = false;
 
 	for (size_t i = 0; i < c->count; i++) {
-		int status = 0;
+		int status;
 
 		/* One that has failed is on its way out and does not hear this. */
-		if (!c->pids[i] || kill(c->pids[i], SIGTERM))
-			continue;
-		while (waitpid(c->pids[i], &status, 0) < 0 && errno == EINTR)
-			;
+		process_signal(&c->processes[i], SIGTERM);
+		status = process_wait(&c->processes[i]);
 		system_failed |= WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SYSTEM;
 		system_failed |= WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM &&
 				 WTERMSIG(status) != SIGPIPE;
 	}
 	if (system_failed)
-		_exit(EXIT_SYSTEM);
+		quit(EXIT_SYSTEM);
 }
 
 void audit_children_start(struct audit_children *c, const struct audit_log_options *opt)
@@ -173,16 +132,16 @@ void audit_children_start(struct audit_children *c, const struct audit_log_optio
 
 	*c = (struct audit_children){ .count = 0 };
 	die_after(end_children, c);
-	make_pipe(parsed);
-	make_pipe(parsed_too);
+	fd_pipe(parsed);
+	fd_pipe(parsed_too);
 	start_parser(c, opt, few, parsed[1], parsed_too[1]);
 	close(parsed[1]);
 	close(parsed_too[1]);
-	make_pipe(extracted);
+	fd_pipe(extracted);
 	start_filter(c, command(opt, "dir-extract", few), parsed[0], extracted[1]);
-	make_pipe(dirs);
+	fd_pipe(dirs);
 	start_filter(c, command(opt, "depth-sort", much), extracted[0], dirs[1]);
-	make_pipe(usage);
+	fd_pipe(usage);
 	add_arg(&accum, "--age-by");
 	add_arg(&accum, opt->age_by);
 	add_arg(&accum, "--scan-date");
@@ -197,17 +156,12 @@ void audit_children_start(struct audit_children *c, const struct audit_log_optio
 void audit_children_wait(struct audit_children *c)
 {
 	for (size_t i = 0; i < c->count; i++) {
-		int status;
+		int status = process_wait(&c->processes[i]);
+		bool input = WIFEXITED(status) && WEXITSTATUS(status) != EXIT_SYSTEM;
 
-		while (waitpid(c->pids[i], &status, 0) < 0) {
-			if (errno != EINTR)
-				die_errno("cannot wait for %s", c->names[i]);
-		}
-		c->pids[i] = 0;
-		if (!WIFEXITED(status) || WEXITSTATUS(status) == EXIT_SYSTEM)
-			die(EXIT_SYSTEM, "%s failed: the log cannot be compared", c->names[i]);
-		if (WEXITSTATUS(status))
-			die(EXIT_INPUT, "%s failed: the log cannot be compared", c->names[i]);
+		if (status)
+			die(input ? EXIT_INPUT : EXIT_SYSTEM, "%s failed: the log cannot be compared",
+			    c->processes[i].name);
 	}
 	die_forget(c);
 }

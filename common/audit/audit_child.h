@@ -11,9 +11,7 @@
 #ifndef TREETALLY_AUDIT_CHILD_H
 #define TREETALLY_AUDIT_CHILD_H
 
-#include <sys/types.h>
-
-#include "common/base/die.h"
+#include "common/base/process.h"
 
 #define AUDIT_CHILDREN 4
 /* Options for gpfs-parse that can be passed on. */
@@ -29,8 +27,7 @@ struct audit_log_options {
 };
 
 struct audit_children {
-	const char *names[AUDIT_CHILDREN];
-	pid_t pids[AUDIT_CHILDREN];
+	struct process processes[AUDIT_CHILDREN];
 	size_t count;
 	int dirs, usage; /* where to read from */
 };

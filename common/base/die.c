@@ -39,26 +39,40 @@ static void guard_stderr(void)
 	stderr = guarded;
 }
 
+/* O_PATH: reading and writing it fail with EBADF, as if it were closed still. */
+static void occupy_standard_descriptors(void)
+{
+	int fd;
+
+	while ((fd = open("/", O_PATH)) >= 0 && fd <= STDERR_FILENO)
+		;
+	close(fd);
+}
+
+/* What a parent made of these would be ours: an ignored SIGCHLD keeps children from being waited for. */
+static void reset_signals(void)
+{
+	static const int ours[] = { SIGPIPE, SIGCHLD };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++) {
+		signal(ours[i], SIG_DFL);
+		sigaddset(&set, ours[i]);
+	}
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
 void tool_begin(char **argv, const char *name)
 {
-	sigset_t pipe_only;
-
 #ifdef M_ARENA_MAX
 	mallopt(M_ARENA_MAX, 1);
 #endif
 	program_invocation_short_name = (char *)name;
 	argv[0] = (char *)name;
-	for (int fd; (fd = open("/dev/null", O_RDWR)) >= 0;) {
-		if (fd > 2) {
-			close(fd);
-			break;
-		}
-	}
+	occupy_standard_descriptors();
 	guard_stderr();
-	signal(SIGPIPE, SIG_DFL);
-	sigemptyset(&pipe_only);
-	sigaddset(&pipe_only, SIGPIPE);
-	sigprocmask(SIG_UNBLOCK, &pipe_only, NULL);
+	reset_signals();
 }
 
 /* Control bytes are escaped, since file names reach a terminal from here. */
@@ -100,6 +114,11 @@ void die_forget(void *arg)
 	cleanup_count = kept;
 }
 
+void die_forget_all(void)
+{
+	cleanup_count = 0;
+}
+
 /* When two threads fail, the first speaks and cleans up, and the other waits for the end. */
 static void be_the_one_who_dies(void)
 {
@@ -112,14 +131,28 @@ static void be_the_one_who_dies(void)
 }
 
 /* A cleanup that fails comes back here and finds one less to do. */
-static NORETURN void clean_up_and_exit(enum exit_status status)
+static void clean_up(void)
 {
+	be_the_one_who_dies();
 	while (cleanup_count) {
 		struct cleanup *last = &cleanups[--cleanup_count];
 
 		last->call(last->arg);
 	}
+}
+
+void quit(enum exit_status status)
+{
+	clean_up();
 	_exit(status);
+}
+
+void bug_found(const char *what, const char *file, int line)
+{
+	be_the_one_who_dies();
+	warn("bug: %s (%s:%d); please report this", what, file, line);
+	clean_up();
+	abort();
 }
 
 void die(enum exit_status status, const char *fmt, ...)
@@ -130,7 +163,7 @@ void die(enum exit_status status, const char *fmt, ...)
 	va_start(args, fmt);
 	print_message(fmt, args, 0);
 	va_end(args);
-	clean_up_and_exit(status);
+	quit(status);
 }
 
 void die_errno(const char *fmt, ...)
@@ -142,7 +175,7 @@ void die_errno(const char *fmt, ...)
 	va_start(args, fmt);
 	print_message(fmt, args, err);
 	va_end(args);
-	clean_up_and_exit(EXIT_SYSTEM);
+	quit(EXIT_SYSTEM);
 }
 
 void warn(const char *fmt, ...)

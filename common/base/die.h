@@ -2,8 +2,10 @@
  * die - how every program starts, complains and ends.
  *
  * A message is one line on stderr: `program: object: what happened`. Control bytes in it, which
- * may come from file names of strangers, are printed as \ooo. This is the only place in common/
- * that ends the process, and nothing is flushed to stdout on the way out: a stream that was
+ * may come from file names of strangers, are printed as \ooo. Whether it can be written changes
+ * nothing: a program whose stderr is closed or full does its work and has the status of it.
+ *
+ * Nothing else ends the process, and nothing is flushed to stdout on the way out: a stream that was
  * not finished stays without its trailer.
  */
 #ifndef TREETALLY_DIE_H
@@ -35,11 +37,12 @@ enum exit_status {
 };
 
 /*
- * First call of every main(): names the program in messages (those of getopt too), makes sure that
- * descriptors 0 to 2 are open (so that no data file ever becomes stderr), lets what libraries write
- * to stderr be escaped as well, and gives SIGPIPE its default action back even if a parent ignored
- * or blocked it. Threads share one heap: with one for each, as glibc does it, 64 MiB of address space
- * would be gone for every thread, and with them the memory of a program under `ulimit -v`.
+ * First call of every main(): names the program in messages (those of getopt too), and lets what
+ * libraries write to stderr be escaped as well. Descriptors 0 to 2 that are closed get something that
+ * can be neither read nor written, so that no data file ever becomes stderr, and using them fails.
+ * SIGPIPE and SIGCHLD have their default action again, even if a parent ignored or blocked them.
+ * Threads share one heap: with one for each, as glibc does it, 64 MiB of address space would be gone
+ * for every thread, and with them the memory of a program under `ulimit -v`.
  */
 void tool_begin(char **argv, const char *name);
 
@@ -49,14 +52,25 @@ void die(enum exit_status status, const char *fmt, ...) NORETURN PRINTF_LIKE(2, 
 /* The same with `: strerror(errno)` appended; always exit status 4. */
 void die_errno(const char *fmt, ...) NORETURN PRINTF_LIKE(1, 2);
 
+/* What the code itself should have made impossible: a message that asks for a report, then SIGABRT. */
+#define bug(what) bug_found(what, __FILE__, __LINE__)
+void bug_found(const char *what, const char *file, int line) NORETURN;
+
 /*
- * Have die and die_errno call cleanup(arg) before they exit, the latest first: to remove a temporary
- * name, to roll a transaction back. A signal does not run these. The list is the one piece of state in
- * common/ that is not a caller's struct, since a failure has no caller to ask. At most 64 at a time.
+ * End with this status and without a message, as die does. In a cleanup: go on with the others and
+ * have this status in the end.
+ */
+void quit(enum exit_status status) NORETURN;
+
+/*
+ * Have die, die_errno, bug and quit call cleanup(arg) before the end, the latest first: to remove a
+ * temporary name, to roll a transaction back. A signal does not run these. At most 64 at a time.
  */
 void die_after(void (*cleanup)(void *arg), void *arg);
 /* The cleanup for `arg` is not needed any more. */
 void die_forget(void *arg);
+/* In a process that was forked: all of them are for its parent to do. */
+void die_forget_all(void);
 
 /* One line on stderr, errno kept; the program goes on. */
 void warn(const char *fmt, ...) PRINTF_LIKE(1, 2);

@@ -1,24 +1,36 @@
 /*
- * fd - room in pipes, so that a program and its reader wait for each other less often.
+ * fd - whole buffers in and out of descriptors, and room in pipes.
  *
- * A pipe of Linux holds 64 KiB, less than most blocks of records: every block would put its writer
- * to sleep, and a program with two readers would work no faster than both after each other.
+ * A signal does not interrupt these calls, and a descriptor that a parent has made non-blocking is
+ * waited for. Those that can fail return -1 or false with errno set.
  */
 #ifndef TREETALLY_FD_H
 #define TREETALLY_FD_H
 
-#include <fcntl.h>
+#include <sys/types.h>
 
-/* As much as fs.pipe-max-size lets everybody have by default (bytes). */
-#define PIPE_ROOM (1 << 20)
+#include "common/base/die.h"
+
+/* What there is, at most `len` bytes; 0 is the end. */
+ssize_t fd_read(int fd, void *data, size_t len) WARN_UNUSED;
+/* `len` bytes, or fewer if the end comes first. */
+ssize_t fd_read_full(int fd, void *data, size_t len) WARN_UNUSED;
+/* The same from a place in a file, which does not move. */
+ssize_t fd_read_at(int fd, void *data, size_t len, uint64_t offset) WARN_UNUSED;
+
+bool fd_write(int fd, const void *data, size_t len) WARN_UNUSED;
+bool fd_write_at(int fd, const void *data, size_t len, uint64_t offset) WARN_UNUSED;
 
 /*
- * Best effort: fails harmlessly when `fd` is no pipe, and when the user has many of them
- * (fs.pipe-user-pages-soft, 64 MiB by default). The memory is the kernel's and only what is used.
+ * More room in a pipe, so that a program and its reader wait for each other less often. Linux gives
+ * 64 KiB, less than most blocks of records: every block would put its writer to sleep, and a program
+ * with two readers would work no faster than both after each other. Best effort: changes nothing
+ * when `fd` is no pipe, or when the user has many of them (fs.pipe-user-pages-soft, 64 MiB by
+ * default). The memory is the kernel's and only what is used.
  */
-static inline void fd_widen_pipe(int fd)
-{
-	(void)fcntl(fd, F_SETPIPE_SZ, PIPE_ROOM);
-}
+void fd_widen_pipe(int fd);
+
+/* A pipe with much room that no other program inherits: read from ends[0]. Dies (4). */
+void fd_pipe(int ends[2]);
 
 #endif

@@ -1,5 +1,7 @@
 #include "common/db/db_names.h"
 
+#include <sys/wait.h>
+
 /* In the order of enum name_kind. The condition leaves out names in files of whom nobody asks. */
 static const struct {
 	const char *ids, *insert;
@@ -66,11 +68,21 @@ void name_files_open(struct name_files *f)
 	}
 }
 
-static void stop_service(struct db *db, struct name_service *service)
+/* Has the child ended on its own? Then this says so. */
+static bool service_failed(struct db *db, struct name_service *service)
 {
-	if (!name_service_stop(service))
+	int status = name_service_stop(service);
+	char *failure;
+
+	if (!status)
+		return false;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SYSTEM)
 		die(EXIT_SYSTEM, "%s: names cannot be looked up: out of memory or descriptors, or "
 		    "a file that cannot be read (--no-names leaves names out)", db->name);
+	failure = process_failure(status);
+	warn("%s: names are missing: the process that looks them up %s", db->name, failure);
+	free(failure);
+	return true;
 }
 
 bool db_names_store(struct db *db, struct name_files *files)
@@ -91,6 +103,6 @@ bool db_names_store(struct db *db, struct name_files *files)
 		sqlite3_finalize(t.insert);
 	}
 	if (!files->path[NAME_USER] || !files->path[NAME_GROUP])
-		stop_service(db, &service);
+		answered |= service_failed(db, &service);
 	return answered;
 }

@@ -17,7 +17,10 @@ struct name_files {
 /* Open those that have a path, early, before there is work to lose. */
 void name_files_open(struct name_files *f);
 
-/* Fill both tables. False when the name service did not answer all questions in time. */
+/*
+ * Fill both tables. False when the name service did not answer all questions in time. If the process
+ * that asks it crashes or is killed, names are missing too, and a warning says so.
+ */
 bool db_names_store(struct db *db, struct name_files *files);
 
 #endif

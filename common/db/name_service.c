@@ -6,14 +6,13 @@
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/base/fd.h"
 #include "common/stream/attrs.h"
 
-#define NAME_BYTES_MAX 1024u      /* a longer name is none */
+#define NAME_BYTES_MAX 1024u      /* a longer name is left out */
 #define LINE_KEPT (64u << 10) /* bytes of a line that are looked at: not all members of a group */
 #define LOOK_UP_FIRST (16u << 10) /* room for what getpwuid_r finds, in bytes: at first ... */
 #define LOOK_UP_MAX (16u << 20)   /* ... and at most */
@@ -139,8 +138,9 @@ static bool is_failure(int err)
 	return err == ENOMEM || err == EMFILE || err == ENFILE || err == EIO;
 }
 
-static NORETURN void serve(int socket)
+static void serve(void *arg)
 {
+	int socket = *(int *)arg;
 	struct answer_head no_more = { .name_len = NO_MORE };
 	struct buf out = { 0 }, memory = { 0 };
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -148,8 +148,8 @@ static NORETURN void serve(int socket)
 
 	/* Our parent says what there is to say; libraries that look names up do too, here. */
 	if (null < 0 || dup2(null, STDERR_FILENO) < 0)
-		_exit(EXIT_SYSTEM);
-	while (recv(socket, &q, sizeof(q), MSG_WAITALL) == sizeof(q)) {
+		quit(EXIT_SYSTEM);
+	while (fd_read_full(socket, &q, sizeof(q)) == sizeof(q)) {
 		out.len = 0;
 		buf_reserve(&memory, LOOK_UP_FIRST);
 		for (uint32_t i = 0; i < q.count; i++) {
@@ -159,18 +159,13 @@ static NORETURN void serve(int socket)
 			       memory.cap < LOOK_UP_MAX)
 				buf_reserve(&memory, 2 * memory.cap);
 			if (is_failure(err))
-				_exit(EXIT_SYSTEM);
+				quit(EXIT_SYSTEM);
 		}
 		buf_add(&out, &no_more, sizeof(no_more));
-		for (size_t at = 0; at < out.len;) {
-			ssize_t n = send(socket, out.data + at, out.len - at, MSG_NOSIGNAL);
-
-			if (n < 0)
-				_exit(0);
-			at += (size_t)n;
-		}
+		if (!fd_write(socket, out.data, out.len))
+			break;
 	}
-	_exit(0);
+	quit(EXIT_OK);
 }
 
 /* ---- asking it ---- */
@@ -179,21 +174,13 @@ void name_service_start(struct name_service *s)
 {
 	int ends[2];
 
-	*s = (struct name_service){ .child = -1, .socket = -1 };
+	*s = (struct name_service){ .socket = -1 };
 	clock_gettime(CLOCK_MONOTONIC, &s->deadline);
 	s->deadline.tv_sec += NAMES_SECONDS;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		die_errno("cannot make a socket to ask for names");
 	s->socket = ends[0];
-	s->child = fork();
-	if (s->child < 0)
-		die_errno("cannot start a process to ask for names");
-	if (s->child == 0) {
-		/* It must not outlive us, waiting for a server that is down. */
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		close(ends[0]);
-		serve(ends[1]);
-	}
+	process_fork(&s->child, "names", serve, &ends[1]);
 	close(ends[1]);
 }
 
@@ -221,10 +208,11 @@ static bool receive(struct name_service *s, size_t at, size_t len)
 			continue;
 		if (events <= 0)
 			return false;
-		n = recv(s->socket, buf_reserve(&s->answer, RECEIVE_SIZE), RECEIVE_SIZE, 0);
-		if (n == 0 || (n < 0 && errno != EINTR))
+		n = fd_read(s->socket, buf_reserve(&s->answer, RECEIVE_SIZE), RECEIVE_SIZE);
+		s->gone = n <= 0;
+		if (s->gone)
 			return false;
-		s->answer.len += n > 0 ? (size_t)n : 0;
+		s->answer.len += (size_t)n;
 	}
 	return true;
 }
@@ -237,8 +225,10 @@ bool name_service_ask(struct name_service *s, enum name_kind kind, const uint32_
 
 	memcpy(q.ids, ids, count * sizeof(*ids));
 	s->answer.len = 0;
-	if (!milliseconds_left(s) ||
-	    send(s->socket, &q, sizeof(q), MSG_NOSIGNAL) != sizeof(q))
+	if (s->gone || !milliseconds_left(s))
+		return false;
+	s->gone = send(s->socket, &q, sizeof(q), MSG_NOSIGNAL) != sizeof(q);
+	if (s->gone)
 		return false;
 	for (size_t at = 0; receive(s, at, sizeof(head));) {
 		const char *name;
@@ -257,16 +247,17 @@ bool name_service_ask(struct name_service *s, enum name_kind kind, const uint32_
 	return false;
 }
 
-bool name_service_stop(struct name_service *s)
+int name_service_stop(struct name_service *s)
 {
-	int status = 0;
+	bool gone = s->gone;
+	int status;
 
-	/* It has no end of its own but a failure, and one that is on its way out does not hear this. */
-	kill(s->child, SIGKILL);
-	while (waitpid(s->child, &status, 0) < 0 && errno == EINTR)
-		;
+	/* It may wait for a server that is down; one that is on its way out does not hear this. */
+	if (!gone)
+		process_signal(&s->child, SIGKILL);
+	status = process_wait(&s->child);
 	close(s->socket);
 	buf_release(&s->answer);
-	*s = (struct name_service){ .child = -1, .socket = -1 };
-	return !WIFEXITED(status) || !WEXITSTATUS(status);
+	*s = (struct name_service){ .socket = -1 };
+	return gone ? status : 0;
 }

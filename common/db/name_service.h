@@ -11,9 +11,8 @@
 #ifndef TREETALLY_NAME_SERVICE_H
 #define TREETALLY_NAME_SERVICE_H
 
-#include <sys/types.h>
-
 #include "common/base/buf.h"
+#include "common/base/process.h"
 
 enum name_kind { NAME_USER, NAME_GROUP };
 
@@ -38,8 +37,9 @@ bool names_read(FILE *file, const char *path, enum name_kind kind, struct buf *l
 #define NAMES_BATCH 512  /* ids in a question */
 
 struct name_service {
-	pid_t child;
-	int socket;               /* to the child */
+	struct process child;
+	int socket; /* to the child */
+	bool gone;  /* it has ended on its own */
 	struct timespec deadline;
 	struct buf answer;
 };
@@ -54,7 +54,10 @@ void name_service_start(struct name_service *s);
 bool name_service_ask(struct name_service *s, enum name_kind kind, const uint32_t *ids,
 		      size_t count, void (*found)(void *arg, const struct name *name), void *arg);
 
-/* False when the child could not look names up for want of memory, descriptors or a disk. */
-bool name_service_stop(struct name_service *s);
+/*
+ * End the child. Returns how it had ended before that, as process_wait does; 0: it had not. Status 4
+ * is that it could not look names up for want of memory, descriptors or a disk.
+ */
+int name_service_stop(struct name_service *s) WARN_UNUSED;
 
 #endif

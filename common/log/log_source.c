@@ -1,14 +1,11 @@
 #include "common/log/log_source.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/base/buf.h"
 #include "common/base/fd.h"
 
 /*
@@ -36,8 +33,7 @@ static const struct compression {
  * All that a decompressor gets of our environment: how it and its libraries are found. The rest
  * is full of options: XZ_DEFAULTS=--single-stream gives the first member only, with status 0.
  */
-static const char *const kept_variables[] = { "PATH", "LD_LIBRARY_PATH" };
-#define KEPT_VARIABLES (sizeof(kept_variables) / sizeof(kept_variables[0]))
+static const char *const environment[] = { "PATH", "LD_LIBRARY_PATH", "LC_ALL=C", NULL };
 
 /* "BZh" could begin a text; then comes a digit, and a block (31 hex) or the end (17 hex). */
 static bool is_bzip2(const unsigned char *bytes)
@@ -83,23 +79,13 @@ uint64_t log_source_size(const char *operand)
 	return failed || !S_ISREG(st.st_mode) ? 0 : (uint64_t)st.st_size;
 }
 
-/* read(2) until `len` bytes are there or the end. */
 static size_t read_full(struct log_source *s, int fd, void *data, size_t len)
 {
-	size_t have = 0;
+	ssize_t n = fd_read_full(fd, data, len);
 
-	while (have < len) {
-		ssize_t n = read(fd, (char *)data + have, len - have);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			die_errno("cannot read %s", s->name);
-		if (n == 0)
-			break;
-		have += (size_t)n;
-	}
-	return have;
+	if (n < 0)
+		die_errno("cannot read %s", s->name);
+	return (size_t)n;
 }
 
 /* Look at the first bytes: those of a pipe are taken off it into s->peeked. */
@@ -120,59 +106,13 @@ static size_t peek(struct log_source *s)
 	return have;
 }
 
-/* An environment for a decompressor: owned strings, NULL behind the last. */
-static void make_environment(char *environment[KEPT_VARIABLES + 2])
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < KEPT_VARIABLES; i++) {
-		const char *value = getenv(kept_variables[i]);
-		struct buf entry = { 0 };
-
-		if (!value)
-			continue;
-		buf_printf(&entry, "%s=%s", kept_variables[i], value);
-		buf_add_char(&entry, '\0');
-		environment[n++] = (char *)entry.data;
-	}
-	environment[n++] = xstrdup("LC_ALL=C");
-	environment[n] = NULL;
-}
-
 /* Start a program between descriptors of ours. False when it is not installed. */
-static bool spawn(struct log_source *s, pid_t *pid, const char *const *argv, int in, int out)
+static bool start(struct log_source *s, struct process *child, const char *const *argv, int in,
+		  int out)
 {
-	char *environment[KEPT_VARIABLES + 2];
-	posix_spawn_file_actions_t actions;
-	int err;
-
-	make_environment(environment);
-	err = posix_spawn_file_actions_init(&actions);
-	if (!err)
-		err = posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
-	if (!err)
-		err = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	if (!err)
-		err = posix_spawn_file_actions_adddup2(&actions, s->complaints, STDERR_FILENO);
-	if (!err)
-		err = posix_spawnp(pid, argv[0], &actions, NULL, (char *const *)argv, environment);
-	posix_spawn_file_actions_destroy(&actions);
-	for (char **variable = environment; *variable; variable++)
-		free(*variable);
-	if (err == ENOENT)
-		return false;
-	if (err) {
-		errno = err;
-		die_errno("%s: cannot run %s", s->name, argv[0]);
-	}
-	return true;
-}
-
-static void make_pipe(int ends[2])
-{
-	if (pipe2(ends, O_CLOEXEC))
-		die_errno("cannot make a pipe");
-	fd_widen_pipe(ends[1]);
+	return process_start(child, &(struct process_options){ .argv = argv, .in = in, .out = out,
+							       .err = s->complaints,
+							       .environment = environment });
 }
 
 /*
@@ -184,15 +124,10 @@ static int feed_from_start(struct log_source *s)
 	static const char *const cat[] = { "cat", NULL };
 	int ends[2];
 
-	make_pipe(ends);
-	for (size_t at = 0; at < s->peeked_len;) {
-		ssize_t n = write(ends[1], s->peeked + at, s->peeked_len - at);
-
-		if (n < 0 && errno != EINTR)
-			die_errno("cannot write to a pipe");
-		at += n > 0 ? (size_t)n : 0;
-	}
-	if (!spawn(s, &s->feeder, cat, s->fd, ends[1]))
+	fd_pipe(ends);
+	if (!fd_write(ends[1], s->peeked, s->peeked_len))
+		die_errno("cannot write to a pipe");
+	if (!start(s, &s->feeder, cat, s->fd, ends[1]))
 		die(EXIT_SYSTEM, "%s: the program cat is not there", s->name);
 	close(ends[1]);
 	if (s->fd != STDIN_FILENO)
@@ -205,19 +140,19 @@ static int feed_from_start(struct log_source *s)
 static void decompress(struct log_source *s, const struct compression *c)
 {
 	const char *usual = NULL;
+	bool started = false;
 	int ends[2];
 
 	s->complaints = memfd_create("complaints", MFD_CLOEXEC);
 	if (s->complaints < 0)
 		die_errno("cannot make a file in memory");
 	s->packed = s->file < 0 ? feed_from_start(s) : s->file;
-	make_pipe(ends);
-	for (size_t i = 0; i < MAX_PROGRAMS && c->programs[i][0] && !s->program; i++) {
+	fd_pipe(ends);
+	for (size_t i = 0; i < MAX_PROGRAMS && c->programs[i][0] && !started; i++) {
 		usual = c->programs[i][0];
-		if (spawn(s, &s->decompressor, c->programs[i], s->packed, ends[1]))
-			s->program = usual;
+		started = start(s, &s->decompressor, c->programs[i], s->packed, ends[1]);
 	}
-	if (!s->program)
+	if (!started)
 		die(EXIT_SYSTEM, "%s: is compressed (%s), and the program %s is not there "
 		    "(Debian's package: %s)",
 		    s->name, c->name, usual, c->package);
@@ -258,25 +193,17 @@ static bool repeat_complaints(const struct log_source *s)
 	return at > 0;
 }
 
-static void check_child(struct log_source *s, pid_t pid, const char *program)
+static void check_child(struct log_source *s, struct process *child)
 {
-	bool complained;
-	int status;
+	int status = process_wait(child);
+	bool complained = repeat_complaints(s);
 
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			die_errno("cannot wait for %s", program);
-	}
-	complained = repeat_complaints(s);
-	if (WIFSIGNALED(status))
-		die(EXIT_SYSTEM, "%s: %s was killed by signal %d", s->name, program,
-		    WTERMSIG(status));
-	if (WIFEXITED(status) && WEXITSTATUS(status))
-		die(EXIT_INPUT, "%s: %s failed with status %d", s->name, program,
-		    WEXITSTATUS(status));
+	if (status)
+		die(WIFSIGNALED(status) ? EXIT_SYSTEM : EXIT_INPUT, "%s: %s %s", s->name,
+		    child->name, process_failure(status));
 	if (complained)
 		die(EXIT_INPUT, "%s: %s complained, so the text may not be whole", s->name,
-		    program);
+		    child->name);
 }
 
 /* Status 0 proves nothing about bytes that were never looked at. */
@@ -285,22 +212,22 @@ static void check_packed_end(struct log_source *s)
 	char byte;
 
 	if (read_full(s, s->packed, &byte, 1))
-		die(EXIT_INPUT, "%s: %s has left bytes at the end unread", s->name, s->program);
+		die(EXIT_INPUT, "%s: %s has left bytes at the end unread", s->name,
+		    s->decompressor.name);
 }
 
 /* In this order: the feeder waits for whoever reads what it brings. */
 static void check_children(struct log_source *s)
 {
-	if (!s->decompressor)
+	if (!s->decompressor.pid)
 		return;
-	check_child(s, s->decompressor, s->program);
+	check_child(s, &s->decompressor);
 	check_packed_end(s);
-	if (s->feeder) {
+	if (s->feeder.pid) {
 		close(s->packed);
-		check_child(s, s->feeder, "cat");
+		check_child(s, &s->feeder);
 	}
 	close(s->complaints);
-	s->decompressor = s->feeder = 0;
 }
 
 size_t log_source_read(struct log_source *s, void *data, size_t len)

@@ -13,9 +13,7 @@
 #ifndef TREETALLY_LOG_SOURCE_H
 #define TREETALLY_LOG_SOURCE_H
 
-#include <sys/types.h>
-
-#include "common/base/die.h"
+#include "common/base/process.h"
 
 #define LOGSOURCE_PEEK 10 /* bytes that tell compressed from plain */
 
@@ -25,10 +23,9 @@ struct log_source {
 	int file; /* the operand: position and size of a regular file; -1: it is something else */
 	unsigned char peeked[LOGSOURCE_PEEK]; /* taken off a plain pipe, not yet given out */
 	size_t peeked_len;
-	const char *program; /* the decompressor; NULL: plain */
 	int packed;       /* its input, which it shares with us */
 	int complaints;   /* a file in memory: standard error of the children */
-	pid_t decompressor, feeder; /* 0: none */
+	struct process decompressor, feeder;
 	uint64_t text;    /* bytes given out */
 	bool ended;
 };

@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -29,12 +30,14 @@
 
 enum call {
 	CALL_READ, CALL_PREAD, CALL_OPEN, CALL_TMPFILE, CALL_MALLOC, CALL_THREAD, CALL_LOCK, CALL_PIPE,
+	CALL_GETPWUID,
 	CALL_WRITE, CALL_PWRITE, CALL_FSYNC, CALL_RENAME, CALL_LINKAT, CALL_UNLINK, CALL_FTRUNCATE,
 	CALL_FALLOCATE, CALLS
 };
 
 static const char *const names[CALLS] = {
 	"read", "pread", "open", "tmpfile", "malloc", "thread", "lock", "pipe",
+	"getpwuid",
 	"write", "pwrite", "fsync", "rename", "linkat", "unlink", "ftruncate", "fallocate",
 };
 
@@ -325,4 +328,17 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(v
 	if (!next)
 		*(void **)&next = dlsym(RTLD_NEXT, "pthread_create");
 	return next(thread, attr, run, arg);
+}
+
+/* ---- names ---- */
+
+int getpwuid_r(uid_t uid, struct passwd *user, char *room, size_t size, struct passwd **found)
+{
+	static int (*next)(uid_t, struct passwd *, char *, size_t, struct passwd **);
+
+	if (fate(CALL_GETPWUID) > 0)
+		return errno;
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "getpwuid_r");
+	return next(uid, user, room, size, found);
 }
