@@ -9,7 +9,7 @@ setup() {
 
 # A dir stream of the given paths as text, without a line of their own; accepted with --unverified.
 paths() {
-	printf '#treetally\tversion=1\tkind=dir\torder=%s\n' "${order:-tree}"
+	printf '#treetally\tversion=2\tkind=dir\torder=%s\n' "${order:-tree}"
 	printf 'path\thas_line\tinode\tgeneration\tuid\tgid\tmode\tallocated\n'
 	printf '%s\t0\t\t\t\t\t\t\n' "$@"
 }
@@ -282,7 +282,7 @@ complete_db() {
 	rec-cat good.dir | grep -v implied >some.tsv
 	run -3 dir-load t.db some.tsv
 	dir-load -q --unverified t.db some.tsv
-	[[ "$(query t.db "SELECT value FROM load_state WHERE key = 'head'")" == *verified=0* ]]
+	[[ "$(query t.db "SELECT value FROM load_state WHERE key = 'ledger'")" == *assumptions=unverified* ]]
 }
 
 @test "dir-load: progress and figures" {

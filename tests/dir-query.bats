@@ -432,7 +432,7 @@ harmful() {
 	gpfs-parse "$data/20260115_x_small.list" | dir-extract | depth-sort | dir-load u.db
 	stats-accum --unverified cut.tsv | stats-load -q --no-names u.db
 	run -0 --separate-stderr dir-query u.db
-	[[ $stderr == *"u.db: is unverified"* ]]
+	[[ $stderr == *"u.db: unverified: made from rows"* ]]
 	run -0 dir-query --summary --format table u.db -q
-	[[ $output == *"Verified"*NO* ]]
+	[[ $output == *"Assumed"*unverified* ]]
 }

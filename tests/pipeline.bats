@@ -115,7 +115,7 @@ sound() {
 			EXCEPT SELECT total_files, total_size FROM scan_metadata;
 		SELECT sum(file_count), sum(total_size) FROM size_histogram
 			EXCEPT SELECT total_files, total_size FROM scan_metadata;
-		SELECT * FROM scan_metadata WHERE verified AND lines <> entries + rejected + skipped_blank +
+		SELECT * FROM scan_metadata WHERE assumptions = '' AND lines <> entries + rejected + skipped_blank +
 			skipped_comment + skipped_message + skipped_unrecognised;
 	END
 }
@@ -135,8 +135,8 @@ not_complete() {
 	gpfs-parse 20260111_csfs1_asp.list.list_all.log.xz | dir-extract | depth-sort | dir-load asp.db
 	xzcat log.xz | gpfs-parse --source 20260111_csfs1_asp.list | stats-accum | stats-load asp.db
 	sound asp.db
-	[[ $(sqlite3 asp.db "SELECT filesystem, date(scan_timestamp, 'unixepoch'), verified
-		FROM scan_metadata") == "asp|$SCAN_DATE|1" ]]
+	[[ $(sqlite3 asp.db "SELECT filesystem, date(scan_timestamp, 'unixepoch'), assumptions
+		FROM scan_metadata") == "asp|$SCAN_DATE|" ]]
 	# The source is called what the second branch said.
 	"$TREETALLY_TOP/tests/oracle/compare-db" asp.db $log --source ${DAY}_csfs1_asp.list
 }
@@ -576,17 +576,17 @@ refuse_log() {
 	run -3 --separate-stderr dir-extract rows
 	[[ $stderr == *"#end line is missing"* ]]
 	dir-extract --unverified rows -o mentions
-	rec-cat --info mentions | grep -qx verified=0
+	rec-cat --info mentions | grep -qx assumptions=unverified
 	# The mark needs no further option, and no later program takes it away.
 	depth-sort mentions | tee dir | rec-cat | rec-cat -b | dir-load db
 	stats-accum --unverified rows | tee usage | depth-sort | stats-load --no-names db
-	rec-cat --info usage | grep -qx verified=0
-	[[ $(sqlite3 db 'SELECT verified, total_files FROM scan_metadata') == '0|8' ]]
+	rec-cat --info usage | grep -qx assumptions=unverified
+	[[ $(sqlite3 db 'SELECT assumptions, total_files FROM scan_metadata') == 'unverified|8' ]]
 	[[ $(sqlite3 db 'SELECT uid FROM usage_nr GROUP BY 1') == 1000 ]]
 	[[ $(sqlite3 db 'SELECT file_count_r FROM directory_stats WHERE dir_id = 1') == 8 ]]
 	# One shard that is not verified is enough.
 	line 1 /d/f | parse --source other | stats-accum | depth-sort -m - usage | rec-cat --info - |
-		grep -qx verified=0
+		grep -qx assumptions=unverified
 }
 
 @test "pipeline: an #end line that counts other rows is taken with --unverified only" {
@@ -596,9 +596,9 @@ refuse_log() {
 	run -3 dir-load x.db <(dir-extract rows 2>/dev/null | depth-sort)
 	dir-extract --unverified rows | depth-sort | dir-load db
 	stats-accum --unverified rows | stats-load --no-names db
-	[[ $(sqlite3 db 'SELECT verified, total_files FROM scan_metadata') == '0|18' ]]
+	[[ $(sqlite3 db 'SELECT assumptions, total_files FROM scan_metadata') == 'unverified|18' ]]
 	# --unverified of a stream that nobody has touched marks it all the same.
-	rec-cat --unverified -b <(rec-cat entry) | rec-cat --info - | grep -qx verified=0
+	rec-cat --unverified -b <(rec-cat entry) | rec-cat --info - | grep -qx assumptions=unverified
 	# And it is about text: binary streams are always verified.
 	run -3 rec-cat --unverified <(head -c -1 entry)
 	rec-cat --unverified -b entry | cmp entry
@@ -613,7 +613,7 @@ refuse_log() {
 	run -3 dir-extract --unverified --kind dir rows
 	run -3 dir-extract --unverified --kind usage rows
 	dir-extract --unverified --kind entry rows | rec-cat --info - >info
-	grep -qx verified=0 info
+	grep -qx assumptions=unverified info
 	run -1 grep scan_date info
 	run -2 --separate-stderr stats-accum --unverified --kind entry rows
 	[[ $stderr == *--scan-date* ]]
@@ -623,8 +623,8 @@ refuse_log() {
 	run -3 stats-load --no-names db <(rec-cat usage | sed '1s/age_by/filesystem=x\tage_by/')
 	not_complete db
 	stats-load --no-names db usage
-	[[ $(sqlite3 db 'SELECT verified, total_files, scan_timestamp, lines FROM scan_metadata') == \
-		'0|19|1768089600|0' ]]
+	[[ $(sqlite3 db 'SELECT assumptions, total_files, scan_timestamp, lines FROM scan_metadata') == \
+		'unverified|19|1768089600|0' ]]
 	# Sorted by hand, and all columns but the first line there.
 	cmp <(rec-cat usage | sed 1d | rec-cat --unverified --kind usage | sed '1d;$d') \
 		<(rec-cat usage | sed '1d;$d')

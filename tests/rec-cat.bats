@@ -23,7 +23,7 @@ rows() {
 # A stream of rows separated by commas: text_of KIND <ROWS.
 text_of() {
 	{
-		printf '#treetally,version=1,kind=%s,order=none' "$1"
+		printf '#treetally,version=2,kind=%s,order=none' "$1"
 		[[ $1 != usage ]] || printf ',age_by=atime'
 		case $1 in
 		entry) printf '\npath,type,inode,generation,uid,gid,mode,nlink,size,allocated' ;;
@@ -44,8 +44,8 @@ text_of() {
 		line 7 /f 5 8 0 0 crw-rw---- '2026-01-01 00:00:00' | sed 's/ nl=1//'
 	} >log
 	parse log -o entry
-	[[ $(rec-cat entry | head -n 1 | tr '\t' ,) == '#treetally,version=1,kind=entry,order=none,'\
-'filesystem=fs1,scan_date=2026-01-11,source=log,program=gpfs-parse/0.1.0' ]]
+	[[ $(rec-cat entry | head -n 1 | tr '\t' ,) == '#treetally,version=2,kind=entry,order=none,'\
+'filesystem=fs1,scan_date=2026-01-11,source=log,program=gpfs-parse/0.2.0' ]]
 	rec-cat entry | sed 1d | diff - <(cat <<-'END' | tr , '\t'
 		path,type,inode,generation,uid,gid,mode,nlink,size,allocated,atime,mtime,crtime
 		/d,d,5,1910420955,7,8,043755,1,4096,4096,-1,946684800,946684800
@@ -224,15 +224,15 @@ text_of() {
 	diff info - <<-'END'
 		stream=scan.dir
 		format=binary
-		version=1
+		version=2
 		kind=dir
 		order=tree
 		filesystem=fs1
 		scan_date=2026-01-15
 		source=small.list
-		program=depth-sort/0.1.0
-		program=dir-extract/0.1.0
-		program=gpfs-parse/0.1.0
+		program=depth-sort/0.2.0
+		program=dir-extract/0.2.0
+		program=gpfs-parse/0.2.0
 		records=10
 		bytes=813
 		blocks=1
@@ -362,4 +362,46 @@ keeps_limits() {
 	cmp one two
 	rec-cat -b -o two two
 	cmp one two
+}
+
+# assume STREAM WORDS: the stream with these assumptions in its trailer, on standard output.
+assume() {
+	stream_tool edit --seal "end=digest=(\\w+)/digest=$(digest_of "$1")\\tassumptions=$2" <"$1"
+}
+
+digest_of() {
+	rec-cat --info "$1" | sed -n 's/^digest=//p'
+}
+
+@test "rec-cat: assumptions go through every program, and of several streams all are kept and added up" {
+	make_stream entry entry
+	assume entry 'unseen=3 unverified' >marked
+	run -0 rec-cat --info marked
+	[[ $output == *$'\nassumptions=unseen=3 unverified\nsource='* ]]
+	[[ $(rec-cat marked | tail -n 1) == *$'\tassumptions=unseen=3 unverified\tsource='* ]]
+	rec-cat marked | rec-cat -b | cmp marked
+	dir-extract marked | depth-sort | rec-cat --info - | grep -qx 'assumptions=unseen=3 unverified'
+	stats-accum marked | depth-sort -m | rec-cat --info - | grep -qx 'assumptions=unseen=3 unverified'
+	assume entry unseen=4 >other
+	rec-cat -b --force marked other entry | rec-cat --info - | grep -qx 'assumptions=unseen=7 unverified'
+	rec-cat other | rec-cat --unverified | rec-cat --info - | grep -qx 'assumptions=unseen=4 unverified'
+	run -0 rec-cat --info entry
+	[[ $output != *assumptions* ]]
+	assume entry unseen=9223372036854775807 >most
+	rec-cat --info most | grep -qx assumptions=unseen=9223372036854775807
+	run -3 rec-cat -b --force most other -o sum
+	[[ $output == *"exceeds 2^63-1" ]]
+}
+
+@test "rec-cat: assumptions that no program writes are refused" {
+	local words
+	make_stream entry entry
+	for words in '' ' ' unseen unseen= unseen=0 unseen=03 unseen=-1 unseen=x unseen=9223372036854775808 \
+		unseen=99999999999999999999999 'unseen=1 ' ' unseen=1' 'unseen=1  unverified' \
+		'unverified unseen=1' 'unverified unverified' 'unseen=1 unseen=2' unverified=1 \
+		unverifie unverifiedx unverified,unseen guessed; do
+		assume entry "$words" >wrong
+		run -3 rec-cat wrong
+		[[ $output == *"corrupt trailer: its text is not understood" ]] || { echo "'$words': $output"; false; }
+	done
 }

@@ -107,7 +107,7 @@ dir() {
 		scan_root /gpfs/fs1
 		scan_root_id 3
 		age_by atime
-		verified 1
+		assumptions 
 		total_directories 7
 		implied_directories 4
 		total_files 4

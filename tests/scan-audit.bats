@@ -388,7 +388,7 @@ import_and_audit() {
 	stats-accum -t log.entry | grep -v /a.d | stats-load -q --no-names --unverified u.db
 	run -0 --separate-stderr scan-audit u.db
 	[[ $output == *"; unverified: accounts were not compared" ]]
-	[[ $stderr == *"is unverified"* ]]
+	[[ $stderr == *"unverified: made"* ]]
 	# The log has what was taken away.
 	run -1 scan-audit -q u.db --log "$good/20260115_x_small.list"
 }

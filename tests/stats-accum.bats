@@ -37,8 +37,8 @@ rows() {
 		/d/c 7 8 1 1 1 8192 300 1764583200 1763200800
 	END
 	[[ $(parse log | stats-accum -t | head -n 1 | tr '\t' ' ') == \
-		'#treetally version=1 kind=usage order=tree filesystem=fs1 scan_date=2026-01-11 age_by=atime '\
-'source=log program=gpfs-parse/0.1.0 program=stats-accum/0.1.0' ]]
+		'#treetally version=2 kind=usage order=tree filesystem=fs1 scan_date=2026-01-11 age_by=atime '\
+'source=log program=gpfs-parse/0.2.0 program=stats-accum/0.2.0' ]]
 }
 
 @test "stats-accum: a scan without files has no rows" {
@@ -178,7 +178,7 @@ rows() {
 	rec-cat entry | sed 's/\t3800\t3800\t/\t3801\t3800\t/' >wrong
 	run -1 cmp -s wrong <(rec-cat entry)
 	run -3 stats-accum -o out wrong
-	stats-accum --unverified wrong | rec-cat --info - | grep -qx verified=0
+	stats-accum --unverified wrong | rec-cat --info - | grep -qx assumptions=unverified
 }
 
 @test "stats-accum: lengths stop at 2^63-1, allocated bytes must not get there" {

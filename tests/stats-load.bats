@@ -124,8 +124,8 @@ dump() {
 	END
 	diff expected got
 	validate t.db
-	[ "$(query t.db 'SELECT scan_root, scan_root_id, filesystem, age_by, verified, digest FROM scan_metadata')" = \
-		"/gpfs/fs1 3 fs1 atime 1 4c86adc5f62e994b826034c28e6b28d0" ]
+	[ "$(query t.db 'SELECT scan_root, scan_root_id, filesystem, age_by, assumptions, digest FROM scan_metadata')" = \
+		"/gpfs/fs1 3 fs1 atime  4c86adc5f62e994b826034c28e6b28d0" ]
 	[ "$(ls)" = $'expected\ngood.dir\ngood.usage\ngot\nt.db' ]
 }
 
@@ -343,7 +343,7 @@ dump() {
 	small_log | gpfs-parse -f fs1 --source one - -o log.entry
 	dir-extract log.entry | depth-sort | dir-load --replace t.db
 	small_log | gpfs-parse -f fs1 --source two - | stats-accum --scan-date 2026-01-15 | stats-load --no-names t.db
-	[ "$(query t.db 'SELECT scan_timestamp, source_file, verified FROM scan_metadata')" = "1768435200 two 1" ]
+	[ "$(query t.db 'SELECT scan_timestamp, source_file, assumptions FROM scan_metadata')" = "1768435200 two " ]
 }
 
 @test "stats-load: usage of a directory that is not there is refused" {
@@ -380,13 +380,49 @@ dump() {
 	only_directories
 	run -0 stats-load --unverified --no-names t.db some.tsv
 	[ "$output" = "stats-load: t.db: unverified rows: whether they are those of the scan is not checked" ]
-	[ "$(query t.db 'SELECT verified, total_files, entries, lines FROM scan_metadata')" = "0 11 27 30" ]
+	[ "$(query t.db 'SELECT assumptions, total_files, entries, lines FROM scan_metadata')" = "unverified 11 27 30" ]
 	[ "$(query t.db 'SELECT count(*) FROM owner_summary WHERE total_files > 0')" = 1 ]
 	validate t.db
 	rec-cat good.dir | dir-load --unverified --replace t.db
 	run -0 stats-load --no-names t.db good.usage
 	[[ $output == *"unverified rows"* ]]
-	[ "$(query t.db 'SELECT verified, total_files FROM scan_metadata')" = "0 19" ]
+	[ "$(query t.db 'SELECT assumptions, total_files FROM scan_metadata')" = "unverified 19" ]
+}
+
+# assume STREAM WORDS: make them the assumptions of a stream.
+assume() {
+	"$TREETALLY_TOP/tests/oracle/stream-tool" edit --seal "end=\\tsource=/\\tassumptions=$2\\tsource=" <"$1" >new
+	mv new "$1"
+}
+
+@test "stats-load: assumptions must be those of dir-load, end in scan_metadata and under every answer" {
+	cp good.usage plain.usage
+	assume good.usage unseen=3
+	run -3 stats-load --no-names t.db good.usage
+	[[ $output == *"what is assumed is unseen=3 here and nothing there" ]]
+	assume good.dir unseen=4
+	dir-load --replace t.db good.dir
+	run -3 stats-load --no-names t.db plain.usage
+	[[ $output == *"what is assumed is nothing here and unseen=4 there" ]]
+	run -3 stats-load --no-names t.db good.usage
+	[[ $output == *"what is assumed is unseen=3 here and unseen=4 there" ]]
+	only_directories
+	# What one stream lost on its way through a filter, the other still knows.
+	run -0 stats-load --no-names --unverified t.db <(rec-cat plain.usage | sed '$d')
+	[ "$(query t.db 'SELECT assumptions FROM scan_metadata')" = "unseen=4 unverified" ]
+	rec-cat good.dir | sed '$d' | dir-load -q --replace --unverified t.db
+	stats-load -q --no-names t.db good.usage
+	[ "$(query t.db 'SELECT assumptions FROM scan_metadata')" = "unseen=3 unverified" ]
+	for program in dir-query stats-query "dir-export --ncdu -o out"; do
+		# shellcheck disable=SC2086 # a program and its options
+		run -0 --separate-stderr $program t.db
+		[[ $stderr == *"${program%% *}: t.db: incomplete: what lies below directories that the scan could not read is missing; such directories: 3"* ]]
+		[[ $stderr == *"${program%% *}: t.db: unverified: made from rows that were not checked"* ]]
+	done
+	scan-audit t.db
+	sqlite3 t.db "UPDATE scan_metadata SET assumptions = 'none'"
+	run -3 dir-query t.db
+	[[ $output == *"assumptions is not understood"* ]]
 }
 
 @test "stats-load: killed at any time, the same command can run again" {
@@ -549,7 +585,7 @@ dump() {
 	[ "$(query log.db 'SELECT lines, rejected, entries, skipped_blank, skipped_comment, skipped_message FROM scan_metadata')" = \
 		"33 3 27 1 1 1" ]
 	[ "$(query log.db "SELECT program_version FROM scan_metadata")" = \
-		"depth-sort/0.1.0 dir-extract/0.1.0 dir-load/0.1.0 gpfs-parse/0.1.0 stats-accum/0.1.0 stats-load/0.1.0" ]
+		"depth-sort/0.2.0 dir-extract/0.2.0 dir-load/0.2.0 gpfs-parse/0.2.0 stats-accum/0.2.0 stats-load/0.2.0" ]
 	(($(query log.db 'SELECT abs(import_timestamp - strftime("%s")) FROM scan_metadata') < 100))
 	[ "$(query log.db "SELECT label, lower, upper FROM buckets WHERE kind = 'age' AND bucket_index IN (0, 1, 9)")" = \
 		$'< 1 Month NULL 30\n1-3 Months 30 90\n7+ Years 2555 NULL' ]

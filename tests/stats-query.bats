@@ -410,9 +410,9 @@ below() {
 
 @test "stats-query: an unverified database is said to be so" {
 	cp "$small" unverified.db
-	sqlite3 unverified.db 'UPDATE scan_metadata SET verified = 0'
+	sqlite3 unverified.db "UPDATE scan_metadata SET assumptions = 'unverified'"
 	run -0 --separate-stderr stats-query unverified.db
-	[[ $stderr == "stats-query: unverified.db: is unverified"* ]]
+	[[ $stderr == "stats-query: unverified.db: unverified: made"* ]]
 	run -0 --separate-stderr stats-query -q unverified.db
 	[[ -z $stderr ]]
 	run -0 stats-query -q --by owner --format table unverified.db
@@ -563,7 +563,7 @@ cost() {
 	[[ ${lines[0]} == "usage: stats-query "* ]]
 	((${#lines[@]} <= 24))
 	run -0 stats-query -V
-	[[ $output == "stats-query (treetally) 0.1.0" ]]
+	[[ $output == "stats-query (treetally) 0.2.0" ]]
 	local wrong
 	for wrong in "" "--by" "--by none x.db" "--by owner,owner x.db" "--by dir:0 x.db" "--by dir:x x.db" \
 		"--by , x.db" "--top x x.db" "--min-size 1.5G x.db" "--sort-by name x.db" "--format xml x.db" "--no-such x.db"; do

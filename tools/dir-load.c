@@ -173,7 +173,7 @@ static void check_lines(struct loader *l)
 {
 	uint64_t lines = l->in.stream.ledger.sum.count[COUNT_DIRECTORY_LINES];
 
-	if (l->in.stream.head.unverified)
+	if (!ledger_verified(&l->in.stream.ledger))
 		return;
 	if (l->with_line > lines || (lines && !l->with_line))
 		die(EXIT_INPUT,

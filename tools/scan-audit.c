@@ -121,6 +121,7 @@ static void require_logs(const struct options *opt)
 static void audit_tables(const struct options *opt, struct db_reader_db *a)
 {
 	const bool quiet = opt->shared.quiet;
+	const bool verified = !a->assumed.count[ASSUME_UNVERIFIED];
 	int64_t midnight = db_integer(&a->db,
 				      "SELECT ifnull(scan_timestamp, -1) FROM scan_metadata");
 	struct audit_sums_counts rows;
@@ -147,9 +148,9 @@ static void audit_tables(const struct options *opt, struct db_reader_db *a)
 		     "summaries: %" PRId64 " owners, %" PRId64 " groups; histograms: %" PRId64
 		     " and %" PRId64 " rows",
 		     rows.owners, rows.groups, rows.ages, rows.sizes);
-	audit_ledger_check(&t, a->verified);
+	audit_ledger_check(&t, verified);
 	audit_proved(quiet, "totals: %" PRId64 " files, %" PRId64 " bytes%s", t.usage.total.files,
-		     t.usage.total.total_size, a->verified ? "; accounts and digest agree" :
+		     t.usage.total.total_size, verified ? "; accounts and digest agree" :
 		     "; unverified: accounts were not compared");
 	audit_tree_release(&t);
 }

@@ -250,7 +250,7 @@ static void check_total(const struct accum *a, const struct stream_set *in)
 {
 	const uint64_t *count = in->ledger.sum.count;
 
-	if (in->head.unverified)
+	if (!ledger_verified(&in->ledger))
 		return;
 	if (a->total.file_count != count[COUNT_FILES] ||
 	    a->total.total_size != count[COUNT_TOTAL_SIZE] ||

@@ -97,7 +97,6 @@ struct loader {
 	const uint64_t *done;        /* what the phase has done, for progress */
 	struct timespec phase_start;
 	int64_t schema;              /* version of it when the first transaction ended */
-	bool verified;
 };
 
 /* ---- the tables ---- */
@@ -200,7 +199,6 @@ static struct scan_facts facts_of(const struct loader *l)
 		.files = l->join.total.whole.file_count,
 		.total_size = l->join.total.whole.total_size,
 		.apparent_size = l->join.total.whole.apparent_size,
-		.verified = l->verified,
 	};
 }
 
@@ -211,7 +209,7 @@ static void check_facts(const struct loader *l)
 	scan_check_facts(&l->db, &facts, l->in.stream.name);
 	if (l->opt->shared.quiet)
 		return;
-	if (!l->verified)
+	if (!scan_facts_verified(&facts))
 		warn("%s: unverified rows: whether they are those of the scan is not checked",
 		     l->opt->db);
 	if (facts.apparent_size == INT64_MAX)
@@ -235,7 +233,6 @@ static void open_both(struct loader *l)
 	db_limits(&l->loading, cache, 1);
 	lock(l, &l->loading);
 	scan_state_load(&l->loading, &l->dir_state);
-	l->verified = !l->in.stream.head.unverified && !l->dir_state.head.unverified;
 	scan_check_heads(&l->loading, &l->dir_state, &l->in.stream.head, l->in.stream.name);
 }
 

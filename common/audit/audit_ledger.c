@@ -91,6 +91,7 @@ static void check_state(struct audit_tree *t)
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		check_field(t->db, ledger, counts[i], counts[i]);
 	check_field(t->db, ledger, "files", "total_files");
+	check_field(t->db, ledger, "assumptions", "nullif(assumptions, '')");
 	/* A date can have been told to stats-accum alone. */
 	if (scan_date)
 		check_field(t->db, head, "scan_date", "date(scan_timestamp, 'unixepoch')");

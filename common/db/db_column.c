@@ -19,7 +19,6 @@ const struct db_range db_ranges[] = {
 	[DB_OWNER] = { -1, UINT32_MAX },
 	[DB_BUCKET] = { 0, BUCKETS - 1 },
 	[DB_KEY] = { 0, UINT32_MAX },
-	[DB_FLAG] = { 0, 1 },
 };
 
 void db_column_die(struct db *db, sqlite3_stmt *row, int column, const char *wanted)

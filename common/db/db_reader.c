@@ -191,11 +191,23 @@ static enum age_by age_by_of(struct db *db, struct db_text text)
 	return age_by;
 }
 
+static struct assumptions assumptions_of(struct db *db, struct db_text text)
+{
+	char *words = xstrndup(text.bytes, text.len);
+	struct assumptions assumed;
+
+	if (!assume_parse(&assumed, words))
+		die(EXIT_INPUT, "%s: scan_metadata is damaged: assumptions is not understood",
+		    db->name);
+	free(words);
+	return assumed;
+}
+
 static void read_facts(struct db_reader_db *a)
 {
-	enum { FILESYSTEM, SCAN_TIMESTAMP, ROOT_ID, ROOT, AGE_BY, VERIFIED, DIRECTORIES, DIGEST };
+	enum { FILESYSTEM, SCAN_TIMESTAMP, ROOT_ID, ROOT, AGE_BY, ASSUMED, DIRECTORIES, DIGEST };
 	sqlite3_stmt *select = db_prepare(&a->db,
-		"SELECT filesystem, scan_timestamp, scan_root_id, scan_root, age_by, verified,"
+		"SELECT filesystem, scan_timestamp, scan_root_id, scan_root, age_by, assumptions,"
 		" total_directories, digest FROM scan_metadata");
 	struct db_text text;
 
@@ -206,11 +218,24 @@ static void read_facts(struct db_reader_db *a)
 	a->root_id = db_column(&a->db, select, ROOT_ID, DB_ID);
 	set_root_path(a, db_column_text(&a->db, select, ROOT, DB_NAME_BYTES));
 	a->age_by = age_by_of(&a->db, db_column_text(&a->db, select, AGE_BY, DB_NAME_BYTES));
-	a->verified = db_column(&a->db, select, VERIFIED, DB_FLAG);
+	a->assumed = assumptions_of(&a->db, db_column_text(&a->db, select, ASSUMED, DB_NAME_BYTES));
 	a->directories = db_column(&a->db, select, DIRECTORIES, DB_DIRECTORY_COUNT);
 	text = db_column_text(&a->db, select, DIGEST, DB_NAME_BYTES);
 	a->digest = xstrndup(text.bytes, text.len);
 	sqlite3_finalize(select);
+}
+
+static void note_assumptions(const struct db_reader_db *a)
+{
+	for (int i = 0; i < ASSUMPTIONS; i++) {
+		char *note;
+
+		if (!a->assumed.count[i])
+			continue;
+		note = assume_note(i, a->assumed.count[i]);
+		warn("%s: %s", a->db.name, note);
+		free(note);
+	}
 }
 
 void db_reader_open(struct db_reader_set *set, char *const *operands, size_t n, bool quiet, bool verbose)
@@ -227,8 +252,8 @@ void db_reader_open(struct db_reader_set *set, char *const *operands, size_t n, 
 		open_read_only(a, verbose);
 		check_complete(&a->db);
 		read_facts(a);
-		if (!a->verified && !quiet)
-			warn("%s: is unverified: made from rows that were not checked", a->db.name);
+		if (!quiet)
+			note_assumptions(a);
 	}
 }
 

@@ -12,6 +12,7 @@
 #define TREETALLY_DB_READER_H
 
 #include "common/db/db_file.h"
+#include "common/stream/assume.h"
 #include "common/stream/record.h"
 
 struct db_reader_db {
@@ -24,7 +25,7 @@ struct db_reader_db {
 	char *root_path;       /* memory form (path.h) */
 	size_t root_len;
 	enum age_by age_by;
-	bool verified;
+	struct assumptions assumed; /* what every answer rests on */
 	int64_t directories;   /* their number, which is the highest dir_id */
 
 	/* Of scope.c and owners.c: prepared when first needed, reset between uses. */
@@ -45,7 +46,7 @@ char *db_reader_file(const char *operand);
 
 /*
  * Open the databases. Dies (3) when a file is no complete treetally database of our format, (4) when
- * it cannot be opened. A line on stderr for each that is unverified unless `quiet`, and for each
+ * it cannot be opened. Unless `quiet`, a line on stderr for each assumption, and for each
  * that had to be opened as immutable if `verbose`.
  */
 void db_reader_open(struct db_reader_set *set, char *const *operands, size_t n, bool quiet, bool verbose);

@@ -67,17 +67,10 @@ static int64_t fetch_count(struct db *db, const char *key)
 
 void scan_state_load(struct db *db, struct scan_state *state)
 {
-	char *head = fetch(db, "head"), *ledger = fetch(db, "ledger"), *cursor = ledger, *key,
-	     *value;
-	int got;
+	char *head = fetch(db, "head"), *ledger = fetch(db, "ledger");
 
 	*state = (struct scan_state){ 0 };
-	while ((got = attrs_next(&cursor, &key, &value)) > 0) {
-		if (!ledger_set_attr(&state->ledger, key, value))
-			break;
-	}
-	ledger_end_attrs(&state->ledger);
-	if (got || !header_parse(&state->head, head))
+	if (!ledger_parse(&state->ledger, ledger) || !header_parse(&state->head, head))
 		die_state(db);
 	state->directories = fetch_count(db, "directories");
 	state->implied = fetch_count(db, "implied");
@@ -122,6 +115,22 @@ void scan_check_heads(const struct db *db, const struct scan_state *dirs,
 			       scantime_date_text(there_date, dirs->head.scan_day));
 }
 
+static void check_assumed(const struct db *db, const struct ledger *here,
+			  const struct ledger *there, const char *stream)
+{
+	struct buf here_text = { 0 }, there_text = { 0 };
+
+	if (!memcmp(&here->sum.assumed, &there->sum.assumed, sizeof(here->sum.assumed)))
+		return;
+	assume_text(&here_text, &here->sum.assumed);
+	assume_text(&there_text, &there->sum.assumed);
+	buf_add_char(&here_text, '\0');
+	buf_add_char(&there_text, '\0');
+	die_other_scan(db, stream, "what is assumed",
+		       here_text.len > 1 ? (char *)here_text.data : "nothing",
+		       there_text.len > 1 ? (char *)there_text.data : "nothing");
+}
+
 static void check_ledgers(const struct db *db, const struct scan_facts *facts, const char *stream)
 {
 	const struct ledger *here = facts->usage_ledger, *there = &facts->dirs->ledger;
@@ -136,6 +145,7 @@ static void check_ledgers(const struct db *db, const struct scan_facts *facts, c
 		snprintf(there_text, sizeof(there_text), "%" PRIu64, there->sum.count[i]);
 		die_other_scan(db, stream, ledger_count_names[i], here_text, there_text);
 	}
+	check_assumed(db, here, there, stream);
 	die_other_scan(db, stream, "the digest of all lines",
 		       digest_text(here_text, here->sum.digest),
 		       digest_text(there_text, there->sum.digest));
@@ -151,9 +161,14 @@ static void check_sum(const struct scan_facts *facts, const char *stream, enum l
 		    ledger_count_names[which], sum, expected);
 }
 
+bool scan_facts_verified(const struct scan_facts *facts)
+{
+	return ledger_verified(facts->usage_ledger) && ledger_verified(&facts->dirs->ledger);
+}
+
 void scan_check_facts(const struct db *db, const struct scan_facts *facts, const char *stream)
 {
-	if (!facts->verified)
+	if (!scan_facts_verified(facts))
 		return;
 	check_ledgers(db, facts, stream);
 	check_sum(facts, stream, COUNT_FILES, facts->files);
@@ -218,7 +233,7 @@ static void store_rejects(struct db *db, const struct ledger *ledger)
 /* Both ledgers are the same, unless one went through other programs and may be gone. */
 static const struct ledger *trusted_ledger(const struct scan_facts *facts)
 {
-	if (facts->usage_head->unverified && !facts->dirs->head.unverified)
+	if (!ledger_verified(facts->usage_ledger) && ledger_verified(&facts->dirs->ledger))
 		return &facts->dirs->ledger;
 	return facts->usage_ledger;
 }
@@ -276,6 +291,15 @@ static void bind_text(struct db *db, sqlite3_stmt *statement, int at, struct buf
 	text->len = 0;
 }
 
+/* What either stream rests on: the edited one may have lost what the other still says. */
+static void add_assumed(struct buf *text, const struct scan_facts *facts)
+{
+	struct assumptions all = facts->usage_ledger->sum.assumed;
+
+	assume_cover(&all, &facts->dirs->ledger.sum.assumed);
+	assume_text(text, &all);
+}
+
 void scan_facts_seal(struct db *db, const struct scan_facts *facts)
 {
 	sqlite3_stmt *insert = db_prepare(
@@ -299,7 +323,6 @@ void scan_facts_seal(struct db *db, const struct scan_facts *facts)
 	db_bind(db, insert, at++, facts->root_id);
 	buf_add_str(&text, age_by_name(head->age_by));
 	bind_text(db, insert, at++, &text);
-	db_bind(db, insert, at++, facts->verified);
 	db_bind(db, insert, at++, facts->dirs->directories);
 	db_bind(db, insert, at++, facts->dirs->implied);
 	db_bind(db, insert, at++, (int64_t)facts->files);
@@ -309,6 +332,9 @@ void scan_facts_seal(struct db *db, const struct scan_facts *facts)
 		if (i != COUNT_FILES && i != COUNT_TOTAL_SIZE && i != COUNT_APPARENT_SIZE)
 			db_bind(db, insert, at++, (int64_t)ledger->sum.count[i]);
 	}
+	add_assumed(&text, facts);
+	db_bind_name(db, insert, at++, text.len ? (char *)text.data : "", text.len);
+	text.len = 0;
 	buf_add_str(&text, digest_text(digest, ledger->sum.digest));
 	bind_text(db, insert, at++, &text);
 	add_programs(&text, facts);

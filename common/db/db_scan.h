@@ -30,8 +30,10 @@ struct scan_facts {
 	const struct buf *root_path; /* of the scan root, memory form (path.h) */
 	int64_t root_id;
 	uint64_t files, total_size, apparent_size;
-	bool verified;
 };
+
+/* Neither stream went through programs that cannot vouch for its rows. */
+bool scan_facts_verified(const struct scan_facts *facts);
 
 /*
  * Are both streams of one scan? Die (3) with what differs between them; `stream` names the usage

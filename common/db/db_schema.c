@@ -12,7 +12,7 @@ const char db_schema_directories[] =
 	"    scan_id INTEGER PRIMARY KEY,\n"
 	"    source_file, scan_timestamp INTEGER, import_timestamp INTEGER NOT NULL,\n"
 	"    filesystem, scan_root NOT NULL, scan_root_id INTEGER NOT NULL REFERENCES directories,\n"
-	"    age_by TEXT NOT NULL, verified INTEGER NOT NULL,\n"
+	"    age_by TEXT NOT NULL,\n"
 	"    total_directories INTEGER NOT NULL, implied_directories INTEGER NOT NULL,\n"
 	"    total_files INTEGER NOT NULL, total_size INTEGER NOT NULL, apparent_size INTEGER NOT NULL,\n"
 	"    lines INTEGER NOT NULL, skipped_blank INTEGER NOT NULL, skipped_comment INTEGER NOT NULL,\n"
@@ -22,7 +22,7 @@ const char db_schema_directories[] =
 	"    inline_files INTEGER NOT NULL, inline_bytes INTEGER NOT NULL,\n"
 	"    multilink_files INTEGER NOT NULL, multilink_bytes INTEGER NOT NULL,\n"
 	"    snapshot_entries INTEGER NOT NULL, bad_optional INTEGER NOT NULL,\n"
-	"    digest TEXT NOT NULL, program_version TEXT NOT NULL);";
+	"    assumptions TEXT NOT NULL, digest TEXT NOT NULL, program_version TEXT NOT NULL);";
 
 #define USAGE_TABLE(name) \
 	"CREATE " name "(\n" \

@@ -14,7 +14,7 @@ static const struct field {
 	{ { "source_file", "Source", RENDER_PATH, 0 }, NULL },
 	{ { "scan_root", "Root of the scan", RENDER_PATH, 0 }, NULL },
 	{ { "age_by", "Age means", RENDER_TEXT, 0 }, NULL },
-	{ { "verified", "Verified", RENDER_NUMBER, 0 }, NULL },
+	{ { "assumptions", "Assumed", RENDER_TEXT, 0 }, NULL },
 	{ { "total_directories", "Directories", RENDER_COUNT, 0 }, NULL },
 	{ { "implied_directories", "  without a line", RENDER_COUNT, 0 }, NULL },
 	{ { "total_files", "Files", RENDER_COUNT, 0 }, NULL },
@@ -102,10 +102,7 @@ static void add_shown(struct buf *out, const struct field *field, struct render_
 
 	if (cell.null)
 		return;
-	/* The one number that is neither a count nor bytes. */
-	if (field->column.type == RENDER_NUMBER)
-		buf_add_str(out, cell.number ? "yes" : "NO");
-	else if (is_text(field))
+	if (is_text(field))
 		buf_add(out, cell.text, cell.len);
 	else if (field->column.type == RENDER_BYTES)
 		buf_add_str(out, human_bytes(text, cell.number));

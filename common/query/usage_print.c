@@ -44,7 +44,9 @@ static char *title_of(const struct usage_ask *ask, const struct scope_options *w
 		buf_add_str(&title, i ? "; " : "");
 		add_visible(&title, db_reader_filesystem(&set->dbs[i]));
 		buf_printf(&title, ", scan of %s", scantime_date_text(date, set->dbs[i].scan_day));
-		if (!set->dbs[i].verified)
+		if (set->dbs[i].assumed.count[ASSUME_UNSEEN])
+			buf_add_str(&title, ", incomplete");
+		if (set->dbs[i].assumed.count[ASSUME_UNVERIFIED])
 			buf_add_str(&title, ", unverified");
 	}
 	for (size_t i = 0; i < where->prefix_count; i++) {

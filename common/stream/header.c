@@ -1,5 +1,7 @@
 #include "common/stream/header.h"
 
+#include <inttypes.h>
+
 #include "common/stream/attrs.h"
 
 /*
@@ -98,7 +100,6 @@ const char *header_merge(struct header *h, const struct header *more, bool force
 		return "scan date";
 	if (h->order != more->order)
 		h->order = ORDER_NONE;
-	h->unverified |= more->unverified;
 	add_names(h, more);
 	return NULL;
 }
@@ -116,8 +117,6 @@ void header_add_attrs(struct buf *out, const struct header *h)
 		attrs_add(out, "scan_date", scantime_date_text(date, h->scan_day));
 	if (h->age_by)
 		attrs_add(out, "age_by", age_by_name(h->age_by));
-	if (h->unverified)
-		attrs_add(out, "verified", "0");
 	for (size_t i = 0; i < h->source_count; i++)
 		attrs_add(out, "source", h->sources[i]);
 	for (size_t i = 0; i < h->program_count; i++)
@@ -140,8 +139,6 @@ static bool set_attr(struct header *h, const char *key, const char *value)
 		return age_by_from_name(value, &h->age_by);
 	if (strcmp(key, "filesystem") == 0 && !h->filesystem)
 		h->filesystem = xstrdup(value);
-	else if (strcmp(key, "verified") == 0 && strcmp(value, "0") == 0)
-		h->unverified = true;
 	else if (strcmp(key, "source") == 0)
 		append_name(&h->sources, &h->source_count, value);
 	else if (strcmp(key, "program") == 0)
@@ -166,6 +163,20 @@ bool header_parse(struct header *h, char *text)
 	drop_repeats(h->programs, &h->program_count);
 	return got == 0 && h->kind != KIND_ANY &&
 	       (h->age_by != AGE_UNSET) == (h->kind == KIND_USAGE);
+}
+
+void header_require_version(const char *name, uint64_t version)
+{
+	if (version && version < STREAM_VERSION)
+		die(EXIT_INPUT,
+		    "%s: stream format version %" PRIu64 ", made by version 0.1: import again from "
+		    "the log; this program reads version %d",
+		    name, version, STREAM_VERSION);
+	if (version != STREAM_VERSION)
+		die(EXIT_INPUT,
+		    "%s: stream format version %" PRIu64 ", made by a newer version; this program "
+		    "reads version %d",
+		    name, version, STREAM_VERSION);
 }
 
 static void release_names(char **names, size_t count)

@@ -9,7 +9,7 @@
 #include "common/base/buf.h"
 #include "common/stream/record.h"
 
-#define STREAM_VERSION 1
+#define STREAM_VERSION 2
 /* Longest header or trailer text in bytes: room for some ten thousand sources (4 MiB). */
 #define HEAD_TEXT_MAX (4u << 20)
 
@@ -19,7 +19,6 @@ struct header {
 	char *filesystem;   /* NULL: not known */
 	int64_t scan_day;   /* days since 1970-01-01; DAY_NONE: not known */
 	enum age_by age_by; /* usage streams */
-	bool unverified;    /* rows went through other programs at some stage */
 	char **sources;     /* names, sorted; a name may stand twice */
 	size_t source_count;
 	char **programs;    /* "gpfs-parse/0.1.0", sorted, each once */
@@ -44,6 +43,9 @@ const char *header_merge(struct header *h, const struct header *more, bool force
 /* As attributes (attrs.h), and back: `text` is modified; false when it is not understood. */
 void header_add_attrs(struct buf *out, const struct header *h);
 bool header_parse(struct header *h, char *text) WARN_UNUSED;
+
+/* Die (3) when the stream `name` is of a version that this program does not read. */
+void header_require_version(const char *name, uint64_t version);
 
 void header_release(struct header *h);
 

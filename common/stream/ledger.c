@@ -37,7 +37,7 @@ bool tally_add(struct tally *sum, const struct tally *more, uint64_t lines_befor
 			sum->reject_line[i] = lines_before + more->reject_line[i];
 	}
 	digest_add(&sum->digest, more->digest);
-	return true;
+	return assume_add(&sum->assumed, &more->assumed);
 }
 
 bool tally_entry(struct tally *t, const struct entry *e, bool inline_data, bool snapshot)
@@ -172,7 +172,13 @@ bool ledger_equal(const struct ledger *a, const struct ledger *b)
 {
 	return !memcmp(a->sum.count, b->sum.count, sizeof(a->sum.count)) &&
 	       !memcmp(a->sum.rejects, b->sum.rejects, sizeof(a->sum.rejects)) &&
-	       !memcmp(&a->sum.digest, &b->sum.digest, sizeof(a->sum.digest));
+	       !memcmp(&a->sum.digest, &b->sum.digest, sizeof(a->sum.digest)) &&
+	       !memcmp(&a->sum.assumed, &b->sum.assumed, sizeof(a->sum.assumed));
+}
+
+bool ledger_verified(const struct ledger *l)
+{
+	return !l->sum.assumed.count[ASSUME_UNVERIFIED];
 }
 
 const char *ledger_fault(const struct ledger *l)
@@ -227,6 +233,18 @@ static bool digest_parse(const char *text, struct digest *d)
 	return !text[32];
 }
 
+static void add_assumed(struct buf *out, const struct assumptions *assumed)
+{
+	struct buf text = { 0 };
+
+	assume_text(&text, assumed);
+	if (text.len) {
+		buf_add_char(&text, '\0');
+		attrs_add(out, "assumptions", (char *)text.data);
+	}
+	buf_release(&text);
+}
+
 /* "DIGEST:LINES:NAME" and "COUNT:LINE:SOURCE": numbers first, since a name can hold anything. */
 void ledger_add_attrs(struct buf *out, const struct ledger *l)
 {
@@ -245,6 +263,7 @@ void ledger_add_attrs(struct buf *out, const struct ledger *l)
 		free(key);
 		free(text);
 	}
+	add_assumed(out, &l->sum.assumed);
 	for (size_t i = 0; i < l->source_count; i++) {
 		text = xasprintf("%s:%" PRIu64 ":%s", digest_text(hex, l->sources[i].digest),
 				 l->sources[i].lines, l->sources[i].name);
@@ -295,7 +314,7 @@ static bool set_source(struct ledger *l, const char *value)
 	return true;
 }
 
-bool ledger_set_attr(struct ledger *l, const char *key, const char *value)
+static bool set_attr(struct ledger *l, const char *key, const char *value)
 {
 	for (int i = 0; i < LEDGER_COUNTS; i++) {
 		if (strcmp(key, ledger_count_names[i]) == 0)
@@ -303,6 +322,8 @@ bool ledger_set_attr(struct ledger *l, const char *key, const char *value)
 	}
 	if (strcmp(key, "digest") == 0)
 		return digest_parse(value, &l->sum.digest);
+	if (strcmp(key, "assumptions") == 0)
+		return *value && assume_parse(&l->sum.assumed, value);
 	if (strcmp(key, "source") == 0)
 		return set_source(l, value);
 	if (strncmp(key, "reject ", 7) == 0)
@@ -310,10 +331,18 @@ bool ledger_set_attr(struct ledger *l, const char *key, const char *value)
 	return false;
 }
 
-void ledger_end_attrs(struct ledger *l)
+bool ledger_parse(struct ledger *l, char *text)
 {
+	char *key, *value;
+	int got;
+
+	while ((got = attrs_next(&text, &key, &value)) > 0) {
+		if (!set_attr(l, key, value))
+			return false;
+	}
 	if (l->source_count)
 		qsort(l->sources, l->source_count, sizeof(*l->sources), source_compare);
+	return got == 0;
 }
 
 void ledger_release(struct ledger *l)

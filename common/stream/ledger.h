@@ -9,7 +9,7 @@
 #ifndef TREETALLY_LEDGER_H
 #define TREETALLY_LEDGER_H
 
-#include "common/base/buf.h"
+#include "common/stream/assume.h"
 #include "common/stream/record.h"
 
 /* Names in ledger_count_names; the same words are columns of scan_metadata. */
@@ -73,6 +73,7 @@ struct tally {
 	struct digest digest;
 	uint64_t rejects[REJECT_REASONS];    /* lines by reason */
 	uint64_t reject_line[REJECT_REASONS]; /* number of the first such line, from 1; 0: none */
+	struct assumptions assumed;
 };
 
 /*
@@ -110,19 +111,21 @@ void ledger_merge(struct ledger *l, const struct ledger *more);
  */
 const struct ledger_source *ledger_repeated_source(const struct ledger *l);
 
-/* Same lines? Compares counts, rejects and digest; names of sources do not matter. */
+/* Same lines? Compares counts, rejects, digest and assumptions; names of sources do not matter. */
 bool ledger_equal(const struct ledger *a, const struct ledger *b);
+
+/* False when rows went through programs that cannot vouch for them: then nothing need add up. */
+bool ledger_verified(const struct ledger *l);
 
 /* lines = entries + skipped + rejected, and the like; NULL or what does not add up. */
 const char *ledger_fault(const struct ledger *l);
 
 /*
- * As attributes (attrs.h), appended to `out`, and back into an empty ledger: false for a malformed
- * or unknown field. Call ledger_end_attrs after the last one.
+ * As attributes (attrs.h), appended to `out`; and back into an empty ledger, with `text` modified:
+ * false when a field is malformed or unknown.
  */
 void ledger_add_attrs(struct buf *out, const struct ledger *l);
-bool ledger_set_attr(struct ledger *l, const char *key, const char *value) WARN_UNUSED;
-void ledger_end_attrs(struct ledger *l);
+bool ledger_parse(struct ledger *l, char *text) WARN_UNUSED;
 
 #define DIGEST_TEXT_SIZE 33
 const char *digest_text(char text[DIGEST_TEXT_SIZE], struct digest d);

@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 
-#include "common/stream/attrs.h"
 #include "common/stream/stream_format.h"
 
 void stream_in_die(struct stream_in *s, const char *fmt, ...)
@@ -47,10 +46,7 @@ static void read_binary_head(struct stream_in *s)
 	size_t len = (size_t)STREAM_HEADER_SIZE + text_len;
 	char *text;
 
-	if (version != STREAM_VERSION)
-		die(EXIT_INPUT,
-		    "%s: stream format version %" PRIu32 "; this program reads version %d", s->name,
-		    version, STREAM_VERSION);
+	header_require_version(s->name, version);
 	if (text_len > HEAD_TEXT_MAX)
 		die(EXIT_INPUT, "%s: corrupt header: text of %" PRIu32 " bytes", s->name, text_len);
 	bytes = need_bytes(s, len + STREAM_HASH_SIZE);
@@ -90,7 +86,7 @@ static void check_ledger(struct stream_in *s)
 {
 	const char *fault = ledger_fault(&s->ledger);
 
-	if (s->head.unverified)
+	if (!ledger_verified(&s->ledger))
 		return;
 	if (fault)
 		die(EXIT_INPUT, "%s: corrupt ledger: %s", s->name, fault);
@@ -104,8 +100,7 @@ static void read_trailer(struct stream_in *s)
 	const unsigned char *bytes = need_bytes(s, STREAM_TRAILER_SIZE);
 	uint32_t text_len = get_le32(bytes + 4);
 	size_t len = (size_t)STREAM_TRAILER_SIZE + text_len;
-	char *text, *cursor, *key, *value;
-	int got;
+	char *text;
 
 	if (text_len > HEAD_TEXT_MAX)
 		stream_in_die(s, "corrupt trailer: text of %" PRIu32 " bytes", text_len);
@@ -117,19 +112,10 @@ static void read_trailer(struct stream_in *s)
 	if (get_le64(bytes + 8) != s->records)
 		stream_in_die(s, "corrupt: the trailer counts %" PRIu64 " records",
 			      get_le64(bytes + 8));
-	text = cursor = xstrndup((const char *)bytes + STREAM_TRAILER_SIZE, text_len);
-	if (strlen(text) != text_len)
-		stream_in_die(s, "corrupt trailer: its text is not understood");
-	while ((got = attrs_next(&cursor, &key, &value)) > 0) {
-		if (!ledger_set_attr(&s->ledger, key, value))
-			got = -1;
-		if (got < 0)
-			break;
-	}
-	if (got < 0)
+	text = xstrndup((const char *)bytes + STREAM_TRAILER_SIZE, text_len);
+	if (strlen(text) != text_len || !ledger_parse(&s->ledger, text))
 		stream_in_die(s, "corrupt trailer: its text is not understood");
 	free(text);
-	ledger_end_attrs(&s->ledger);
 	input_consume(&s->in, len + STREAM_HASH_SIZE);
 	if (input_fill(&s->in, 1))
 		stream_in_die(s, "there are bytes behind the trailer");

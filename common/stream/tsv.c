@@ -333,17 +333,7 @@ bool tsv_row_add(struct block_build *b, const struct tsv_row *row)
 bool tsv_parse_end(char *text, uint64_t *records, struct ledger *l)
 {
 	char *key, *value;
-	bool counted = false;
-	int got;
 
-	while ((got = attrs_next(&text, &key, &value)) > 0) {
-		bool ok = strcmp(key, "records") == 0
-				  ? (counted = attrs_u64(value, INT64_MAX, records))
-				  : ledger_set_attr(l, key, value);
-
-		if (!ok)
-			return false;
-	}
-	ledger_end_attrs(l);
-	return got == 0 && counted;
+	return attrs_next(&text, &key, &value) > 0 && strcmp(key, "records") == 0 &&
+	       attrs_u64(value, INT64_MAX, records) && ledger_parse(l, text);
 }

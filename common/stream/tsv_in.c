@@ -43,11 +43,21 @@ static char *next_line(struct tsv_in *t, size_t *len)
 	}
 }
 
+/* A version that is not ours comes before everything else that may be wrong with the line. */
+static void require_version(struct tsv_in *t, const char *line)
+{
+	unsigned long long version;
+
+	if (line && sscanf(line, TSV_MAGIC "version=%20llu", &version) == 1)
+		header_require_version(t->in->name, version);
+}
+
 static void read_head(struct tsv_in *t)
 {
 	size_t len;
 	char *line = next_line(t, &len);
 
+	require_version(t, line);
 	if (!line || strlen(line) != len || !header_parse(&t->head, line + strlen(TSV_MAGIC)))
 		tsv_in_die(t, "the #treetally line is not understood");
 	line = next_line(t, &len);
@@ -73,22 +83,15 @@ void tsv_in_open(struct tsv_in *t, struct input *in, bool unverified, enum rec_k
 		    "--unverified --kind KIND)",
 		    in->name);
 	}
-	t->head.unverified |= unverified;
 	block_build_init(&t->build, t->head.kind);
 }
 
-/* At the #end line, or at the end of the input without one. */
-static void finish(struct tsv_in *t, char *end_text, size_t len)
+/* The rest of the #end line. */
+static void read_end(struct tsv_in *t, char *text, size_t len)
 {
-	uint64_t records = t->records;
+	uint64_t records;
 
-	t->at_end = true;
-	if (!end_text && !t->unverified)
-		die(EXIT_INPUT, "%s: truncated after record %" PRIu64 ": the #end line is missing",
-		    t->in->name, t->records);
-	if (!end_text)
-		return;
-	if (strlen(end_text) != len || !tsv_parse_end(end_text, &records, &t->ledger))
+	if (strlen(text) != len || !tsv_parse_end(text, &records, &t->ledger))
 		tsv_in_die(t, "the #end line is not understood");
 	if (records != t->records && !t->unverified)
 		tsv_in_die(t,
@@ -96,6 +99,21 @@ static void finish(struct tsv_in *t, char *end_text, size_t len)
 			   records, t->records);
 	if (next_line(t, &len))
 		tsv_in_die(t, "there are lines behind the #end line");
+}
+
+/* At the #end line, or at the end of the input without one. */
+static void end_rows(struct tsv_in *t, char *line, size_t len)
+{
+	const size_t mark = strlen(TSV_END);
+
+	t->at_end = true;
+	if (line)
+		read_end(t, line + mark, len - mark);
+	else if (!t->unverified)
+		die(EXIT_INPUT, "%s: truncated after record %" PRIu64 ": the #end line is missing",
+		    t->in->name, t->records);
+	if (t->unverified)
+		t->ledger.sum.assumed.count[ASSUME_UNVERIFIED] = 1;
 }
 
 /* Add a line's row to the block; false, with a copy in `held`, when the block is full. */
@@ -139,8 +157,7 @@ bool tsv_in_next(struct tsv_in *t, struct block *b)
 	while (!t->at_end) {
 		line = next_line(t, &len);
 		if (!line || strncmp(line, TSV_END, strlen(TSV_END)) == 0)
-			finish(t, line ? line + strlen(TSV_END) : NULL,
-			       line ? len - strlen(TSV_END) : 0);
+			end_rows(t, line, len);
 		else if (t->first_is_row && t->line_number == 1 &&
 			 !strcmp(line, tsv_columns(t->head.kind)))
 			continue;

@@ -9,7 +9,7 @@
 # kind of stream that it reads. `battery CHECK [CASE...]` runs a check for all cases, or for those
 # named. The fixtures of battery_fixtures are made once a file, by setup_file.
 
-TREETALLY_VERSION=0.1.0
+TREETALLY_VERSION=0.2.0
 readonly STREAM_CASES=(dir-extract depth-sort:dir depth-sort:usage depth-sort:merge depth-sort:check
 	depth-sort:level stats-accum rec-cat:entry rec-cat:dir rec-cat:usage rec-cat:info dir-load
 	stats-load)
@@ -341,14 +341,20 @@ check_wrong_kind() {
 }
 
 check_wrong_version() {
-	stream_tool edit --seal version=2 <"$good" >new
+	stream_tool edit --seal version=3 <"$good" >new
 	refused 3 new
-	[[ $(<stderr) == *"version 2"* ]] || say_and_fail "the version is not named"
+	[[ $(<stderr) == *"version 3, made by a newer version"* ]] || say_and_fail "the version is not named"
+	stream_tool edit --seal version=1 <"$good" >old
+	refused 3 old
+	[[ $(<stderr) == *"version 1, made by version 0.1: import again"* ]] || say_and_fail "old version"
+	sed '1s/version=2/version=1/' "$good.tsv" >old.tsv
+	refused 3 old.tsv
+	[[ $(<stderr) == *"version 1, made by version 0.1: import again"* ]] || say_and_fail "old text"
 	stream_tool edit --seal version=0 <"$good" >old
 	refused 3 old
-	stream_tool edit --seal 'head=version=1/version=2' <"$good" >new
+	stream_tool edit --seal 'head=version=2/version=3' <"$good" >new
 	refused 3 new
-	sed '1s/version=1/version=2/' "$good.tsv" >new.tsv
+	sed '1s/version=2/version=3/' "$good.tsv" >new.tsv
 	refused 3 new.tsv
 }
 
@@ -545,7 +551,7 @@ bad_rows() {
 		my @bad = ("", "/", "x", "x$row", "$row\t", "$row\t1", $row =~ s/\t[^\t]*$//r,
 			$row =~ s/\t/\t\t/r, "/gpfs//x$rest", "/gpfs/../x$rest", "/gpfs/./x$rest",
 			"/gpfs/\\x$rest", "/gpfs/x\\$rest", "/gpfs/x/$rest", "gpfs/x$rest", "$row\r",
-			"/a\0b$rest", "$row\0", "#comment", "#treetally\tversion=1",
+			"/a\0b$rest", "$row\0", "#comment", "#treetally\tversion=2",
 			"/" . "x" x 65535 . $rest, "/" . "x" x 200000 . $rest);
 		my @fields = split /\t/, $row, -1;
 		for my $column (1 .. $#fields) {
