@@ -27,7 +27,7 @@ PIPELIBS = $(addprefix pipelines/lib/,progress.sh stages.sh target.sh)
 SCRIPTS  = $(PIPES) pipelines/demo tests/run tests/fuzz/run .ci/run
 SHELLIBS = $(wildcard tests/lib/*.bash)
 HELPERS  = $(shell grep -lE '^\#!.*sh$$' $(wildcard tests/bench tests/oracle/* tests/make/* tests/fault/*))
-LINTS    = lint-gcc lint-clang lint-cppcheck lint-rooms lint-shell lint-man
+LINTS    = lint-gcc lint-clang lint-cppcheck lint-rooms lint-shell lint-man lint-words
 
 all: $(PROGRAMS)
 
@@ -116,6 +116,10 @@ lint-shell:
 	shellcheck -x --shell=bats --exclude=SC2016,SC2317 $(wildcard tests/*.bats)
 lint-man:
 	mandoc -Tlint -Wwarning $(wildcard man/*.[1-8])
+# Nd and Te are macros and units.
+lint-words:
+	codespell -q 3 -L nd,te common tools man pipelines tests/*.md tests/*.bats tests/lib tests/oracle \
+		tests/make tests/fault README.md CHANGELOG Makefile .ci
 
 PAGES    = $(filter-out man/demo.1,$(wildcard man/*.[1-8]))
 install: all

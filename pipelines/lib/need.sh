@@ -46,6 +46,7 @@ need_packages() {
 		shellcheck  shellcheck      ShellCheck          ShellCheck
 		mandoc      mandoc          mandoc              mandoc
 		codespell   codespell       codespell           python3-codespell
+		debootstrap debootstrap     debootstrap         debootstrap
 	END
 }
 
