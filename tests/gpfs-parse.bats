@@ -154,7 +154,10 @@ rows() {
 
 @test "gpfs-parse: inode, generation, snapshot" {
 	printf '200x 1 0  %s -- /gpfs/a' "$(show)" | expect 'reject: bad inode'
-	printf '9223372036854775808 1 0  %s -- /gpfs/a' "$(show)" | expect 'reject: bad inode'
+	printf '18446744073709551616 1 0  %s -- /gpfs/a' "$(show)" | expect 'reject: bad inode'
+	printf '99999999999999999999999999 1 0  %s -- /gpfs/a' "$(show)" | expect 'reject: bad inode'
+	printf '200 18446744073709551616 0  %s -- /gpfs/a' "$(show)" | expect 'reject: bad generation'
+	printf '200 1 18446744073709551616  %s -- /gpfs/a' "$(show)" | expect 'reject: bad snapshot'
 	printf '200 x 0  %s -- /gpfs/a' "$(show)" | expect 'reject: bad generation'
 	printf '200 -1 0  %s -- /gpfs/a' "$(show)" | expect 'reject: bad generation'
 	printf '200 1 0x0  %s -- /gpfs/a' "$(show)" | expect 'reject: bad snapshot'
@@ -162,6 +165,13 @@ rows() {
 	printf '200 -- /gpfs/a' | expect 'reject: bad generation'
 	printf '9223372036854775807 4294967295 0  %s -- /gpfs/a' "$(show)" | expect 'rec /gpfs/a'
 	[[ $(field inode) == 9223372036854775807 && $(field generation) == 4294967295 ]]
+	local most=18446744073709551615 n
+	for n in 9223372036854775808 9223372036854775809 10000000000000000000 18446744073709551609 $most \
+		000$most; do
+		printf '%s %s %s  %s -- /gpfs/a' $n $n $n "$(show)" | expect 'rec /gpfs/a'
+		[[ $(field inode) == "${n#000}" && $(field generation) == "${n#000}" ]]
+		[[ $(ledger snapshot_entries) == 1 ]]
+	done
 	printf '000000000000000000000200 01 00  %s -- /gpfs/a' "$(show)" | expect 'rec /gpfs/a'
 	[[ $(field inode) == 200 && $(ledger snapshot_entries) == 0 ]]
 	printf '200 1 7  %s -- /gpfs/.snapshots/s1/f' "$(show)" | expect 'rec /gpfs/.snapshots/s1/f'

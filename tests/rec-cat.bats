@@ -85,11 +85,11 @@ text_of() {
 }
 
 @test "rec-cat: the extremes of every field" {
-	local max=9223372036854775807 first=-62135596800 last=253402300799
+	local max=9223372036854775807 first=-62135596800 last=253402300799 all=18446744073709551615
 	text_of entry >text <<-END
-		/d,d,$max,$max,4294967295,4294967295,047777,4294967295,$max,$max,$last,$last,$last
+		/d,d,$all,$all,4294967295,4294967295,047777,4294967295,$max,$max,$last,$last,$last
 		/d,d,0,0,0,0,040000,,0,0,$first,$first,$first
-		/a,-,$max,$max,4294967295,4294967295,107777,4294967295,$max,$max,$first,$last,
+		/a,-,9223372036854775808,$max,4294967295,4294967295,107777,4294967295,$max,$max,$first,$last,
 		/b,s,0,0,0,0,140000,1,0,0,$last,,$first
 		/c,?,1,0,0,0,007777,,0,0,0,0,0
 		/e,l,0,0,0,0,120000,,0,0,-1,,1
@@ -100,7 +100,7 @@ text_of() {
 	rec-cat --unverified -b text | rows - | diff - <(sed '1,2d;$d' text)
 	text_of dir >text <<-END
 		/,0,,,,,,
-		/d,1,$max,$max,4294967295,4294967295,047777,$max
+		/d,1,$all,$all,4294967295,4294967295,047777,$max
 		/e,1,0,0,0,0,040000,0
 		/e,0,,,,,,
 		/f,1,$max,0,4294967295,0,040000,0
@@ -117,15 +117,15 @@ text_of() {
 }
 
 @test "rec-cat: one beyond the extremes is refused, naming the column" {
-	local over=9223372036854775808 row column
+	local over=9223372036854775808 beyond=18446744073709551616 row column
 	# A row, and what is wrong with it.
 	while read -r row column; do
 		text_of entry <<<"$row" >text
 		run -3 --separate-stderr rec-cat --unverified text
 		[[ $stderr == "rec-cat: text: line 3: not a row of a"*" column $column is wrong" ]]
 	done <<-END
-		/a,-,$over,0,0,0,100000,,0,0,0,, inode
-		/a,-,0,$over,0,0,100000,,0,0,0,, generation
+		/a,-,$beyond,0,0,0,100000,,0,0,0,, inode
+		/a,-,0,$beyond,0,0,100000,,0,0,0,, generation
 		/a,-,0,0,4294967296,0,100000,,0,0,0,, uid
 		/a,-,0,0,0,4294967296,100000,,0,0,0,, gid
 		/a,-,0,0,0,0,200000,,0,0,0,, mode

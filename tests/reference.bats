@@ -406,7 +406,7 @@ scan_root() {
 			printf '1 1 0  %s -- /d/f\n' "${good/$key=/x=}"
 		done
 		echo '1 1 0   -- /d/f' && echo '1 1 0  _NULL_ -- /d/f'
-		echo "1x 1 0  $good -- /d/f" && echo "9223372036854775808 1 0  $good -- /d/f"
+		echo "1x 1 0  $good -- /d/f" && echo "18446744073709551616 1 0  $good -- /d/f"
 		echo "1 -4 0  $good -- /d/f"
 		echo "1 1 -7  $good -- /d/f"
 		line 1 /d/f 9223372036854775808 && line 1 /d/f -1 8

@@ -230,6 +230,7 @@ static void make_database(struct loader *l, const struct options *opt)
 	db_exec(&l->db, db_schema_directories);
 	db_batch_init(&l->rows, &l->db, "directories", DIRECTORIES_COLUMNS, DIRECTORIES_NAME,
 		      DB_BATCH_ROWS);
+	db_batch_whole_columns(&l->rows, 1u << 4 | 1u << 5, 9); /* inode, generation; allocated */
 	load_stream(l, &opt->shared);
 	check_lines(l);
 	header_add_program(&l->in.stream.head, program_invocation_short_name);

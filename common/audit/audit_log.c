@@ -89,7 +89,7 @@ static void compare_line(struct audit_log *a, const struct inode_line *line)
 
 		snprintf(what, sizeof(what), "%s in directories", names[i]);
 		audit_number(a->db, a->rows.dir_id, what,
-			     audit_cell_or_null(&a->rows, 3 + i, 0, INT64_MAX), should[i]);
+			     audit_cell(&a->rows, 3 + i, INT64_MIN, INT64_MAX), should[i]);
 	}
 }
 
@@ -98,6 +98,8 @@ static void compare_directory(struct audit_log *a)
 	bool has_line = sqlite3_column_type(a->rows.select, 3) != SQLITE_NULL;
 	bool here = is_here(a, &a->dirs, a->have_dir);
 
+	if (here && a->dirs.line && !has_line)
+		audit_lie(a->db, a->rows.dir_id, "has a line in the log, but none here");
 	if (here && a->dirs.line)
 		compare_line(a, a->dirs.line);
 	else if (has_line)

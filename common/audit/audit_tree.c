@@ -109,15 +109,17 @@ static void check_name(struct audit_tree *t, size_t depth, bool has_sibling)
 
 static bool read_line(struct audit_tree *t)
 {
-	static const int64_t most[] = {
+	/* Inode and generation may be anything of 64 bits. */
+	static const int64_t least[6] = { INT64_MIN, INT64_MIN };
+	static const int64_t most[6] = {
 		INT64_MAX, INT64_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, INT64_MAX,
 	};
 	int64_t cells[6];
 	int given = 0;
 
 	for (int i = 0; i < 6; i++) {
-		cells[i] = audit_cell_or_null(&t->dirs, 4 + i, 0, most[i]);
-		given += cells[i] != AUDIT_NULL;
+		cells[i] = audit_cell_or_null(&t->dirs, 4 + i, least[i], most[i]);
+		given += sqlite3_column_type(t->dirs.select, 4 + i) != SQLITE_NULL;
 	}
 	if (given && given < 6)
 		audit_lie(t->db, t->dirs.dir_id,

@@ -103,10 +103,11 @@ static void give_name(const struct db_batch *b, sqlite3_context *context, int64_
 static int batch_column(sqlite3_vtab_cursor *cursor, sqlite3_context *context, int column)
 {
 	const struct db_batch *b = batch_of(cursor);
-	int64_t value =
-		b->values[((struct batch_cursor *)cursor)->row * b->columns + (unsigned)column];
+	const int64_t *row = b->values + ((struct batch_cursor *)cursor)->row * b->columns;
+	bool whole = b->whole >> column & 1;
+	int64_t value = row[column];
 
-	if (value == DB_NULL)
+	if (row[whole ? b->whole_like : (unsigned)column] == DB_NULL)
 		sqlite3_result_null(context);
 	else if ((unsigned)column == b->name_column)
 		give_name(b, context, value);
@@ -149,6 +150,12 @@ void db_batch_init(struct db_batch *b, struct db *db, const char *table, unsigne
 	b->insert = db_prepare(db, (char *)sql.data);
 	buf_release(&sql);
 	free(module);
+}
+
+void db_batch_whole_columns(struct db_batch *b, uint32_t columns, unsigned like)
+{
+	b->whole = columns;
+	b->whole_like = like;
 }
 
 int64_t *db_batch_add(struct db_batch *b)

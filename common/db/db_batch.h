@@ -5,7 +5,8 @@
  * a virtual table over an array; `INSERT INTO usage_nr SELECT ... FROM batch_usage_nr` then takes
  * all its rows at once, with the table's cursor kept at its end: half the time of single rows.
  *
- * Values are integers, DB_NULL for NULL; one column may hold names (db_bind_name).
+ * Values are integers, DB_NULL for NULL; one column may hold names (db_bind_name), and some all
+ * numbers of 64 bits, of which one looks like DB_NULL (db_batch_whole_columns).
  */
 #ifndef TREETALLY_DB_BATCH_H
 #define TREETALLY_DB_BATCH_H
@@ -21,6 +22,8 @@ struct db_batch {
 	struct db *db;
 	sqlite3_stmt *insert;
 	unsigned columns, name_column;
+	uint32_t whole;       /* bits: columns of all 64 bits ... */
+	unsigned whole_like;  /* ... which are NULL where this one is */
 	size_t count, capacity;
 	int64_t *values;   /* capacity rows of `columns` values */
 	struct buf names;  /* what the name column's values point into */
@@ -32,6 +35,12 @@ struct db_batch {
  */
 void db_batch_init(struct db_batch *b, struct db *db, const char *table, unsigned columns,
 		   unsigned name_column, size_t capacity);
+
+/*
+ * The columns whose bits are set in `columns` take any number; the database has its 64 bits as a
+ * signed integer. They are NULL in the rows where column `like` is.
+ */
+void db_batch_whole_columns(struct db_batch *b, uint32_t columns, unsigned like);
 
 /* A new row to be filled, valid until the next call. A full batch is inserted first. */
 int64_t *db_batch_add(struct db_batch *b);

@@ -151,19 +151,18 @@ static enum reject_reason judge_values(const struct gpfs_show *v, struct gpfs_li
 	return REJECT_NONE;
 }
 
-/* INODE GENERATION SNAPSHOT: the first that is no number below 2^63 gives the reason. */
+/* INODE GENERATION SNAPSHOT: the first that is no number below 2^64 gives the reason. */
 static enum reject_reason take_inode(const char **at, struct gpfs_line *line)
 {
-	const uint64_t limit = UINT64_C(1) << 63;
 	uint64_t snapshot;
 
-	if (!take_number(at, limit, &line->entry.own.inode))
+	if (!take_number(at, NUMBER_ANY, &line->entry.own.inode))
 		return REJECT_INODE;
 	*at = skip_blanks(*at);
-	if (!take_number(at, limit, &line->entry.own.generation))
+	if (!take_number(at, NUMBER_ANY, &line->entry.own.generation))
 		return REJECT_GENERATION;
 	*at = skip_blanks(*at);
-	if (!take_number(at, limit, &snapshot))
+	if (!take_number(at, NUMBER_ANY, &snapshot))
 		return REJECT_SNAPSHOT;
 	line->snapshot = snapshot != 0;
 	return REJECT_NONE;

@@ -137,7 +137,7 @@ static bool is_record_start(const char *at)
 	at++;
 	for (int i = 0; i < 3; i++) {
 		at = skip_blanks(at);
-		if (!take_number(&at, UINT64_C(1) << 63, &ignored))
+		if (!take_number(&at, NUMBER_ANY, &ignored))
 			return false;
 	}
 	return true;

@@ -1,18 +1,18 @@
 #include "common/log/gpfs_word.h"
 
-/* Byte by byte: leading zeros do not count, and 19 digits cannot overflow 64 bits. */
+/* Byte by byte. */
 static bool take_any_number(const char **at, uint64_t limit, uint64_t *value)
 {
-	const char *p = *at, *first;
+	const char *p = *at;
+	bool fits = is_digit(*p);
 	uint64_t v = 0;
 
-	while (*p == '0' && is_digit(p[1]))
-		p++;
-	for (first = p; is_digit(*p); p++)
-		v = v * 10 + (uint64_t)(*p - '0');
+	for (; is_digit(*p); p++)
+		fits = fits && !__builtin_mul_overflow(v, 10, &v) &&
+		       !__builtin_add_overflow(v, (uint64_t)(*p - '0'), &v);
 	*at = p;
 	*value = v;
-	return p > first && p - first <= 19 && v < limit && ends_word(*p);
+	return fits && v <= limit - 1 && ends_word(*p);
 }
 
 bool take_long_number(const char **at, uint64_t limit, uint64_t *value)
@@ -27,5 +27,5 @@ bool take_long_number(const char **at, uint64_t limit, uint64_t *value)
 		return take_any_number(at, limit, value);
 	*value = high * power[digits] + low;
 	*at += 8 + digits;
-	return *value < limit && ends_word(**at);
+	return *value <= limit - 1 && ends_word(**at);
 }

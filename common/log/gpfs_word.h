@@ -59,11 +59,14 @@ static inline unsigned take_digits(const char *at, uint64_t *value)
 	return bits / 8;
 }
 
+/* As `limit` of take_number: 2^64. */
+#define NUMBER_ANY 0
+
 /* take_number for numbers of eight digits and more. */
 bool take_long_number(const char **at, uint64_t limit, uint64_t *value);
 
 /*
- * The word at *at as a decimal number below `limit`, which is at most 2^63. Leading zeros are
+ * The word at *at as a decimal number below `limit`. Leading zeros are
  * allowed, a sign is not. Moves *at behind the word if it is one, else somewhere into it.
  */
 static inline bool take_number(const char **at, uint64_t limit, uint64_t *value)
@@ -73,7 +76,7 @@ static inline bool take_number(const char **at, uint64_t limit, uint64_t *value)
 	if (digits == 8)
 		return take_long_number(at, limit, value);
 	*at += digits;
-	return digits && *value < limit && ends_word(**at);
+	return digits && *value <= limit - 1 && ends_word(**at);
 }
 
 /* If the separator stands at the beginning of this word, the path behind it, else NULL. */

@@ -128,9 +128,7 @@ static int64_t get_time_diff(struct wire_in *in, int64_t before)
 static void get_own(struct wire_in *in, struct inode_line *own, const struct inode_line *before)
 {
 	own->inode = before->inode + (uint64_t)unzigzag(get_varint(in));
-	if (own->inode > INT64_MAX)
-		in->bad = true;
-	own->generation = get_u63(in);
+	own->generation = get_varint(in);
 	own->uid = get_u32_diff(in, before->uid);
 	own->gid = get_u32_diff(in, before->gid);
 	own->mode = get_u32_diff(in, before->mode);

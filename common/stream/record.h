@@ -27,8 +27,8 @@ bool age_by_from_name(const char *name, enum age_by *by) WARN_UNUSED;
 
 /* What a line says of an inode, and all that is kept of a directory's own line. */
 struct inode_line {
-	uint64_t inode;      /* below 2^63 */
-	uint64_t generation; /* below 2^63 */
+	uint64_t inode;      /* all 64 bits, as file systems draw them */
+	uint64_t generation; /* likewise */
 	uint32_t uid, gid;
 	uint32_t mode;       /* st_mode; format bits 0 when the type is '?' */
 	uint64_t allocated;  /* bytes, below 2^63 */

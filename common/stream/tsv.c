@@ -227,8 +227,8 @@ static uint32_t take_mode(struct fields *f)
 
 static void take_own(struct fields *f, struct inode_line *own)
 {
-	own->inode = take_u64(f, "inode", INT64_MAX);
-	own->generation = take_u64(f, "generation", INT64_MAX);
+	own->inode = take_u64(f, "inode", UINT64_MAX);
+	own->generation = take_u64(f, "generation", UINT64_MAX);
 	own->uid = (uint32_t)take_u64(f, "uid", UINT32_MAX);
 	own->gid = (uint32_t)take_u64(f, "gid", UINT32_MAX);
 	own->mode = take_mode(f);

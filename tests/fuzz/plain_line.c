@@ -41,7 +41,7 @@ static size_t split(struct word *words, const char *text, size_t len)
 	return count;
 }
 
-static bool number(struct word w, uint64_t limit, uint64_t *value)
+static bool number(struct word w, unsigned __int128 limit, uint64_t *value)
 {
 	unsigned __int128 v = 0;
 
@@ -386,7 +386,7 @@ static enum reject_reason read_record(bool pct, const char *at, const char *end,
 	if (separator == SIZE_MAX)
 		return REJECT_NO_PATH;
 	for (size_t i = 0; i < 3; i++) {
-		if (i >= separator || !number(words[i], UINT64_C(1) << 63, &numbers[i]))
+		if (i >= separator || !number(words[i], (unsigned __int128)1 << 64, &numbers[i]))
 			return reasons[i];
 	}
 	line->entry.own.inode = numbers[0];
