@@ -76,7 +76,7 @@ longest_line() {
 	[[ $output == *"try 'dir-query --help'" ]]
 	local options
 	for options in '-d x' '-n -1' '--min-size 1.5G' '--cold 2020-01-01' '--accessed-before yesterday' \
-		'--sort-by name' '--sort-by depth_r' '--sort-by size_x' '--format xml' '-u 1 --mine' '-g 1 --mygroup' \
+		'--sort-by name' '--sort-by depth_r' '--sort-by size_x' '--format xml' \
 		'--cold 1y --separate-dirs' '--by-atime' '--from-root -P /' '-q -v' '-P relative' '-P /a/../b' \
 		'-u nobody-knows-me' '-g nobody-knows-me'; do
 		# shellcheck disable=SC2086
@@ -412,6 +412,49 @@ harmful() {
 	grep -qF 'bidi\342\200\256x' screen
 	grep -qF $'caf\xc3\xa9' screen
 	[[ $(wc -l <screen) -eq 15 ]]
+}
+
+@test "dir-query: several owners and groups unite" {
+	local two
+	two=$(sql "$odd" 'SELECT owner_uid FROM directory_stats WHERE owner_uid >= 0 GROUP BY 1
+		ORDER BY count(*) DESC LIMIT 2' | paste -sd ' ')
+	same "$odd" "s.owner_uid IN (${two/ /, })" 's.total_size_r DESC, dir_id' -u "${two% *}" -u "${two#* }"
+	[[ $(wc -l <got) -gt 1 ]]
+	same "$odd" "s.owner_gid IN (100, 101)" 'dir_id' -g 100 -g 101 --sort-by path
+	same "$odd" "s.owner_uid IN (${two% *}, $(id -u))" 'dir_id' --mine -u "${two% *}" --sort-by path
+	run -0 dir-query --separate-dirs -u 1000 -u 1001 --sort-by path "$small"
+	diff <(cut -f 1 <<<"$output" | sort) <({ dir-query --separate-dirs -u 1000 --sort-by path "$small"
+		dir-query --separate-dirs -u 1001 --sort-by path "$small" | tail -n +2; } | cut -f 1 | sort)
+}
+
+@test "dir-query: patterns are about bytes, mean what fnmatch(3) understands, and end" {
+	local i=1
+	for name in $'latin\xe9' $'latin\xe8' $'latin\xc3\xa9' $'a\xff' $'a\xfe' "$(printf 'a%.0s' {1..250})"; do
+		line $((i++)) "/gpfs/fs1/$name/f" 1 1
+	done >20260111_x_bytes.list
+	scan-import -q --db bytes.db 20260111_x_bytes.list
+	found() {
+		dir-query --sort-by path -d 3 "$@" bytes.db | tail -n +2 | cut -f 1 | cut -d / -f 4 >found
+		local want
+		while IFS= read -r want; do
+			[[ $want == "$(sed -n 1p found)" ]] || return 1
+			sed -i 1d found
+		done
+		[[ ! -s found ]]
+	}
+	found -N $'*\xe9' <<<$'latin\xe9'
+	found -N $'LATIN\xe9' -i <<<$'latin\xe9'
+	found -N $'a[\xfe]' <<<$'a\xfe'
+	found -N $'a[!\xfe]' <<<$'a\xff'
+	found -N $'a[\xf0-\xfe]' <<<$'a\xfe'
+	found -N 'latin??' <<<$'latin\xc3\xa9'
+	found -N 'latin?' < <(printf 'latin\xe8\nlatin\xe9\n')
+	# Each asterisk would double the time of a matcher that tries everything.
+	timeout 20 dir-query -N "$(printf '*a%.0s' {1..100})*b" bytes.db
+	cc -O1 -D_GNU_SOURCE -I"$TREETALLY_TOP" -o glob-check "$TREETALLY_TOP/tests/oracle/glob-check.c" \
+		"$TREETALLY_TOP/common/query/name_glob.c"
+	run -0 ./glob-check 300000 $RANDOM
+	((output > 1000))
 }
 
 @test "dir-query: --format table into a pipe does not shorten paths" {

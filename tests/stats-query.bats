@@ -374,6 +374,17 @@ below() {
 	((${#lines[@]} == 21))
 }
 
+@test "stats-query: directories of several databases that have the same dir_id are not one" {
+	local keys
+	for keys in dir,fs dir:2,fs owner,dir,fs dir,owner,fs; do
+		run -0 stats-query --by "$keys" --top 1000 "$small" "$big"
+		[[ $output == "$(stats-query --by "$keys" "$small" "$big")" ]]
+	done
+	# One row of each directory: each is in one database only.
+	run -0 stats-query --by dir:2,fs --top 1 "$small" "$big"
+	[[ $output == "$(stats-query --by dir:2,fs "$small" "$big")" ]]
+}
+
 # ---- opening ----
 
 @test "stats-query: NAME is TREETALLY_DIR/NAME.db" {

@@ -13,6 +13,7 @@
  *       b, c          the rest, folded                {"name":"<2 directories below 1.0 GiB>",...}]
  */
 #include "common/base/human.h"
+#include "common/db/db_column.h"
 #include "common/query/ncdu_out.h"
 #include "common/base/opts.h"
 #include "common/base/progress.h"
@@ -120,7 +121,7 @@ static uint64_t choose_min_size(struct db_reader_db *a, const struct scope_prefi
 	db_bind(&a->db, select, 1, p->dir_id);
 	db_bind(&a->db, select, 2, p->last);
 	db_bind(&a->db, select, 3, ENTRIES_WANTED / ENTRIES_EACH);
-	size = db_step(&a->db, select) ? (uint64_t)sqlite3_column_int64(select, 0) + 1 : 0;
+	size = db_step(&a->db, select) ? (uint64_t)db_column(&a->db, select, 0, DB_SIZE) + 1 : 0;
 	db_reader_finalize(a, select);
 	return round_up(size);
 }
@@ -183,6 +184,11 @@ static void close_directory(struct exporter *e)
 	ncdu_out_end(&e->out);
 }
 
+static NORETURN void die_smaller(const struct exporter *e)
+{
+	die(EXIT_INPUT, "%s: is damaged: a directory has less than what is below it", e->a->db.name);
+}
+
 static void take_from_parent(struct exporter *e, const struct open_dir *dir)
 {
 	struct open_dir *parent;
@@ -190,6 +196,8 @@ static void take_from_parent(struct exporter *e, const struct open_dir *dir)
 	if (!e->depth)
 		return;
 	parent = &e->open[e->depth - 1];
+	if (parent->directories <= dir->directories || parent->total_size < dir->total_size)
+		die_smaller(e);
 	parent->directories -= dir->directories + 1;
 	parent->total_size -= dir->total_size;
 	parent->apparent_size = left_of(parent->apparent_size, dir->apparent_size);
@@ -200,24 +208,26 @@ static void add_name(struct exporter *e, sqlite3_stmt *s)
 	struct buf path = { 0 };
 
 	if (e->depth) {
-		ncdu_out_begin(&e->out, sqlite3_column_blob(s, COL_NAME),
-			       (size_t)sqlite3_column_bytes(s, COL_NAME));
+		struct db_text name = db_column_text(&e->a->db, s, COL_NAME, DB_NAME_BYTES);
+
+		ncdu_out_begin(&e->out, name.bytes, name.len);
 		return;
 	}
-	scope_path(e->a, sqlite3_column_int64(s, COL_ID), &path);
+	scope_path(e->a, db_column(&e->a->db, s, COL_ID, DB_ID), &path);
 	ncdu_out_begin(&e->out, path.data, path.len);
 	buf_release(&path);
 }
 
 static void open_directory(struct exporter *e, sqlite3_stmt *s)
 {
-	int64_t id = sqlite3_column_int64(s, COL_ID), files = sqlite3_column_int64(s, COL_FILES);
-	int64_t size = sqlite3_column_int64(s, COL_SIZE),
-		apparent = sqlite3_column_int64(s, COL_APPARENT);
+	struct db *db = &e->a->db;
+	int64_t id = db_column(db, s, COL_ID, DB_ID), files = db_column(db, s, COL_FILES, DB_COUNT);
+	int64_t size = db_column(db, s, COL_SIZE, DB_SIZE),
+		apparent = db_column(db, s, COL_APPARENT, DB_SIZE);
 	struct open_dir dir = {
-		.directories = sqlite3_column_int64(s, COL_DIRS_BELOW),
-		.total_size = sqlite3_column_int64(s, COL_SIZE_BELOW),
-		.apparent_size = sqlite3_column_int64(s, COL_APPARENT_BELOW),
+		.directories = db_column(db, s, COL_DIRS_BELOW, DB_DIRECTORY_COUNT),
+		.total_size = db_column(db, s, COL_SIZE_BELOW, DB_SIZE),
+		.apparent_size = db_column(db, s, COL_APPARENT_BELOW, DB_SIZE),
 	};
 	char name[64], count[HUMAN_TEXT_SIZE];
 
@@ -229,6 +239,8 @@ static void open_directory(struct exporter *e, sqlite3_stmt *s)
 			 files == 1 ? "" : "s");
 		ncdu_out_file(&e->out, name, apparent, size);
 	}
+	if (dir.total_size < size)
+		die_smaller(e);
 	dir.total_size -= size;
 	dir.apparent_size = left_of(dir.apparent_size, apparent);
 	if (e->depth == e->cap) {
@@ -247,7 +259,7 @@ static void export_tree(struct exporter *e, const struct scope_prefix *p)
 	db_bind(&e->a->db, select, 2, p->last);
 	db_bind(&e->a->db, select, 3, (int64_t)e->min_size);
 	while (db_step(&e->a->db, select)) {
-		int64_t id = sqlite3_column_int64(select, COL_ID);
+		int64_t id = db_column(&e->a->db, select, COL_ID, DB_ID);
 
 		while (e->depth && e->open[e->depth - 1].last < id)
 			close_directory(e);

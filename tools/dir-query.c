@@ -1,11 +1,9 @@
 /*
  * dir-query - list directories of finished databases.
  *
- * Options become a question (dir_plan.h). Each database gives the directories that answer it, in
- * order (dir_scan.h), which are merged to one list (dir_list.h) and printed (render.h).
+ * Options become a question (dir_select.h). Each database gives the directories that answer it, in
+ * order (dir_search.h), which are merged to one list (dir_list.h) and printed (render.h).
  */
-#include <unistd.h>
-
 #include "common/query/dir_list.h"
 #include "common/base/opts.h"
 #include "common/query/scan_summary.h"
@@ -21,9 +19,9 @@ static const char usage[] =
 	"  -E, --exclude PATH       not PATH and all below it (repeatable)\n"
 	"  -L, --levels N           N levels below each PATH   --from-root   from / on\n"
 	"  -d, --min-depth N, --max-depth N   (the depth of / is 0)\n"
-	"      --leaves-only        directories without directories\n"
-	"  -u, --owner UID|NAME     all files are this user's (also --owner-id, --mine)\n"
-	"  -g, --group GID|NAME     all files are this group's (also --mygroup)\n"
+	"      --leaves-only        directories that contain no directories\n"
+	"  -u, --owner UID|NAME     all files are this user's; repeatable (--mine)\n"
+	"  -g, --group GID|NAME     all files are this group's; repeatable (--mygroup)\n"
 	"  -s, --single-owner       all files have one owner\n"
 	"  -N, --name-pattern GLOB  the name matches (repeatable: or)\n"
 	"  -i, --ignore-case        ASCII letters match in upper and lower case\n"
@@ -36,7 +34,7 @@ static const char usage[] =
 	"      --separate-dirs      columns and filters of each directory itself\n"
 	"      --sort-by KEY        size apparent files dirs atime mtime depth path\n"
 	"  -r, --reverse            the other way round\n"
-	"  -n, --limit N            so many, 0: all [50 in a table, else all]\n"
+	"  -n, --limit N            at most N rows; 0 = all [50 in a table, else all]\n"
 	"      --total              a line that counts nested directories once\n"
 	"      --summary            the scans instead of directories\n"
 	"      --format FORMAT      table tsv csv json ndjson [table, in pipes tsv]\n"
@@ -105,8 +103,7 @@ struct options {
 	struct dir_question question;
 	struct scope_options where;
 	struct render_options output;
-	const char *owner, *group; /* as given; NULL: not at all */
-	bool mine, mygroup, summary, limit_given;
+	bool summary, limit_given;
 	bool sort_own, sort_whole; /* --sort-by said so */
 	char **dbs;
 	size_t db_count;
@@ -132,9 +129,8 @@ static int64_t parse_count(const char *option, const char *text)
 	return (int64_t)value;
 }
 
-static void parse_moment(const char *option, const char *text, struct human_when *when, bool *given)
+static void parse_moment(const char *option, const char *text, struct human_when *when)
 {
-	*given = true;
 	if (!human_parse_when(text, when))
 		opts_die("%s: '%s' is neither a date nor an age (examples: 2024-12-31, 90d, 6mo)",
 			 option, text);
@@ -142,7 +138,6 @@ static void parse_moment(const char *option, const char *text, struct human_when
 
 static void parse_cold(const char *text, struct dir_filter *f)
 {
-	f->has_cold = true;
 	if (!human_parse_age(text, &f->cold.days))
 		opts_die("--cold: '%s' is not an age (examples: 90d, 6mo, 3yrs)", text);
 	f->cold.is_age = true;
@@ -158,12 +153,12 @@ static void parse_sort(const char *text, struct options *opt)
 	size_t len = suffix ? (size_t)(suffix - text) : strlen(text);
 	int key = 0;
 
-	while (key <= SORT_PATH && (strlen(names[key]) != len || strncmp(names[key], text, len)))
+	while (key <= DIR_BY_PATH && (strlen(names[key]) != len || strncmp(names[key], text, len)))
 		key++;
 	opt->sort_own = suffix && strcmp(suffix, "_nr") == 0;
 	opt->sort_whole = suffix && !opt->sort_own;
-	if (key > SORT_PATH ||
-	    (suffix && (key >= SORT_DEPTH || (!opt->sort_own && strcmp(suffix, "_r")))))
+	if (key > DIR_BY_PATH ||
+	    (suffix && (key >= DIR_BY_DEPTH || (!opt->sort_own && strcmp(suffix, "_r")))))
 		opts_die("--sort-by: '%s' is none of size, apparent, files, dirs, atime, mtime, "
 			 "depth, path", text);
 	opt->question.sort = (enum dir_sort)key;
@@ -181,31 +176,29 @@ static void parse_filter(struct options *opt, int letter, const char *value)
 	struct dir_filter *f = &opt->question.filter;
 
 	switch (letter) {
-	case 'd': f->min_depth = parse_count("--min-depth", value); break;
-	case OPT_MAX_DEPTH: f->max_depth = parse_count("--max-depth", value); break;
+	case 'd': f->number[DIR_MIN_DEPTH] = parse_count("--min-depth", value); break;
+	case OPT_MAX_DEPTH: f->number[DIR_MAX_DEPTH] = parse_count("--max-depth", value); break;
 	case 's': f->single_owner = true; break;
 	case OPT_LEAVES_ONLY: f->leaves_only = true; break;
 	case 'N': scope_add(&f->patterns, &f->pattern_count, value); break;
 	case 'i': f->ignore_case = true; break;
-	case OPT_MIN_SIZE: f->min_size = parse_size("--min-size", value); break;
-	case OPT_MAX_SIZE: f->max_size = parse_size("--max-size", value); break;
-	case OPT_MIN_FILES: f->min_files = parse_count("--min-files", value); break;
-	case OPT_MAX_FILES: f->max_files = parse_count("--max-files", value); break;
-	case OPT_MIN_AVERAGE: f->min_average = parse_size("--min-avg-size", value); break;
-	case OPT_MAX_AVERAGE: f->max_average = parse_size("--max-avg-size", value); break;
+	case OPT_MIN_SIZE: f->number[DIR_MIN_SIZE] = parse_size("--min-size", value); break;
+	case OPT_MAX_SIZE: f->number[DIR_MAX_SIZE] = parse_size("--max-size", value); break;
+	case OPT_MIN_FILES: f->number[DIR_MIN_FILES] = parse_count("--min-files", value); break;
+	case OPT_MAX_FILES: f->number[DIR_MAX_FILES] = parse_count("--max-files", value); break;
+	case OPT_MIN_AVERAGE: f->number[DIR_MIN_AVERAGE] = parse_size("--min-avg-size", value); break;
+	case OPT_MAX_AVERAGE: f->number[DIR_MAX_AVERAGE] = parse_size("--max-avg-size", value); break;
 	case OPT_ACCESSED_BEFORE:
-		parse_moment("--accessed-before", value, &f->accessed_before,
-			     &f->has_accessed_before);
+		parse_moment("--accessed-before", value, &f->when[DIR_ACCESSED_BEFORE]);
 		break;
 	case OPT_ACCESSED_AFTER:
-		parse_moment("--accessed-after", value, &f->accessed_after, &f->has_accessed_after);
+		parse_moment("--accessed-after", value, &f->when[DIR_ACCESSED_AFTER]);
 		break;
 	case OPT_MODIFIED_BEFORE:
-		parse_moment("--modified-before", value, &f->modified_before,
-			     &f->has_modified_before);
+		parse_moment("--modified-before", value, &f->when[DIR_MODIFIED_BEFORE]);
 		break;
 	case OPT_MODIFIED_AFTER:
-		parse_moment("--modified-after", value, &f->modified_after, &f->has_modified_after);
+		parse_moment("--modified-after", value, &f->when[DIR_MODIFIED_AFTER]);
 		break;
 	case OPT_COLD: parse_cold(value, f); break;
 	case OPT_BY_ATIME: f->cold_by_atime = true; break;
@@ -216,15 +209,18 @@ static void parse_filter(struct options *opt, int letter, const char *value)
 
 static void parse_option(struct options *opt, int letter, const char *value)
 {
+	struct owners_wanted *users = &opt->question.filter.users;
+	struct owners_wanted *groups = &opt->question.filter.groups;
+
 	switch (letter) {
 	case 'P': scope_add(&opt->where.prefixes, &opt->where.prefix_count, value); break;
 	case 'E': scope_add(&opt->where.excludes, &opt->where.exclude_count, value); break;
 	case OPT_FROM_ROOT: opt->where.from_root = true; break;
 	case 'L': opt->question.levels = parse_count("--levels", value); break;
-	case 'u': opt->owner = value; break;
-	case 'g': opt->group = value; break;
-	case OPT_MINE: opt->mine = true; break;
-	case OPT_MYGROUP: opt->mygroup = true; break;
+	case 'u': scope_add(&users->texts, &users->text_count, value); break;
+	case 'g': scope_add(&groups->texts, &groups->text_count, value); break;
+	case OPT_MINE: users->mine = true; break;
+	case OPT_MYGROUP: groups->mine = true; break;
 	case OPT_SORT_BY: parse_sort(value, opt); break;
 	case 'r': opt->question.reverse = true; break;
 	case 'n':
@@ -243,15 +239,11 @@ static void check_options(const struct options *opt)
 {
 	const struct dir_filter *f = &opt->question.filter;
 
-	if (opt->owner && opt->mine)
-		opts_die("--owner contradicts --mine");
-	if (opt->group && opt->mygroup)
-		opts_die("--group contradicts --mygroup");
 	if (opt->where.from_root && opt->where.prefix_count)
 		opts_die("--from-root contradicts --path-prefix");
-	if (f->has_cold && f->own)
+	if (dir_filter_has_cold(f) && f->own)
 		opts_die("--cold is about subtrees, which contradicts --separate-dirs");
-	if (f->cold_by_atime && !f->has_cold)
+	if (f->cold_by_atime && !dir_filter_has_cold(f))
 		opts_die("--by-atime belongs to --cold");
 	if (opt->shared.quiet && opt->shared.verbose)
 		opts_die("--quiet contradicts --verbose");
@@ -272,12 +264,10 @@ static void parse_args(struct options *opt, int argc, char **argv)
 	opt->dbs = argv + optind;
 	opt->db_count = (size_t)(argc - optind);
 	check_options(opt);
-	q->once = q->filter.has_cold;
+	q->once = dir_filter_has_cold(&q->filter);
 	q->sort_own = opt->sort_own || (q->filter.own && !opt->sort_whole);
 	if (!opt->limit_given && render_format(&opt->output) == RENDER_TABLE)
 		q->limit = TABLE_LIMIT;
-	if (q->filter.ignore_case)
-		dir_filter_ignore_case(&q->filter);
 	q->sorting = (struct extsort_config){ .threads = opt->shared.threads,
 					      .temp_dir = opt->shared.temp_dir,
 					      .quiet = opt->shared.quiet };
@@ -293,25 +283,6 @@ static void release_options(struct options *opt)
 	free(opt->where.excludes);
 }
 
-static void parse_who(struct options *opt, struct db_reader_set *set)
-{
-	struct dir_filter *f = &opt->question.filter;
-	uint32_t id;
-
-	if (opt->owner) {
-		owners_parse_user(set, "--owner", opt->owner, &id);
-		f->owner = id;
-	}
-	if (opt->group) {
-		owners_parse_group(set, "--group", opt->group, &id);
-		f->group = id;
-	}
-	if (opt->mine)
-		f->owner = getuid();
-	if (opt->mygroup)
-		f->group = getgid();
-}
-
 /* ---- the answer ---- */
 
 /* What tables show: what the question is about, and with -v everything. */
@@ -322,9 +293,10 @@ static unsigned table_columns(const struct options *opt)
 			 1u << COLUMN_FILES | 1u << COLUMN_DIRS | 1u << COLUMN_ATIME |
 			 1u << COLUMN_OWNER;
 
-	if (f->has_cold || f->has_modified_before || f->has_modified_after)
+	if (dir_filter_has_cold(f) || dir_filter_has(f, DIR_MODIFIED_BEFORE) ||
+	    dir_filter_has(f, DIR_MODIFIED_AFTER))
 		shown |= 1u << COLUMN_MTIME;
-	if (f->group != FILTER_NONE)
+	if (f->groups.count)
 		shown |= 1u << COLUMN_GROUP;
 	return opt->shared.verbose ? ~0u : shown;
 }
@@ -373,7 +345,7 @@ int main(int argc, char **argv)
 	if (opt.shared.temp_dir && setenv("SQLITE_TMPDIR", opt.shared.temp_dir, 1))
 		die_errno("cannot set SQLITE_TMPDIR");
 	db_reader_open(&set, opt.dbs, opt.db_count, opt.shared.quiet, opt.shared.verbose);
-	parse_who(&opt, &set);
+	owners_resolve(&set, &opt.question.filter.users, &opt.question.filter.groups);
 	if (opt.summary)
 		scan_summary_show(&set, &opt.output);
 	else

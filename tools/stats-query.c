@@ -2,14 +2,11 @@
  * stats-query - usage totals of finished databases: by owner, group, age, size, directory, file system.
  *
  * Files are counted, one by one, whatever directory they are in, so every sum is exact for any
- * subtree. What is read to answer is said in usage_ask.h, the order of rows in usage_rank.h.
+ * subtree. What is read to answer is said in usage_query.h, the order of rows in usage_answer.h.
  */
-#include <unistd.h>
-
 #include "common/stream/buckets.h"
 #include "common/base/opts.h"
-#include "common/query/usage_print.h"
-#include "common/query/usage_rank.h"
+#include "common/query/usage_answer.h"
 #include "common/query/owners.h"
 
 static const char usage[] =
@@ -44,41 +41,33 @@ enum {
 
 /* ---- options ---- */
 
-struct ids {
-	const char **texts; /* as given, until the databases are open */
-	size_t text_count;
-	bool mine;
-	uint32_t *ids;
-	size_t count;
-};
-
 struct options {
 	struct opts shared;
 	struct scope_options where;
-	struct usage_ask ask;
+	struct usage_query ask;
 	struct usage_rank rank;
-	struct ids users, groups;
+	struct owners_wanted users, groups;
 	bool sort_given;
 	struct render_options out;
 };
 
-static const char *const by_names[BY_COUNT] = {
-	[BY_OWNER] = "owner", [BY_GROUP] = "group", [BY_AGE] = "age",
-	[BY_SIZE] = "size", [BY_DIR] = "dir", [BY_FS] = "fs",
+static const char *const by_names[USAGE_COUNT] = {
+	[USAGE_OWNER] = "owner", [USAGE_GROUP] = "group", [USAGE_AGE] = "age",
+	[USAGE_SIZE] = "size", [USAGE_DIR] = "dir", [USAGE_FS] = "fs",
 };
 
-static void add_by(struct usage_ask *ask, enum ask_by by)
+static void add_by(struct usage_query *ask, enum usage_by by)
 {
-	if (usage_ask_part(ask, by) >= 0)
+	if (usage_query_part(ask, by) >= 0)
 		opts_die("--by: '%s' is there twice", by_names[by]);
 	ask->by[ask->by_count++] = by;
 }
 
-static void parse_key(struct usage_ask *ask, const char *word)
+static void parse_key(struct usage_query *ask, const char *word)
 {
 	uint64_t levels;
 
-	for (int i = 0; i < BY_COUNT; i++) {
+	for (int i = 0; i < USAGE_COUNT; i++) {
 		if (strcmp(word, by_names[i]) == 0) {
 			add_by(ask, i);
 			return;
@@ -89,11 +78,11 @@ static void parse_key(struct usage_ask *ask, const char *word)
 			 word);
 	if (!opts_parse_count(word + 4, &levels) || !levels)
 		opts_die("--by: '%s': the number of levels is not one from 1 up", word);
-	add_by(ask, BY_DIR);
+	add_by(ask, USAGE_DIR);
 	ask->levels = (int64_t)levels;
 }
 
-static void parse_by(struct usage_ask *ask, const char *value)
+static void parse_by(struct usage_query *ask, const char *value)
 {
 	char *copy = xstrdup(value), *rest = copy, *word;
 
@@ -105,10 +94,10 @@ static void parse_by(struct usage_ask *ask, const char *value)
 static void parse_sort(struct options *opt, const char *value)
 {
 	static const char *const names[] = {
-		[SORT_SIZE] = "size",
-		[SORT_APPARENT] = "apparent",
-		[SORT_FILES] = "files",
-		[SORT_KEY] = "key",
+		[USAGE_SORT_SIZE] = "size",
+		[USAGE_SORT_APPARENT] = "apparent",
+		[USAGE_SORT_FILES] = "files",
+		[USAGE_SORT_KEY] = "key",
 	};
 
 	opt->sort_given = true;
@@ -184,44 +173,23 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		parse_option(opt, letter, optarg);
 	if (optind == argc)
 		opts_die("the name of a database is missing");
+	if (argc - optind > USAGE_FS_MOST)
+		opts_die("more than %d databases", USAGE_FS_MOST);
 	/* The same path can be in several databases: their rows stay apart. */
-	if (argc - optind > 1 && usage_ask_part(&opt->ask, BY_DIR) >= 0 &&
-	    usage_ask_part(&opt->ask, BY_FS) < 0) {
+	if (argc - optind > 1 && usage_query_part(&opt->ask, USAGE_DIR) >= 0 &&
+	    usage_query_part(&opt->ask, USAGE_FS) < 0) {
 		memmove(opt->ask.by + 1, opt->ask.by, opt->ask.by_count++ * sizeof(*opt->ask.by));
-		opt->ask.by[0] = BY_FS;
+		opt->ask.by[0] = USAGE_FS;
 	}
 	opt->rank.parts = opt->ask.by_count;
 	for (size_t i = 0; i < opt->rank.parts; i++)
-		opt->rank.natural[i] = opt->rank.sort == SORT_KEY || (!opt->sort_given &&
-			(opt->ask.by[i] == BY_AGE || opt->ask.by[i] == BY_SIZE));
-}
-
-static void add_id(struct ids *ids, uint32_t id)
-{
-	for (size_t i = 0; i < ids->count; i++) {
-		if (ids->ids[i] == id)
-			return;
-	}
-	ids->ids = xrealloc_array(ids->ids, ids->count + 1, sizeof(*ids->ids));
-	ids->ids[ids->count++] = id;
+		opt->rank.natural[i] = opt->rank.sort == USAGE_SORT_KEY || (!opt->sort_given &&
+			(opt->ask.by[i] == USAGE_AGE || opt->ask.by[i] == USAGE_SIZE));
 }
 
 static void resolve_ids(struct options *opt, struct db_reader_set *set)
 {
-	uint32_t id;
-
-	for (size_t i = 0; i < opt->users.text_count; i++) {
-		owners_parse_user(set, "--owner", opt->users.texts[i], &id);
-		add_id(&opt->users, id);
-	}
-	for (size_t i = 0; i < opt->groups.text_count; i++) {
-		owners_parse_group(set, "--group", opt->groups.texts[i], &id);
-		add_id(&opt->groups, id);
-	}
-	if (opt->users.mine)
-		add_id(&opt->users, getuid());
-	if (opt->groups.mine)
-		add_id(&opt->groups, getgid());
+	owners_resolve(set, &opt->users, &opt->groups);
 	opt->ask.uids = opt->users.ids;
 	opt->ask.uid_count = opt->users.count;
 	opt->ask.gids = opt->groups.ids;
@@ -231,13 +199,13 @@ static void resolve_ids(struct options *opt, struct db_reader_set *set)
 /* ---- the answer ---- */
 
 /* How many values a key has that are all shown, also where there is no file; 0: only those with files. */
-static int64_t all_values(enum ask_by by, const struct db_reader_set *set)
+static int64_t all_values(enum usage_by by, const struct db_reader_set *set)
 {
-	return by == BY_AGE || by == BY_SIZE ? BUCKETS : by == BY_FS ? (int64_t)set->count : 0;
+	return by == USAGE_AGE || by == USAGE_SIZE ? BUCKETS : by == USAGE_FS ? (int64_t)set->count : 0;
 }
 
 /* Rows without files: the total, and all buckets where nothing but buckets is asked for. */
-static void add_zero_rows(const struct usage_ask *ask, const struct db_reader_set *set,
+static void add_zero_rows(const struct usage_query *ask, const struct db_reader_set *set,
 			  struct totals *totals)
 {
 	int64_t key[TOTALS_PARTS] = { 0 }, rows = 1;
@@ -269,18 +237,16 @@ int main(int argc, char **argv)
 	resolve_ids(&opt, &set);
 	scopes = scope_resolve(&set, &opt.where);
 	for (size_t i = 0; i < set.count; i++)
-		usage_ask_totals(&opt.ask, &set.dbs[i], &scopes[i], (int64_t)i, &totals);
+		usage_query_totals(&opt.ask, &set.dbs[i], &scopes[i], (int64_t)i, &totals);
 	add_zero_rows(&opt.ask, &set, &totals);
-	usage_print(&opt.ask, &opt.rank, &opt.out, &opt.where, &set, &totals);
+	usage_answer_print(&opt.ask, &opt.rank, &opt.out, &opt.where, &set, &totals);
 	if (opt.shared.verbose)
 		db_reader_report_cost(&set);
 	totals_release(&totals);
 	scope_free(scopes, set.count);
 	db_reader_close(&set);
-	free(opt.users.texts);
-	free(opt.groups.texts);
-	free(opt.users.ids);
-	free(opt.groups.ids);
+	owners_release(&opt.users);
+	owners_release(&opt.groups);
 	free(opt.where.prefixes);
 	free(opt.where.excludes);
 	return EXIT_OK;

@@ -5,8 +5,8 @@
 #include "common/base/scantime.h"
 #include "common/stream/buckets.h"
 
-/* No file system has more directories or levels than 2^48; ids and counts of them add up safely. */
-#define DIRECTORIES_MOST ((int64_t)1 << 48)
+/* No file system has more directories or levels than this; ids and counts of them add up safely. */
+#define DIRECTORIES_MOST (((int64_t)1 << 48) - 1)
 
 const struct db_range db_ranges[] = {
 	[DB_ID] = { 1, DIRECTORIES_MOST },
@@ -19,6 +19,7 @@ const struct db_range db_ranges[] = {
 	[DB_OWNER] = { -1, UINT32_MAX },
 	[DB_BUCKET] = { 0, BUCKETS - 1 },
 	[DB_KEY] = { 0, UINT32_MAX },
+	[DB_SORTED] = { TIME_MIN, INT64_MAX },
 };
 
 void db_column_die(struct db *db, sqlite3_stmt *row, int column, const char *wanted)

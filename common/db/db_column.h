@@ -24,6 +24,7 @@ enum db_domain {
 	DB_OWNER,       /* the same, or -1: of nobody */
 	DB_BUCKET,      /* a class of age or size */
 	DB_KEY,         /* of usage_by: a uid, gid or bucket */
+	DB_SORTED,      /* any of those that a list is sorted by: a count, size, time or depth */
 };
 
 #define DB_NAME_BYTES (64u << 10) /* of a name, a path, a file system */

@@ -262,11 +262,9 @@ void db_reader_close(struct db_reader_set *set)
 	for (size_t i = 0; i < set->count; i++) {
 		struct db_reader_db *a = &set->dbs[i];
 
-		sqlite3_finalize(a->above);
-		sqlite3_finalize(a->below);
-		sqlite3_finalize(a->subtree);
-		sqlite3_finalize(a->user_name);
-		sqlite3_finalize(a->group_name);
+		for (size_t k = 0; k < a->kept_count; k++)
+			sqlite3_finalize(a->kept[k].statement);
+		free(a->kept);
 		db_close(&a->db);
 		free(a->filesystem);
 		free(a->digest);
@@ -281,11 +279,15 @@ const char *db_reader_filesystem(const struct db_reader_db *db)
 	return db->filesystem ? db->filesystem : db->operand;
 }
 
-sqlite3_stmt *db_reader_statement(struct db_reader_db *db, sqlite3_stmt **slot, const char *sql)
+sqlite3_stmt *db_reader_statement(struct db_reader_db *a, const char *sql)
 {
-	if (!*slot)
-		*slot = db_prepare(&db->db, sql);
-	return *slot;
+	for (size_t i = 0; i < a->kept_count; i++) {
+		if (a->kept[i].sql == sql)
+			return a->kept[i].statement;
+	}
+	a->kept = xrealloc_array(a->kept, a->kept_count + 1, sizeof(*a->kept));
+	a->kept[a->kept_count] = (struct db_reader_kept){ sql, db_prepare(&a->db, sql) };
+	return a->kept[a->kept_count++].statement;
 }
 
 static void add_cost(struct db_reader_db *a, sqlite3_stmt *s)

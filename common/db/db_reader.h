@@ -28,8 +28,12 @@ struct db_reader_db {
 	struct assumptions assumed; /* what every answer rests on */
 	int64_t directories;   /* their number, which is the highest dir_id */
 
-	/* Of scope.c and owners.c: prepared when first needed, reset between uses. */
-	sqlite3_stmt *above, *below, *subtree, *user_name, *group_name;
+	/* private */
+	struct db_reader_kept {
+		const char *sql;
+		sqlite3_stmt *statement;
+	} *kept;
+	size_t kept_count;
 	int64_t steps, full_scan; /* of statements that were finalized */
 };
 
@@ -59,10 +63,10 @@ void db_reader_close(struct db_reader_set *set);
 const char *db_reader_filesystem(const struct db_reader_db *db);
 
 /*
- * A statement that is prepared once for the life of the set: *slot is one of db_reader_db's, or a
- * caller's own that starts as NULL and is finalized by the caller.
+ * The statement of a text, prepared once for the life of the set and reset by its user. Texts are told
+ * apart by their address: each is a constant of the module that asks.
  */
-sqlite3_stmt *db_reader_statement(struct db_reader_db *db, sqlite3_stmt **slot, const char *sql);
+sqlite3_stmt *db_reader_statement(struct db_reader_db *db, const char *sql);
 
 /* sqlite3_finalize that remembers the cost; NULL is fine. */
 void db_reader_finalize(struct db_reader_db *db, sqlite3_stmt *statement);

@@ -29,6 +29,9 @@ extern const char db_schema_stage_r[], db_schema_unstage_r[];
 extern const char *const db_schema_indexes[];
 extern const size_t db_schema_index_count;
 
+/* usage_by.kind: what `id` is. */
+enum usage_kind { USAGE_BY_OWNER, USAGE_BY_GROUP, USAGE_BY_AGE, USAGE_BY_SIZE };
+
 /* Columns of tables that are filled by position. */
 #define DIRECTORIES_COLUMNS 10
 #define DIRECTORIES_NAME 2 /* which of them, from 0, holds the name */

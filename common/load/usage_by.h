@@ -10,13 +10,11 @@
 
 #include "common/stream/buckets.h"
 #include "common/db/db_batch.h"
+#include "common/db/db_schema.h"
 #include "common/stream/record.h"
 #include "common/sort/totals.h"
 
 #define GROUPS_KEPT_BY 8192
-
-/* Values of the column `kind`; which column of usage_r its `id` is. */
-enum usage_kind { USAGE_BY_OWNER, USAGE_BY_GROUP, USAGE_BY_AGE, USAGE_BY_SIZE };
 
 struct usage_by {
 	struct db *db;

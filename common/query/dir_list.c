@@ -3,10 +3,253 @@
 #include <inttypes.h>
 
 #include "common/base/path.h"
+#include "common/db/db_column.h"
+
+/* ---- columns ---- */
+
+#define TOTAL_PATH "(total)" /* no path: those begin with '/' */
+
+/* Of the subtree; `own_name` where the directory itself has another column. */
+static const struct {
+	struct render_column column;
+	const char *own_name;
+} all_columns[DIR_COLUMNS] = {
+	[COLUMN_FILESYSTEM] = { { "filesystem", "File system", RENDER_TEXT, 0 }, NULL },
+	[COLUMN_PATH] = { { "path", "Path", RENDER_PATH, 0 }, NULL },
+	[COLUMN_DEPTH] = { { "depth", "Depth", RENDER_NUMBER, 5 }, NULL },
+	[COLUMN_SIZE] = { { "total_size_r", "Size", RENDER_BYTES, 0 }, "total_size_nr" },
+	[COLUMN_APPARENT] = { { "apparent_size_r", "Apparent", RENDER_BYTES, 6 },
+			      "apparent_size_nr" },
+	[COLUMN_FILES] = { { "file_count_r", "Files", RENDER_COUNT, 1 }, "file_count_nr" },
+	[COLUMN_DIRS] = { { "dir_count_r", "Dirs", RENDER_COUNT, 4 }, "dir_count_nr" },
+	[COLUMN_ATIME] = { { "max_atime_r", "Accessed", RENDER_TIME, 2 }, "max_atime_nr" },
+	[COLUMN_MTIME] = { { "max_mtime_r", "Modified", RENDER_TIME, 3 }, "max_mtime_nr" },
+	[COLUMN_OWNER_UID] = { { "owner_uid", NULL, RENDER_NUMBER, 0 }, NULL },
+	[COLUMN_OWNER] = { { "owner", "Owner", RENDER_TEXT, 3 }, NULL },
+	[COLUMN_OWNER_GID] = { { "owner_gid", NULL, RENDER_NUMBER, 0 }, NULL },
+	[COLUMN_GROUP] = { { "group", "Group", RENDER_TEXT, 4 }, NULL },
+};
+
+enum dir_column dir_column_of(enum dir_sort sort)
+{
+	static const enum dir_column columns[] = {
+		[DIR_BY_SIZE] = COLUMN_SIZE, [DIR_BY_APPARENT] = COLUMN_APPARENT,
+		[DIR_BY_FILES] = COLUMN_FILES, [DIR_BY_DIRS] = COLUMN_DIRS,
+		[DIR_BY_ATIME] = COLUMN_ATIME, [DIR_BY_MTIME] = COLUMN_MTIME,
+		[DIR_BY_DEPTH] = COLUMN_DEPTH, [DIR_BY_PATH] = COLUMN_PATH,
+	};
+
+	return columns[sort];
+}
+
+static void add_column(struct dir_layout *l, enum dir_column which)
+{
+	struct render_column *column = &l->columns[l->count];
+
+	*column = all_columns[which].column;
+	if (l->own && all_columns[which].own_name)
+		column->name = all_columns[which].own_name;
+	l->which[l->count++] = which;
+}
+
+void dir_layout_init(struct dir_layout *l, bool own, bool several)
+{
+	*l = (struct dir_layout){ .own = own };
+	for (int i = several ? COLUMN_FILESYSTEM : COLUMN_PATH; i < DIR_COLUMNS; i++)
+		add_column(l, (enum dir_column)i);
+}
+
+void dir_layout_for_table(struct dir_layout *l, unsigned in_table, enum dir_column key)
+{
+	bool several = l->which[0] == COLUMN_FILESYSTEM;
+
+	l->count = 0;
+	for (int i = several ? COLUMN_FILESYSTEM : COLUMN_DEPTH; i < DIR_COLUMNS; i++) {
+		if (i != COLUMN_PATH && (in_table & 1u << i || i == (int)key))
+			add_column(l, (enum dir_column)i);
+	}
+	add_column(l, COLUMN_PATH);
+	for (size_t i = 0; i < l->count; i++) {
+		if (l->which[i] == key)
+			l->columns[i].rank = 0;
+	}
+}
+
+/* Rows of one database; zeroed before open_rows. */
+struct rows {
+	struct db_reader_db *a;
+	const struct dir_layout *layout;
+	struct buf path;
+	struct render_cell cells[DIR_COLUMNS]; /* as the layout has them; text until the next row */
+
+	/* private */
+	sqlite3_stmt *select;
+	int64_t *open;         /* directories on the way to `path`, and where in it each ends */
+	size_t *ends;
+	size_t depth, capacity;
+	struct buf owner, group;
+};
+
+/* ---- paths ---- */
+
+/* `path` becomes that of `dir_id`, which ends where it ends now. */
+static void remember(struct rows *r, int64_t dir_id)
+{
+	if (r->depth == r->capacity) {
+		r->capacity = r->capacity ? 2 * r->capacity : 64;
+		r->open = xrealloc_array(r->open, r->capacity, sizeof(*r->open));
+		r->ends = xrealloc_array(r->ends, r->capacity, sizeof(*r->ends));
+	}
+	r->open[r->depth] = dir_id;
+	r->ends[r->depth++] = r->path.len;
+}
+
+static void set_path(struct rows *r, int64_t dir_id)
+{
+	r->depth = 0;
+	r->path.len = 0;
+	scope_path(r->a, dir_id, &r->path);
+	remember(r, dir_id);
+}
+
+/* In tree order most parents are on the way to the directory before: then only a name changes. */
+static void follow(struct rows *r, int64_t dir_id, int64_t parent_id, struct db_text name)
+{
+	if (!parent_id) {
+		set_path(r, dir_id);
+		return;
+	}
+	while (r->depth && r->open[r->depth - 1] != parent_id)
+		r->depth--;
+	if (!r->depth)
+		set_path(r, parent_id);
+	r->path.len = r->ends[r->depth - 1];
+	if (r->path.len > 1)
+		buf_add_char(&r->path, '/');
+	buf_add(&r->path, name.bytes, name.len);
+	remember(r, dir_id);
+}
+
+/* ---- rows ---- */
+
+enum {
+	ROW_PARENT, ROW_NAME, ROW_DEPTH, ROW_SIZE, ROW_APPARENT, ROW_FILES, ROW_DIRS, ROW_ATIME,
+	ROW_MTIME, ROW_UID, ROW_GID
+};
+
+static void open_rows(struct rows *r, struct db_reader_db *a, const struct dir_layout *layout)
+{
+	const char *of = layout->own ? "nr" : "r";
+	char *sql = xasprintf(
+		"SELECT d.parent_id, d.name, d.depth, s.total_size_%s, s.apparent_size_%s,"
+		" s.file_count_%s, s.dir_count_%s, s.max_atime_%s, s.max_mtime_%s, %s, %s"
+		" FROM directories AS d CROSS JOIN directory_stats AS s ON s.dir_id = d.dir_id"
+		" WHERE d.dir_id = ?",
+		of, of, of, of, of, of, layout->own ? DIR_OWN_OWNER("uid") : "s.owner_uid",
+		layout->own ? DIR_OWN_OWNER("gid") : "s.owner_gid");
+
+	*r = (struct rows){ .a = a, .layout = layout };
+	r->select = db_prepare(&a->db, sql);
+	free(sql);
+}
+
+static struct render_cell cell_of(struct rows *r, int column, enum db_domain domain)
+{
+	return (struct render_cell){ .null = db_column_is_null(r->select, column),
+				     .number = db_column_or(&r->a->db, r->select, column, domain, 0) };
+}
+
+/* The readable twin of owner_uid or owner_gid. */
+static struct render_cell who_cell(struct rows *r, int column, struct buf *name,
+				   bool (*add_name)(struct db_reader_db *, uint32_t, struct buf *))
+{
+	const int64_t several = INT64_MIN;
+	int64_t id = db_column_or(&r->a->db, r->select, column, DB_OWNER, several);
+
+	name->len = 0;
+	if (id == several)
+		buf_add_str(name, "(several)");
+	else if (id < 0)
+		buf_add_str(name, "(none)");
+	else
+		add_name(r->a, (uint32_t)id, name);
+	return render_text((char *)name->data, name->len);
+}
+
+static struct render_cell fill_cell(struct rows *r, enum dir_column which)
+{
+	const char *filesystem = db_reader_filesystem(r->a);
+
+	switch (which) {
+	case COLUMN_FILESYSTEM: return render_text(filesystem, strlen(filesystem));
+	case COLUMN_PATH: return render_text((char *)r->path.data, r->path.len);
+	case COLUMN_OWNER: return who_cell(r, ROW_UID, &r->owner, owners_user_name);
+	case COLUMN_GROUP: return who_cell(r, ROW_GID, &r->group, owners_group_name);
+	case COLUMN_OWNER_UID: return cell_of(r, ROW_UID, DB_OWNER);
+	case COLUMN_OWNER_GID: return cell_of(r, ROW_GID, DB_OWNER);
+	case COLUMN_DEPTH: return cell_of(r, ROW_DEPTH, DB_DEPTH);
+	case COLUMN_SIZE: return cell_of(r, ROW_SIZE, DB_SIZE);
+	case COLUMN_APPARENT: return cell_of(r, ROW_APPARENT, DB_SIZE);
+	case COLUMN_FILES: return cell_of(r, ROW_FILES, DB_COUNT);
+	case COLUMN_DIRS: return cell_of(r, ROW_DIRS, DB_DIRECTORY_COUNT);
+	case COLUMN_ATIME: return cell_of(r, ROW_ATIME, DB_TIME);
+	case COLUMN_MTIME: return cell_of(r, ROW_MTIME, DB_TIME);
+	case DIR_COLUMNS: break;
+	}
+	return (struct render_cell){ .null = true };
+}
+
+static void fill_rows(struct rows *r, int64_t dir_id)
+{
+	struct db *db = &r->a->db;
+	sqlite3_stmt *s = r->select;
+
+	db_bind(db, s, 1, dir_id);
+	if (!db_step(db, s))
+		die(EXIT_INPUT,
+		    "%s: is damaged: dir_id %lld is not in directories and directory_stats",
+		    r->a->db.name, (long long)dir_id);
+	follow(r, dir_id, db_column_or(db, s, ROW_PARENT, DB_ID, 0),
+	       db_column_text(db, s, ROW_NAME, DB_NAME_BYTES));
+	for (size_t i = 0; i < r->layout->count; i++)
+		r->cells[i] = fill_cell(r, r->layout->which[i]);
+	db_check(&r->a->db, sqlite3_reset(s));
+}
+
+static void close_rows(struct rows *r)
+{
+	db_reader_finalize(r->a, r->select);
+	free(r->open);
+	free(r->ends);
+	buf_release(&r->path);
+	buf_release(&r->owner);
+	buf_release(&r->group);
+	*r = (struct rows){ 0 };
+}
+
+static void fill_total(const struct dir_layout *l, const struct dir_total *total,
+		      struct render_cell cells[DIR_COLUMNS])
+{
+	for (size_t i = 0; i < l->count; i++) {
+		switch (l->which[i]) {
+		case COLUMN_PATH: cells[i] = render_text(TOTAL_PATH, strlen(TOTAL_PATH)); break;
+		case COLUMN_SIZE: cells[i] = render_number((int64_t)total->size); break;
+		case COLUMN_APPARENT: cells[i] = render_number((int64_t)total->apparent); break;
+		case COLUMN_FILES: cells[i] = render_number((int64_t)total->files); break;
+		case COLUMN_DIRS: cells[i] = render_number((int64_t)total->dirs); break;
+		case COLUMN_ATIME: cells[i] = render_number(total->atime); break;
+		case COLUMN_MTIME: cells[i] = render_number(total->mtime); break;
+		default: cells[i] = (struct render_cell){ .null = true };
+		}
+		cells[i].null = cells[i].null || (!cells[i].text && cells[i].number == TIME_NONE);
+	}
+}
+
+/* ---- the list ---- */
 
 struct dir_source {
-	struct dir_scan scan;
-	struct dir_rows rows;
+	struct dir_search scan;
+	struct rows rows;
 	struct dir_hit hit;
 	bool more;        /* `hit` is the next one */
 	struct buf place; /* its path as tree order compares it; empty: not yet known */
@@ -14,14 +257,14 @@ struct dir_source {
 
 static void advance(struct dir_source *s)
 {
-	s->more = dir_scan_next(&s->scan, &s->hit);
+	s->more = dir_search_next(&s->scan, &s->hit);
 	s->place.len = 0;
 }
 
 static const struct buf *place_of(struct dir_source *s)
 {
 	if (!s->place.len) {
-		dir_rows_path(&s->rows, s->hit.dir_id);
+		set_path(&s->rows, s->hit.dir_id);
 		buf_add(&s->place, s->rows.path.data, s->rows.path.len);
 		for (size_t i = 0; i < s->place.len; i++) {
 			if (s->place.data[i] == '/')
@@ -36,11 +279,11 @@ static bool comes_before(struct dir_source *a, struct dir_source *b)
 	const struct dir_question *q = a->scan.question;
 	int order;
 
-	if (q->sort != SORT_PATH && a->hit.rank != b->hit.rank)
+	if (q->sort != DIR_BY_PATH && a->hit.rank != b->hit.rank)
 		return a->hit.rank < b->hit.rank;
 	order = path_compare(place_of(a)->data, place_of(a)->len, place_of(b)->data,
 			     place_of(b)->len);
-	return q->sort == SORT_PATH && q->reverse ? order > 0 : order < 0;
+	return q->sort == DIR_BY_PATH && q->reverse ? order > 0 : order < 0;
 }
 
 static struct dir_source *first_of(struct dir_source *sources, size_t count)
@@ -62,8 +305,8 @@ void dir_list_start(struct dir_list *list, struct db_reader_set *set, const stru
 	for (size_t i = 0; i < set->count; i++) {
 		struct dir_source *s = &list->sources[i];
 
-		dir_rows_open(&s->rows, &set->dbs[i], layout);
-		dir_scan_start(&s->scan, &set->dbs[i], &scopes[i], question);
+		open_rows(&s->rows, &set->dbs[i], layout);
+		dir_search_start(&s->scan, &set->dbs[i], &scopes[i], question);
 		advance(s);
 	}
 }
@@ -74,7 +317,7 @@ bool dir_list_next(struct dir_list *list)
 
 	if (!next || (list->question->limit && list->given == list->question->limit))
 		return false;
-	dir_rows_fill(&next->rows, next->hit.dir_id);
+	fill_rows(&next->rows, next->hit.dir_id);
 	list->cells = next->rows.cells;
 	list->given++;
 	advance(next);
@@ -96,23 +339,23 @@ void dir_list_finish(struct dir_list *list, bool verbose)
 	struct dir_total total = { .atime = TIME_NONE, .mtime = TIME_NONE };
 
 	for (size_t i = 0; i < list->count; i++) {
-		struct dir_scan *scan = &list->sources[i].scan;
+		struct dir_search *scan = &list->sources[i].scan;
 
-		dir_scan_finish(scan);
+		dir_search_finish(scan);
 		list->matches += scan->matches;
 		add_total(&total, &scan->total);
 		if (verbose)
 			warn("%s: plan %s, %" PRId64 " steps, %" PRId64 " of them in full scans",
-			     scan->a->operand, scan->plan, scan->cost.steps, scan->cost.full_steps);
+			     scan->a->operand, scan->plan, scan->a->steps, scan->a->full_scan);
 	}
-	dir_layout_total(list->layout, &total, list->total);
+	fill_total(list->layout, &total, list->total);
 	list->cells = list->total;
 }
 
 void dir_list_release(struct dir_list *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		dir_rows_close(&list->sources[i].rows);
+		close_rows(&list->sources[i].rows);
 		buf_release(&list->sources[i].place);
 	}
 	free(list->sources);

@@ -2,8 +2,10 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <unistd.h>
 
 #include "common/base/opts.h"
+#include "common/db/db_column.h"
 
 /* Users and groups are alike but for these. */
 struct kind {
@@ -48,7 +50,7 @@ static bool ask_database(struct db_reader_db *a, const struct kind *kind, const 
 	db_bind_name(&a->db, select, 1, name, strlen(name));
 	found = db_step(&a->db, select);
 	if (found)
-		*id = (uint32_t)sqlite3_column_int64(select, 0);
+		*id = (uint32_t)db_column(&a->db, select, 0, DB_UID);
 	sqlite3_finalize(select);
 	return found;
 }
@@ -68,65 +70,91 @@ static bool ask_system(const struct kind *kind, const char *name, uint32_t *id)
 	}
 }
 
-static void parse(struct db_reader_set *set, const struct kind *kind, const char *option,
-		  const char *text, uint32_t *id)
+static uint32_t parse(struct db_reader_set *set, const struct kind *kind, const char *option,
+		      const char *text)
 {
 	const struct db_reader_db *source = NULL;
+	uint32_t id = 0;
 
-	if (parse_number(option, text, id))
-		return;
+	if (parse_number(option, text, &id))
+		return id;
 	for (size_t i = 0; i < set->count; i++) {
 		uint32_t here;
 
 		if (!ask_database(&set->dbs[i], kind, text, &here))
 			continue;
-		if (source && here != *id)
+		if (source && here != id)
 			opts_die("%s: '%s' is %s %u in %s and %u in %s: give the number", option,
-				 text, kind->id_word, *id, source->operand, here,
+				 text, kind->id_word, id, source->operand, here,
 				 set->dbs[i].operand);
-		*id = here;
+		id = here;
 		source = &set->dbs[i];
 	}
-	if (!source && !ask_system(kind, text, id))
+	if (!source && !ask_system(kind, text, &id))
 		opts_die("%s: no %s '%s' is known here or in the database: give the number (%s)",
 			 option, kind->word, text, kind->id_word);
+	return id;
 }
 
-void owners_parse_user(struct db_reader_set *set, const char *option, const char *text, uint32_t *uid)
+static void add_id(struct owners_wanted *wanted, uint32_t id)
 {
-	parse(set, &users, option, text, uid);
+	for (size_t i = 0; i < wanted->count; i++) {
+		if (wanted->ids[i] == id)
+			return;
+	}
+	wanted->ids = xrealloc_array(wanted->ids, wanted->count + 1, sizeof(*wanted->ids));
+	wanted->ids[wanted->count++] = id;
 }
 
-void owners_parse_group(struct db_reader_set *set, const char *option, const char *text, uint32_t *gid)
+static void resolve(struct db_reader_set *set, struct owners_wanted *wanted, const struct kind *kind,
+		    const char *option, uint32_t mine)
 {
-	parse(set, &groups, option, text, gid);
+	for (size_t i = 0; i < wanted->text_count; i++)
+		add_id(wanted, parse(set, kind, option, wanted->texts[i]));
+	if (wanted->mine)
+		add_id(wanted, mine);
+}
+
+void owners_resolve(struct db_reader_set *set, struct owners_wanted *users_wanted,
+		    struct owners_wanted *groups_wanted)
+{
+	resolve(set, users_wanted, &users, "--owner", getuid());
+	resolve(set, groups_wanted, &groups, "--group", getgid());
+}
+
+void owners_release(struct owners_wanted *wanted)
+{
+	free(wanted->texts);
+	free(wanted->ids);
+	*wanted = (struct owners_wanted){ 0 };
 }
 
 /* ---- answers ---- */
 
-static bool add_name(struct db_reader_db *a, sqlite3_stmt **slot, const struct kind *kind, uint32_t id,
-		     struct buf *out)
+static bool add_name(struct db_reader_db *a, const struct kind *kind, uint32_t id, struct buf *out)
 {
-	sqlite3_stmt *select = db_reader_statement(a, slot, kind->by_id);
+	sqlite3_stmt *select = db_reader_statement(a, kind->by_id);
+	struct db_text name;
 	bool found;
 
 	db_bind(&a->db, select, 1, id);
 	found = db_step(&a->db, select);
-	if (found)
-		buf_add(out, sqlite3_column_blob(select, 0),
-			(size_t)sqlite3_column_bytes(select, 0));
-	else
+	if (found) {
+		name = db_column_text(&a->db, select, 0, DB_NAME_BYTES);
+		buf_add(out, name.bytes, name.len);
+	} else {
 		buf_printf(out, "%u", id);
+	}
 	db_check(&a->db, sqlite3_reset(select));
 	return found;
 }
 
 bool owners_user_name(struct db_reader_db *a, uint32_t uid, struct buf *out)
 {
-	return add_name(a, &a->user_name, &users, uid, out);
+	return add_name(a, &users, uid, out);
 }
 
 bool owners_group_name(struct db_reader_db *a, uint32_t gid, struct buf *out)
 {
-	return add_name(a, &a->group_name, &groups, gid, out);
+	return add_name(a, &groups, gid, out);
 }

@@ -11,9 +11,18 @@
 #include "common/db/db_reader.h"
 #include "common/base/buf.h"
 
-/* `option` is for messages: "--owner". */
-void owners_parse_user(struct db_reader_set *set, const char *option, const char *text, uint32_t *uid);
-void owners_parse_group(struct db_reader_set *set, const char *option, const char *text, uint32_t *gid);
+/* Of whom files have to be: one of these. Zeroed: of anybody. */
+struct owners_wanted {
+	const char **texts; /* names and numbers as options gave them; an allocated list */
+	size_t text_count;
+	bool mine;          /* and of whoever runs the program */
+	uint32_t *ids;      /* after owners_resolve, each once */
+	size_t count;
+};
+
+void owners_resolve(struct db_reader_set *set, struct owners_wanted *users,
+		    struct owners_wanted *groups);
+void owners_release(struct owners_wanted *wanted);
 
 /*
  * Append the name that the database knows, or the number if it has none, as ls does; false when it

@@ -1,6 +1,7 @@
 #include "common/query/scan_summary.h"
 
 #include "common/base/human.h"
+#include "common/db/db_column.h"
 #include "common/stream/ledger.h"
 
 /* One property of a scan; `title` as in render_column. */
@@ -60,16 +61,22 @@ static bool is_text(const struct field *field)
 	return field->column.type == RENDER_TEXT || field->column.type == RENDER_PATH;
 }
 
-static struct render_cell cell_of(sqlite3_stmt *facts, size_t i)
+static struct render_cell cell_of(struct db_reader_db *a, sqlite3_stmt *facts, size_t i)
 {
+	static const enum db_domain domains[] = {
+		[RENDER_COUNT] = DB_COUNT, [RENDER_BYTES] = DB_SIZE,
+		[RENDER_TIME] = DB_TIME,
+	};
 	int column = (int)i;
-	struct render_cell cell = { .null = sqlite3_column_type(facts, column) == SQLITE_NULL };
+	struct render_cell cell = { .null = db_column_is_null(facts, column) };
+	struct db_text text;
 
 	if (is_text(&fields[i])) {
-		cell.text = sqlite3_column_blob(facts, column);
-		cell.len = (size_t)sqlite3_column_bytes(facts, column);
-	} else {
-		cell.number = sqlite3_column_int64(facts, column);
+		text = db_column_text_or_null(&a->db, facts, column, DB_LONG_TEXT);
+		cell.text = text.bytes;
+		cell.len = text.len;
+	} else if (!cell.null) {
+		cell.number = db_column(&a->db, facts, column, domains[fields[i].column.type]);
 	}
 	return cell;
 }
@@ -87,7 +94,7 @@ static void show_rows(struct db_reader_set *set, const struct render_options *op
 		sqlite3_stmt *facts = select_facts(&set->dbs[i]);
 
 		for (size_t column = 0; column < FIELDS; column++)
-			cells[column] = cell_of(facts, column);
+			cells[column] = cell_of(&set->dbs[i], facts, column);
 		render_row(&out, cells);
 		sqlite3_finalize(facts);
 	}
@@ -132,16 +139,18 @@ static void show_property(struct render *out, const char *title, struct buf *tex
 /* How many lines were rejected for a reason, and where the first one is. */
 static void add_reject(struct db_reader_db *a, const char *reason, struct buf *text)
 {
+	enum { LINES, FIRST_LINE };
 	sqlite3_stmt *select = db_prepare(&a->db, "SELECT lines, first_line FROM scan_rejects"
 						  " WHERE reason = ?");
 	char lines[HUMAN_TEXT_SIZE];
+	struct db_text first;
 
 	db_bind_name(&a->db, select, 1, reason, strlen(reason));
 	if (db_step(&a->db, select)) {
-		human_count(lines, sqlite3_column_int64(select, 0));
+		human_count(lines, db_column(&a->db, select, LINES, DB_COUNT));
 		buf_printf(text, "%s, first at ", lines);
-		buf_add(text, sqlite3_column_blob(select, 1),
-			(size_t)sqlite3_column_bytes(select, 1));
+		first = db_column_text(&a->db, select, FIRST_LINE, DB_NAME_BYTES);
+		buf_add(text, first.bytes, first.len);
 	}
 	sqlite3_finalize(select);
 }
@@ -177,7 +186,7 @@ static void show_table(struct db_reader_set *set, const struct render_options *o
 		if (!fields[i].column.title)
 			continue;
 		for (size_t at = 0; at < set->count; at++)
-			add_shown(&texts[at], &fields[i], cell_of(facts[at], i));
+			add_shown(&texts[at], &fields[i], cell_of(&set->dbs[at], facts[at], i));
 		show_property(&out, fields[i].column.title, texts, set->count);
 	}
 	show_rejects(&out, set, texts);

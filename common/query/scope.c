@@ -6,6 +6,7 @@
 #include "common/query/scope.h"
 
 #include "common/base/path.h"
+#include "common/db/db_column.h"
 
 #define ROOT_ID 1 /* dir_id of `/` */
 
@@ -40,14 +41,14 @@ static void parse_wanted(struct wanted *w, const char *option, const char *text)
 
 static int64_t child_named(struct db_reader_db *a, int64_t parent, const char *name, size_t len)
 {
-	sqlite3_stmt *below = db_reader_statement(a, &a->below,
+	sqlite3_stmt *below = db_reader_statement(a,
 		"SELECT dir_id FROM directories WHERE parent_id = ? AND name = ?");
 	int64_t id = 0;
 
 	db_bind(&a->db, below, 1, parent);
 	db_bind_name(&a->db, below, 2, name, len);
 	if (db_step(&a->db, below))
-		id = sqlite3_column_int64(below, 0);
+		id = db_column(&a->db, below, 0, DB_ID);
 	db_check(&a->db, sqlite3_reset(below));
 	return id;
 }
@@ -75,8 +76,9 @@ static int64_t look_up(struct db_reader_db *a, struct wanted *w)
 
 static struct scope_prefix subtree(struct db_reader_db *a, int64_t id, size_t which)
 {
+	enum { DIRS_BELOW, DEPTH };
 	struct scope_prefix p = { .dir_id = id, .prefix = which };
-	sqlite3_stmt *select = db_reader_statement(a, &a->subtree,
+	sqlite3_stmt *select = db_reader_statement(a,
 						"SELECT s.dir_count_r, d.depth FROM directories AS "
 						"d JOIN directory_stats AS s USING(dir_id)"
 						" WHERE d.dir_id = ?");
@@ -85,8 +87,8 @@ static struct scope_prefix subtree(struct db_reader_db *a, int64_t id, size_t wh
 	if (!db_step(&a->db, select))
 		die(EXIT_INPUT, "%s: is damaged: no directory_stats for dir_id %lld", a->db.name,
 		    (long long)id);
-	p.last = id + sqlite3_column_int64(select, 0);
-	p.depth = sqlite3_column_int64(select, 1);
+	p.last = id + db_column(&a->db, select, DIRS_BELOW, DB_DIRECTORY_COUNT);
+	p.depth = db_column(&a->db, select, DEPTH, DB_DEPTH);
 	db_check(&a->db, sqlite3_reset(select));
 	return p;
 }
@@ -285,24 +287,27 @@ static void reverse(unsigned char *at, size_t len)
 
 void scope_path(struct db_reader_db *a, int64_t dir_id, struct buf *out)
 {
+	enum { PARENT, NAME };
 	sqlite3_stmt *above = db_reader_statement(
-		a, &a->above, "SELECT parent_id, name FROM directories WHERE dir_id = ?");
+		a, "SELECT parent_id, name FROM directories WHERE dir_id = ?");
 	size_t start = out->len;
 
 	/* Written backwards on the way up: each name reversed, in the end all of it again. */
 	while (dir_id != ROOT_ID) {
-		size_t len;
+		struct db_text name;
+		int64_t parent;
 
 		db_bind(&a->db, above, 1, dir_id);
-		if (!db_step(&a->db, above) || sqlite3_column_int64(above, 0) >= dir_id)
+		parent = db_step(&a->db, above) ? db_column(&a->db, above, PARENT, DB_ID) : dir_id;
+		if (parent >= dir_id)
 			die(EXIT_INPUT,
 			    "%s: is damaged: directories has no way from dir_id %lld to /",
 			    a->db.name, (long long)dir_id);
-		len = (size_t)sqlite3_column_bytes(above, 1);
-		buf_add(out, sqlite3_column_blob(above, 1), len);
-		reverse(out->data + out->len - len, len);
+		name = db_column_text(&a->db, above, NAME, DB_NAME_BYTES);
+		buf_add(out, name.bytes, name.len);
+		reverse(out->data + out->len - name.len, name.len);
 		buf_add_char(out, '/');
-		dir_id = sqlite3_column_int64(above, 0);
+		dir_id = parent;
 		db_check(&a->db, sqlite3_reset(above));
 	}
 	if (out->len == start)

@@ -1,14 +1,25 @@
 /*
- * dir_scan - the directories of one database that answer a question, in the order that it asks for.
+ * dir_search - the directories of one database that answer a question, in the order that it asks for.
  *
  * With a limit the best so far wait in a heap; without one all go through an external sorter,
  * unless the plan has the order by itself. So memory is bounded by the limit or by `memory`.
  */
-#ifndef TREETALLY_DIR_SCAN_H
-#define TREETALLY_DIR_SCAN_H
+#ifndef TREETALLY_DIR_SEARCH_H
+#define TREETALLY_DIR_SEARCH_H
 
-#include "common/query/dir_heap.h"
-#include "common/query/dir_plan.h"
+#include "common/query/dir_select.h"
+
+/* Less `rank` comes first, then less dir_id. */
+struct dir_hit {
+	int64_t dir_id, rank;
+};
+
+/* Zeroed is empty; `hits` is allocated and to be freed. */
+struct dir_heap {
+	struct dir_hit *hits;
+	size_t count, capacity;
+	bool last_on_top; /* what comes last is on top */
+};
 
 /* More than this many best directories are not kept in a heap, but sorted with all others. */
 #define DIR_HEAP_MAX (256u << 10)
@@ -19,13 +30,12 @@ struct dir_total {
 	int64_t atime, mtime; /* the latest; TIME_NONE: none */
 };
 
-struct dir_scan {
+struct dir_search {
 	struct db_reader_db *a;
 	const struct scope *scope;
 	const struct dir_question *question;
-	uint64_t matches;       /* after dir_scan_finish: how many there are, limit or not */
-	struct dir_total total; /* after dir_scan_finish, if wanted */
-	struct dir_cost cost;
+	uint64_t matches;       /* after dir_search_finish: how many there are, limit or not */
+	struct dir_total total; /* after dir_search_finish, if wanted */
 	const char *plan;
 
 	/* private */
@@ -38,11 +48,11 @@ struct dir_scan {
 	struct extsort *sorter; /* all, when there is none */
 };
 
-void dir_scan_start(struct dir_scan *scan, struct db_reader_db *a, const struct scope *scope,
+void dir_search_start(struct dir_search *scan, struct db_reader_db *a, const struct scope *scope,
 		    const struct dir_question *question);
 /* At least `limit` of them, in order; false at the end. */
-bool dir_scan_next(struct dir_scan *scan, struct dir_hit *hit);
+bool dir_search_next(struct dir_search *scan, struct dir_hit *hit);
 /* Read what is left, for `matches` and `total`; nothing can be asked for after it. */
-void dir_scan_finish(struct dir_scan *scan);
+void dir_search_finish(struct dir_search *scan);
 
 #endif

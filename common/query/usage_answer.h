@@ -1,16 +1,17 @@
 /*
- * usage_rank - the rows of a totals in the order in which they are shown, and which of them.
+ * usage_answer - the answer to a usage question: totals, put in order and rendered.
  *
  * The order goes key by key, from the first: the largest owner comes first, with all its rows, and
  * among them its largest group, and so on. Where sums are equal, and for keys that are shown in
  * their natural order, the smaller key comes first.
  */
-#ifndef TREETALLY_USAGE_RANK_H
-#define TREETALLY_USAGE_RANK_H
+#ifndef TREETALLY_USAGE_ANSWER_H
+#define TREETALLY_USAGE_ANSWER_H
 
-#include "common/sort/totals.h"
+#include "common/query/render.h"
+#include "common/query/usage_query.h"
 
-enum usage_sort { SORT_SIZE, SORT_APPARENT, SORT_FILES, SORT_KEY };
+enum usage_sort { USAGE_SORT_SIZE, USAGE_SORT_APPARENT, USAGE_SORT_FILES, USAGE_SORT_KEY };
 
 struct usage_rank {
 	enum usage_sort sort;
@@ -21,7 +22,9 @@ struct usage_rank {
 	                              one part, of all; 0: all of them */
 };
 
-/* Sort the rows of the totals and drop those that are not wanted. No totals_at afterwards. */
-void usage_rank(const struct usage_rank *rank, struct totals *totals);
+/* `where` is for the title of a table; the rows of `totals` end up in the order of the answer. */
+void usage_answer_print(const struct usage_query *ask, const struct usage_rank *rank,
+		 const struct render_options *options, const struct scope_options *where,
+		 struct db_reader_set *set, struct totals *totals);
 
 #endif

@@ -2,7 +2,12 @@
  * The text of the SELECT is put together from the fixed pieces below; values are bound. CROSS JOIN
  * tells SQLite the order of its loops.
  */
-#include "common/query/dir_plan.h"
+#include "common/query/dir_select.h"
+
+#include <inttypes.h>
+
+#include "common/db/db_column.h"
+#include "common/query/name_glob.h"
 
 /*
  * In the index by size every so many rows is one of the scope, if sizes are alike everywhere; the n
@@ -13,12 +18,12 @@
 static const struct {
 	const char *own, *whole; /* columns of directory_stats */
 } sort_columns[] = {
-	[SORT_SIZE] = { "total_size_nr", "total_size_r" },
-	[SORT_APPARENT] = { "apparent_size_nr", "apparent_size_r" },
-	[SORT_FILES] = { "file_count_nr", "file_count_r" },
-	[SORT_DIRS] = { "dir_count_nr", "dir_count_r" },
-	[SORT_ATIME] = { "max_atime_nr", "max_atime_r" },
-	[SORT_MTIME] = { "max_mtime_nr", "max_mtime_r" },
+	[DIR_BY_SIZE] = { "total_size_nr", "total_size_r" },
+	[DIR_BY_APPARENT] = { "apparent_size_nr", "apparent_size_r" },
+	[DIR_BY_FILES] = { "file_count_nr", "file_count_r" },
+	[DIR_BY_DIRS] = { "dir_count_nr", "dir_count_r" },
+	[DIR_BY_ATIME] = { "max_atime_nr", "max_atime_r" },
+	[DIR_BY_MTIME] = { "max_mtime_nr", "max_mtime_r" },
 };
 
 const char *dir_question_column(const struct dir_question *q)
@@ -33,8 +38,141 @@ bool dir_question_nests(const struct dir_question *q)
 
 bool dir_question_is_open(const struct dir_question *q)
 {
-	return dir_filter_is_plain(&q->filter) && q->filter.owner == FILTER_NONE &&
-	       q->filter.group == FILTER_NONE && q->levels == FILTER_NONE;
+	const struct dir_filter *f = &q->filter;
+
+	for (int i = 0; i < DIR_LIMIT_COUNT; i++) {
+		if (dir_filter_has(f, (enum dir_limit)i))
+			return false;
+	}
+	return !f->single_owner && !f->leaves_only && !f->pattern_count && !f->users.count &&
+	       !f->groups.count && !dir_filter_has_cold(f) && q->levels == FILTER_NONE;
+}
+
+/* ---- conditions ---- */
+
+static const struct {
+	const char *sql;
+	bool is_moment;
+} limits[] = {
+#define NUMBER false
+#define SIZE false
+#define WHEN true
+#define LIMIT_ROW(id, type, option, argument, sql) [DIR_##id] = { sql, type },
+	DIR_LIMITS(LIMIT_ROW)
+#undef LIMIT_ROW
+#undef NUMBER
+#undef SIZE
+#undef WHEN
+};
+
+void dir_filter_init(struct dir_filter *f)
+{
+	const struct human_when never = { .days = DAY_NONE };
+
+	*f = (struct dir_filter){ .cold = never };
+	for (int i = 0; i < DIR_LIMIT_COUNT; i++) {
+		f->number[i] = FILTER_NONE;
+		f->when[i] = never;
+	}
+}
+
+void dir_filter_release(struct dir_filter *f)
+{
+	owners_release(&f->users);
+	owners_release(&f->groups);
+	free(f->patterns);
+	f->patterns = NULL;
+	f->pattern_count = 0;
+}
+
+bool dir_filter_has(const struct dir_filter *f, enum dir_limit limit)
+{
+	return limits[limit].is_moment ? f->when[limit].days != DAY_NONE :
+					 f->number[limit] != FILTER_NONE;
+}
+
+bool dir_filter_has_cold(const struct dir_filter *f)
+{
+	return f->cold.days != DAY_NONE;
+}
+
+/* `%` stands for _nr or _r, `?` for the value. */
+static void add_condition(struct buf *sql, const char *condition, bool own, int64_t value)
+{
+	buf_add_str(sql, " AND ");
+	for (; *condition; condition++) {
+		if (*condition == '%')
+			buf_add_str(sql, own ? "_nr" : "_r");
+		else if (*condition == '?')
+			buf_printf(sql, "%" PRId64, value);
+		else
+			buf_add_char(sql, *condition);
+	}
+}
+
+static void add_owners(struct buf *sql, const char *column, const struct owners_wanted *wanted)
+{
+	if (!wanted->count)
+		return;
+	buf_printf(sql, " AND %s IN (", column);
+	for (size_t i = 0; i < wanted->count; i++)
+		buf_printf(sql, "%s%" PRIu32, i ? ", " : "", wanted->ids[i]);
+	buf_add_char(sql, ')');
+}
+
+/* Whole subtrees only. Scans without times of modification leave it to access. */
+static void add_cold(struct buf *sql, const struct dir_filter *f, int64_t scan_day)
+{
+	int64_t since = human_when_seconds(&f->cold, scan_day);
+
+	add_condition(sql, "s.max_atime_r < ? AND in_scope(s.dir_id, s.dir_id + s.dir_count_r)",
+		      false, since);
+	if (!f->cold_by_atime)
+		add_condition(sql, "ifnull(s.max_mtime_r < ?, 1)", false, since);
+}
+
+/* Each with " AND " before it. Moments that are ages differ from database to database. */
+static void add_conditions(struct buf *sql, const struct dir_filter *f, int64_t scan_day)
+{
+	for (int i = 0; i < DIR_LIMIT_COUNT; i++) {
+		if (dir_filter_has(f, (enum dir_limit)i))
+			add_condition(sql, limits[i].sql, f->own,
+				      limits[i].is_moment ?
+					      human_when_seconds(&f->when[i], scan_day) :
+					      f->number[i]);
+	}
+	add_owners(sql, f->own ? DIR_OWN_OWNER("uid") : "s.owner_uid", &f->users);
+	add_owners(sql, f->own ? DIR_OWN_OWNER("gid") : "s.owner_gid", &f->groups);
+	if (dir_filter_has_cold(f))
+		add_cold(sql, f, scan_day);
+	if (f->single_owner)
+		add_condition(sql, f->own ? DIR_OWN_OWNER("uid") " >= 0" : "s.owner_uid >= 0",
+			      f->own, 0);
+	if (f->leaves_only)
+		add_condition(sql, "s.dir_count_nr = 0", f->own, 0);
+	if (f->pattern_count)
+		add_condition(sql, "name_matches(d.name)", f->own, 0);
+}
+
+static bool needs_directories(const struct dir_question *q)
+{
+	const struct dir_filter *f = &q->filter;
+
+	return q->sort == DIR_BY_DEPTH || f->pattern_count || dir_filter_has(f, DIR_MIN_DEPTH) ||
+	       dir_filter_has(f, DIR_MAX_DEPTH);
+}
+
+static void name_matches(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	const struct dir_filter *f = sqlite3_user_data(context);
+	const char *name = sqlite3_value_blob(values[0]);
+	size_t len = (size_t)sqlite3_value_bytes(values[0]);
+	bool matches = false;
+
+	(void)count;
+	for (size_t i = 0; i < f->pattern_count && !matches; i++)
+		matches = name_glob_match(f->patterns[i], name ? name : "", len, f->ignore_case);
+	sqlite3_result_int(context, matches);
 }
 
 /* ---- the scope, as SQL sees it ---- */
@@ -78,7 +216,10 @@ static void attach(struct db_reader_db *a, const struct scope *scope, const stru
 {
 	db_check(&a->db, sqlite3_create_function(a->db.handle, "in_scope", 2, SQLITE_UTF8,
 						 (void *)(uintptr_t)scope, in_scope, NULL, NULL));
-	dir_filter_attach(&q->filter, a);
+	db_check(&a->db, sqlite3_create_function(a->db.handle, "name_matches", 1,
+						 SQLITE_UTF8 | SQLITE_DETERMINISTIC,
+						 (void *)(uintptr_t)&q->filter, name_matches, NULL,
+						 NULL));
 	if (q->levels != FILTER_NONE)
 		fill_table(a, scope, "prefixes", scope->prefix_count, true);
 	else
@@ -102,7 +243,7 @@ static const struct {
 		"WITH RECURSIVE walk(dir_id, more) AS (SELECT first, :levels FROM temp.prefixes"
 		" UNION ALL SELECT c.dir_id, more - 1 FROM walk"
 		" CROSS JOIN directories AS c INDEXED BY directories_by_name"
-		" ON c.parent_id = walk.dir_id WHERE more > 0) ",
+		" ON c.parent_id = walk.dir_id AND c.dir_id > walk.dir_id WHERE more > 0) ",
 		"(SELECT DISTINCT dir_id FROM walk WHERE in_scope(dir_id, dir_id)) AS w"
 		" CROSS JOIN directory_stats AS s",
 		"s.dir_id = w.dir_id", " ORDER BY w.dir_id", " ORDER BY w.dir_id DESC",
@@ -129,14 +270,14 @@ enum dir_plan dir_plan_choose(const struct db_reader_db *a, const struct scope *
 
 	if (q->levels != FILTER_NONE)
 		return PLAN_LEVELS;
-	if (dir_question_nests(q) || scope->directories <= RANGE_CHEAP || q->sort == SORT_PATH)
+	if (dir_question_nests(q) || scope->directories <= RANGE_CHEAP || q->sort == DIR_BY_PATH)
 		return PLAN_RANGE;
-	if (f->owner != FILTER_NONE && !f->own)
+	if (f->users.count && !f->own)
 		return PLAN_OWNER;
-	if (f->group != FILTER_NONE && !f->own)
+	if (f->groups.count && !f->own)
 		return PLAN_GROUP;
 	/* Where the scope is a good part of the whole, its largest come soon. */
-	if (dir_question_is_open(q) && q->limit && q->sort == SORT_SIZE && !q->sort_own &&
+	if (dir_question_is_open(q) && q->limit && q->sort == DIR_BY_SIZE && !q->sort_own &&
 	    scope->directories > a->directories / LARGEST_SHARE)
 		return PLAN_SIZE;
 	return PLAN_RANGE;
@@ -152,9 +293,9 @@ static void add_columns(struct buf *sql, const struct dir_question *q)
 	const char *suffix = q->filter.own ? "_nr" : "_r";
 
 	buf_add_str(sql, "SELECT s.dir_id, ");
-	if (q->sort == SORT_PATH)
+	if (q->sort == DIR_BY_PATH)
 		buf_add_str(sql, "NULL");
-	else if (q->sort == SORT_DEPTH)
+	else if (q->sort == DIR_BY_DEPTH)
 		buf_add_str(sql, "d.depth");
 	else
 		buf_printf(sql, "s.%s", dir_question_column(q));
@@ -170,7 +311,7 @@ sqlite3_stmt *dir_plan_prepare(struct db_reader_db *a, const struct scope *scope
 			       const struct dir_question *q, enum dir_plan plan, bool in_order)
 {
 	/* Paths go up by nature, all else goes down. */
-	bool down = in_order && q->reverse == (q->sort == SORT_PATH);
+	bool down = in_order && q->reverse == (q->sort == DIR_BY_PATH);
 	sqlite3_stmt *select;
 	struct buf sql = { 0 };
 	int levels;
@@ -179,10 +320,10 @@ sqlite3_stmt *dir_plan_prepare(struct db_reader_db *a, const struct scope *scope
 	buf_add_str(&sql, plans[plan].with);
 	add_columns(&sql, q);
 	buf_printf(&sql, " FROM %s", plans[plan].from);
-	if (q->sort == SORT_DEPTH || dir_filter_needs_directories(&q->filter))
+	if (needs_directories(q))
 		buf_add_str(&sql, " CROSS JOIN directories AS d ON d.dir_id = s.dir_id");
 	buf_printf(&sql, " WHERE %s", plans[plan].where);
-	dir_filter_add_sql(&q->filter, &sql);
+	add_conditions(&sql, &q->filter, a->scan_day);
 	if (in_order || dir_question_nests(q))
 		buf_add_str(&sql, down ? plans[plan].down : plans[plan].up);
 	buf_add_char(&sql, '\0');
@@ -191,21 +332,15 @@ sqlite3_stmt *dir_plan_prepare(struct db_reader_db *a, const struct scope *scope
 	levels = sqlite3_bind_parameter_index(select, ":levels");
 	if (levels)
 		db_bind(&a->db, select, levels, q->levels);
-	dir_filter_bind(&q->filter, a, select);
 	return select;
 }
 
-void dir_cost_note(struct dir_cost *cost, sqlite3_stmt *statement)
+int64_t dir_rank(struct db *db, sqlite3_stmt *row, int column, bool smallest_first)
 {
-	cost->steps += sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_VM_STEP, 1);
-	cost->full_steps += sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1);
-}
+	int64_t value;
 
-int64_t dir_rank(sqlite3_stmt *row, int column, bool smallest_first)
-{
-	int64_t value = sqlite3_column_int64(row, column);
-
-	if (sqlite3_column_type(row, column) == SQLITE_NULL)
+	if (db_column_is_null(row, column))
 		return INT64_MAX;
+	value = db_column(db, row, column, DB_SORTED);
 	return smallest_first ? value : -value;
 }

@@ -1,10 +1,15 @@
-#include "common/query/usage_ask.h"
+#include "common/query/usage_query.h"
+
+#include "common/db/db_column.h"
+#include "common/db/db_schema.h"
 
 /* Columns of a usage row that can be keys or filters, in the order in which they are selected. */
 enum { COL_UID, COL_GID, COL_AGE, COL_SIZE, COLS };
+/* Behind them. */
+enum { COL_FILES = COLS, COL_TOTAL, COL_APPARENT };
 
 /* Statements, each prepared when first needed. */
-enum source {
+enum statement {
 	NR_DIR, NR_DIR_UID,   /* usage_nr of a directory; of an owner in it */
 	NR_RANGE,             /* usage_nr of a range */
 	R_DIR, R_DIR_UID, R_ANY, /* usage_r likewise; has it any row? */
@@ -15,21 +20,22 @@ enum source {
 };
 
 struct asker {
-	const struct usage_ask *ask;
+	const struct usage_query *ask;
 	struct db_reader_db *a;
 	const struct scope *scope;
 	struct totals *totals;
 	bool every_file;      /* no filter by owner or group */
 	bool plain;           /* ... and no key but dir and fs */
-	bool forward;         /* see usage_ask_totals */
+	bool forward;         /* see usage_query_totals */
 	int part[COLS];       /* of the key, or -1 */
 	int only;             /* the one column that is in the key; -1: none, or several are */
 	int dir_part;
+	int64_t fs;
 	int64_t key[TOTALS_PARTS];
 	sqlite3_stmt *statements[SOURCES];
 };
 
-int usage_ask_part(const struct usage_ask *ask, enum ask_by by)
+int usage_query_part(const struct usage_query *ask, enum usage_by by)
 {
 	for (size_t i = 0; i < ask->by_count; i++) {
 		if (ask->by[i] == by)
@@ -54,19 +60,19 @@ static const char *const others[] = {
 		      "directory_stats WHERE dir_id = ?",
 	[STATS_OWN] = "SELECT 0, 0, 0, 0, file_count_nr, total_size_nr, apparent_size_nr FROM "
 		      "directory_stats WHERE dir_id = ?",
-#define USAGE_BY(columns, kind) "SELECT " columns ", file_count, total_size, apparent_size" \
-				" FROM usage_by WHERE dir_id = ? AND kind = " kind
-	[BY_FIRST + COL_UID] = USAGE_BY("id, 0, 0, 0", "0"),
-	[BY_FIRST + COL_GID] = USAGE_BY("0, id, 0, 0", "1"),
-	[BY_FIRST + COL_AGE] = USAGE_BY("0, 0, id, 0", "2"),
-	[BY_FIRST + COL_SIZE] = USAGE_BY("0, 0, 0, id", "3"),
+#define USAGE_BY(columns) "SELECT " columns ", file_count, total_size, apparent_size" \
+			  " FROM usage_by WHERE dir_id = ? AND kind = ?"
+	[BY_FIRST + COL_UID] = USAGE_BY("id, 0, 0, 0"),
+	[BY_FIRST + COL_GID] = USAGE_BY("0, id, 0, 0"),
+	[BY_FIRST + COL_AGE] = USAGE_BY("0, 0, id, 0"),
+	[BY_FIRST + COL_SIZE] = USAGE_BY("0, 0, 0, id"),
 	[SUBTREE] = "SELECT dir_count_r FROM directory_stats WHERE dir_id = ?",
 };
 
 /* A column costs time even when nobody looks at it, so only those that count are selected. */
-static sqlite3_stmt *usage_statement(struct asker *q, enum source which)
+static sqlite3_stmt *usage_statement(struct asker *q, enum statement which)
 {
-	const struct usage_ask *ask = q->ask;
+	const struct usage_query *ask = q->ask;
 	char sql[300];
 
 	if (!q->statements[which]) {
@@ -81,19 +87,19 @@ static sqlite3_stmt *usage_statement(struct asker *q, enum source which)
 	return q->statements[which];
 }
 
-static sqlite3_stmt *other_statement(struct asker *q, enum source which)
+static sqlite3_stmt *other_statement(struct asker *q, enum statement which)
 {
-	return db_reader_statement(q->a, &q->statements[which], others[which]);
+	return db_reader_statement(q->a, others[which]);
 }
 
 /* The integer of a statement with one parameter; -1 when there is no row. */
-static int64_t look_up(struct asker *q, enum source which, int64_t dir_id)
+static int64_t look_up(struct asker *q, enum statement which, int64_t dir_id)
 {
 	sqlite3_stmt *s = other_statement(q, which);
 	int64_t value;
 
 	db_bind(&q->a->db, s, 1, dir_id);
-	value = db_step(&q->a->db, s) ? sqlite3_column_int64(s, 0) : -1;
+	value = db_step(&q->a->db, s) ? db_column(&q->a->db, s, 0, DB_DIRECTORY_COUNT) : -1;
 	db_check(&q->a->db, sqlite3_reset(s));
 	return value;
 }
@@ -110,6 +116,16 @@ static int64_t last_of(struct asker *q, int64_t dir_id)
 
 /* ---- rows ---- */
 
+/* What is below a directory is no more than what it has. */
+static void require_part(struct asker *q, const struct totals_sums *part)
+{
+	const struct totals_sums *whole = totals_at(q->totals, q->key);
+
+	if (part->file_count > whole->file_count || part->total_size > whole->total_size)
+		die(EXIT_INPUT, "%s: is damaged: a directory has less than what is below it",
+		    q->a->db.name);
+}
+
 static bool among(const uint32_t *ids, size_t n, int64_t id)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -122,23 +138,27 @@ static bool among(const uint32_t *ids, size_t n, int64_t id)
 /* Add (or take away again) all rows of a statement whose parameters are bound. */
 static void take(struct asker *q, sqlite3_stmt *s, bool away)
 {
-	const struct usage_ask *ask = q->ask;
+	static const enum db_domain domains[COLS] = { DB_UID, DB_UID, DB_BUCKET, DB_BUCKET };
+	const struct usage_query *ask = q->ask;
+	struct db *db = &q->a->db;
 
-	while (db_step(&q->a->db, s)) {
+	while (db_step(db, s)) {
 		struct totals_sums sums = {
-			sqlite3_column_int64(s, COLS),
-			sqlite3_column_int64(s, COLS + 1),
-			sqlite3_column_int64(s, COLS + 2),
+			db_column(db, s, COL_FILES, DB_COUNT),
+			db_column(db, s, COL_TOTAL, DB_SIZE),
+			db_column(db, s, COL_APPARENT, DB_SIZE),
 		};
 
 		if (!sums.file_count ||
-		    !among(ask->uids, ask->uid_count, sqlite3_column_int64(s, COL_UID)) ||
-		    !among(ask->gids, ask->gid_count, sqlite3_column_int64(s, COL_GID)))
+		    !among(ask->uids, ask->uid_count, db_column(db, s, COL_UID, DB_UID)) ||
+		    !among(ask->gids, ask->gid_count, db_column(db, s, COL_GID, DB_UID)))
 			continue;
 		for (int i = 0; i < COLS; i++) {
 			if (q->part[i] >= 0)
-				q->key[q->part[i]] = sqlite3_column_int64(s, i);
+				q->key[q->part[i]] = db_column(db, s, i, domains[i]);
 		}
+		if (away)
+			require_part(q, &sums);
 		if (away)
 			totals_subtract(q->totals, q->key, &sums);
 		else
@@ -146,7 +166,7 @@ static void take(struct asker *q, sqlite3_stmt *s, bool away)
 	}
 }
 
-static void take_directory(struct asker *q, enum source all, enum source by_uid, int64_t dir_id,
+static void take_directory(struct asker *q, enum statement all, enum statement by_uid, int64_t dir_id,
 			   bool away)
 {
 	sqlite3_stmt *s = usage_statement(q, q->ask->uid_count ? by_uid : all);
@@ -176,8 +196,20 @@ static void take_range(struct asker *q, int64_t first, int64_t last, bool away)
 
 /* ---- subtrees ---- */
 
+/* The rows of a directory that are added up by one column. */
+static void take_by(struct asker *q, int column, int64_t dir_id, bool away)
+{
+	static const enum usage_kind kinds[COLS] = { USAGE_BY_OWNER, USAGE_BY_GROUP, USAGE_BY_AGE,
+						     USAGE_BY_SIZE };
+	sqlite3_stmt *s = other_statement(q, BY_FIRST + (enum statement)column);
+
+	db_bind(&q->a->db, s, 1, dir_id);
+	db_bind(&q->a->db, s, 2, kinds[column]);
+	take(q, s, away);
+}
+
 /* Statements whose parameter is a directory. */
-static void take_rows(struct asker *q, enum source which, int64_t dir_id, bool away)
+static void take_rows(struct asker *q, enum statement which, int64_t dir_id, bool away)
 {
 	sqlite3_stmt *s = other_statement(q, which);
 
@@ -198,7 +230,7 @@ static void take_subtree(struct asker *q, int64_t dir_id, int64_t last, bool awa
 	else if (look_up(q, R_ANY, dir_id) < 0)
 		take_range(q, dir_id, last, away);
 	else if (q->every_file && q->only >= 0)
-		take_rows(q, BY_FIRST + (enum source)q->only, dir_id, away);
+		take_by(q, q->only, dir_id, away);
 	else
 		take_directory(q, R_DIR, R_DIR_UID, dir_id, away);
 }
@@ -273,7 +305,7 @@ static void take_levels(struct asker *q, const struct scope_prefix *p)
 			continue;
 		}
 		last = last_of(q, id);
-		q->key[q->dir_part] = id;
+		q->key[q->dir_part] = usage_query_dir(q->fs, id);
 		if ((int64_t)open.count == q->ask->levels || last == id) {
 			take_scoped(q, id, last);
 			id = last + 1;
@@ -320,7 +352,7 @@ static void take_everything(struct asker *q)
 	}
 }
 
-void usage_ask_totals(const struct usage_ask *ask, struct db_reader_db *a, const struct scope *scope,
+void usage_query_totals(const struct usage_query *ask, struct db_reader_db *a, const struct scope *scope,
 		      int64_t fs, struct totals *totals)
 {
 	struct totals mine = { 0 };
@@ -329,13 +361,14 @@ void usage_ask_totals(const struct usage_ask *ask, struct db_reader_db *a, const
 		.a = a,
 		.scope = scope,
 		.totals = &mine,
-		.dir_part = usage_ask_part(ask, BY_DIR),
+		.fs = fs,
+		.dir_part = usage_query_part(ask, USAGE_DIR),
 		.only = -1,
 		.every_file = !ask->uid_count && !ask->gid_count,
-		.part = { usage_ask_part(ask, BY_OWNER), usage_ask_part(ask, BY_GROUP),
-			  usage_ask_part(ask, BY_AGE), usage_ask_part(ask, BY_SIZE) },
+		.part = { usage_query_part(ask, USAGE_OWNER), usage_query_part(ask, USAGE_GROUP),
+			  usage_query_part(ask, USAGE_AGE), usage_query_part(ask, USAGE_SIZE) },
 	};
-	int fs_part = usage_ask_part(ask, BY_FS), columns = 0;
+	int fs_part = usage_query_part(ask, USAGE_FS), columns = 0;
 
 	for (int i = 0; i < COLS; i++) {
 		if (q.part[i] >= 0) {

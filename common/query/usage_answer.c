@@ -1,0 +1,321 @@
+/*
+ * Sorted by keys, rows with a common beginning of the key are neighbours; each row then learns the
+ * sum of its group at every level, and one comparison of these sums and keys, level by level, puts
+ * groups and rows in their places.
+ */
+#include "common/query/usage_answer.h"
+
+#include "common/stream/buckets.h"
+#include "common/base/screen.h"
+#include "common/query/owners.h"
+
+/* ---- order ---- */
+
+struct ranked {
+	struct totals_row row;
+	int64_t weight[TOTALS_PARTS]; /* of the group that shares parts 0..i with it */
+};
+
+static int64_t measure(const struct usage_rank *rank, const struct totals_sums *sums)
+{
+	switch (rank->sort) {
+	case USAGE_SORT_APPARENT: return sums->apparent_size;
+	case USAGE_SORT_FILES: return sums->file_count;
+	default: return sums->total_size;
+	}
+}
+
+static int compare_keys(const void *left, const void *right, void *arg)
+{
+	const struct ranked *a = left, *b = right;
+	const struct usage_rank *rank = arg;
+
+	for (size_t i = 0; i < rank->parts; i++) {
+		if (a->row.key[i] != b->row.key[i])
+			return a->row.key[i] < b->row.key[i] ? -1 : 1;
+	}
+	return 0;
+}
+
+static int compare_places(const void *left, const void *right, void *arg)
+{
+	const struct ranked *a = left, *b = right;
+	const struct usage_rank *rank = arg;
+
+	for (size_t i = 0; i < rank->parts; i++) {
+		if (!rank->natural[i] && a->weight[i] != b->weight[i])
+			return a->weight[i] > b->weight[i] ? -1 : 1;
+		if (a->row.key[i] != b->row.key[i])
+			return a->row.key[i] < b->row.key[i] ? -1 : 1;
+	}
+	return 0;
+}
+
+/* By first key (when there are several), then the largest first. */
+static int compare_tops(const void *left, const void *right, void *arg)
+{
+	const struct ranked *a = left, *b = right;
+	const struct usage_rank *rank = arg;
+	size_t last = rank->parts - 1;
+
+	if (last && a->row.key[0] != b->row.key[0])
+		return a->row.key[0] < b->row.key[0] ? -1 : 1;
+	if (a->weight[last] != b->weight[last])
+		return a->weight[last] > b->weight[last] ? -1 : 1;
+	return compare_keys(left, right, arg);
+}
+
+/* Rows are in the order of their keys. */
+static void weigh(const struct usage_rank *rank, struct ranked *rows, size_t n)
+{
+	for (size_t part = 0; part < rank->parts; part++) {
+		for (size_t first = 0, end; first < n; first = end) {
+			struct totals_sums sums = { 0 };
+
+			for (end = first; end < n && !memcmp(rows[end].row.key, rows[first].row.key,
+							     (part + 1) * sizeof(int64_t)); end++)
+				totals_sum(&sums, &rows[end].row.sums);
+			for (size_t i = first; i < end; i++)
+				rows[i].weight[part] = measure(rank, &sums);
+		}
+	}
+}
+
+static size_t keep_top(const struct usage_rank *rank, struct ranked *rows, size_t n)
+{
+	uint64_t seen = 0;
+	size_t kept = 0;
+
+	if (!rank->top || !rank->parts)
+		return n;
+	qsort_r(rows, n, sizeof(*rows), compare_tops, (void *)rank);
+	for (size_t i = 0; i < n; i++) {
+		if (i && rank->parts > 1 && rows[i].row.key[0] != rows[i - 1].row.key[0])
+			seen = 0;
+		if (seen++ < rank->top)
+			rows[kept++] = rows[i];
+	}
+	return kept;
+}
+
+static void put_in_order(const struct usage_rank *rank, struct totals *totals)
+{
+	struct ranked *rows = xcalloc(totals->count + 1, sizeof(*rows));
+	size_t n = 0;
+
+	for (size_t i = 0; i < totals->count; i++)
+		rows[i].row = totals->rows[i];
+	qsort_r(rows, totals->count, sizeof(*rows), compare_keys, (void *)rank);
+	weigh(rank, rows, totals->count);
+	for (size_t i = 0; i < totals->count; i++) {
+		if (rows[i].row.sums.total_size >= rank->min_size)
+			rows[n++] = rows[i];
+	}
+	n = keep_top(rank, rows, n);
+	qsort_r(rows, n, sizeof(*rows), compare_places, (void *)rank);
+	for (size_t i = 0; i < n; i++)
+		totals->rows[i] = rows[i].row;
+	totals->count = n;
+	free(rows);
+}
+
+/* ---- what is shown ---- */
+
+static struct totals_sums add_up(const struct totals *totals)
+{
+	struct totals_sums sums = { 0 };
+
+	for (size_t i = 0; i < totals->count; i++)
+		totals_sum(&sums, &totals->rows[i].sums);
+	return sums;
+}
+
+static const char *age_meaning(const struct db_reader_set *set)
+{
+	static const char *const since[] = {
+		[AGE_ATIME] = "since last access (atime)",
+		[AGE_MTIME] = "since last modification (mtime)",
+		[AGE_NEWEST] = "since last access or modification (newest)",
+	};
+
+	for (size_t i = 1; i < set->count; i++) {
+		if (set->dbs[i].age_by != set->dbs[0].age_by)
+			return "not measured alike in these databases";
+	}
+	return since[set->dbs[0].age_by];
+}
+
+static void add_visible(struct buf *out, const char *text)
+{
+	screen_add(out, text, strlen(text), !screen_utf8());
+}
+
+/* The line above a table; the caller frees it. */
+static char *title_of(const struct usage_query *ask, const struct scope_options *where,
+		      struct db_reader_set *set)
+{
+	struct buf title = { 0 };
+	char date[DATE_TEXT_SIZE];
+
+	for (size_t i = 0; i < set->count; i++) {
+		buf_add_str(&title, i ? "; " : "");
+		add_visible(&title, db_reader_filesystem(&set->dbs[i]));
+		buf_printf(&title, ", scan of %s", scantime_date_text(date, set->dbs[i].scan_day));
+		if (set->dbs[i].assumed.count[ASSUME_UNSEEN])
+			buf_add_str(&title, ", incomplete");
+		if (set->dbs[i].assumed.count[ASSUME_UNVERIFIED])
+			buf_add_str(&title, ", unverified");
+	}
+	for (size_t i = 0; i < where->prefix_count; i++) {
+		buf_add_str(&title, i ? ", " : ": ");
+		add_visible(&title, where->prefixes[i]);
+	}
+	if (usage_query_part(ask, USAGE_AGE) >= 0)
+		buf_printf(&title, "; age is time %s", age_meaning(set));
+	buf_add_char(&title, '\0');
+	return (char *)title.data;
+}
+
+/* A key has one column or two: the value, and what it means. */
+static const struct render_column key_columns[USAGE_COUNT][2] = {
+	[USAGE_OWNER] = { { "uid", NULL, RENDER_NUMBER, 0 }, { "owner", "owner", RENDER_TEXT, 0 } },
+	[USAGE_GROUP] = { { "gid", NULL, RENDER_NUMBER, 0 }, { "group", "group", RENDER_TEXT, 0 } },
+	[USAGE_AGE] = { { "age_bucket", NULL, RENDER_NUMBER, 0 }, { "age", "age", RENDER_TEXT, 0 } },
+	[USAGE_SIZE] = { { "size_bucket", NULL, RENDER_NUMBER, 0 },
+		      { "size", "file size", RENDER_TEXT, 0 } },
+	[USAGE_DIR] = { { "path", "path", RENDER_PATH, 0 } },
+	[USAGE_FS] = { { "filesystem", "file system", RENDER_TEXT, 0 } },
+};
+static const struct render_column sum_columns[] = {
+	{ "file_count", "files", RENDER_COUNT, 0 },
+	{ "total_size", "size", RENDER_BYTES, 0 },
+	{ "apparent_size", "apparent", RENDER_BYTES, 2 },
+	{ "share", "share of size", RENDER_SHARE, 1 },
+};
+#define SUM_COLUMNS (sizeof(sum_columns) / sizeof(sum_columns[0]))
+#define COLUMNS_MAX (2 * USAGE_COUNT + SUM_COLUMNS)
+
+static bool has_two(enum usage_by by)
+{
+	return key_columns[by][1].name;
+}
+
+static size_t make_columns(const struct usage_query *ask, struct render_column *columns)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ask->by_count; i++) {
+		columns[n++] = key_columns[ask->by[i]][0];
+		if (has_two(ask->by[i]))
+			columns[n++] = key_columns[ask->by[i]][1];
+	}
+	memcpy(columns + n, sum_columns, sizeof(sum_columns));
+	return n + SUM_COLUMNS;
+}
+
+struct printer {
+	struct db_reader_set *set;
+	const struct usage_query *ask;
+	struct totals_sums total;
+	struct render render;
+	struct buf text[TOTALS_PARTS]; /* of the key, for the time of a row */
+};
+
+/* Databases can know different names; that of the row's own counts, or else the first. */
+static void add_id_name(struct printer *p, enum usage_by by, uint32_t id, struct db_reader_db *own,
+			struct buf *out)
+{
+	bool (*name)(struct db_reader_db *, uint32_t, struct buf *) = by == USAGE_OWNER ? owners_user_name
+										  : owners_group_name;
+
+	for (size_t i = 0; i < (own ? 1 : p->set->count); i++) {
+		out->len = 0;
+		if (name(own ? own : &p->set->dbs[i], id, out))
+			return;
+	}
+}
+
+static void put_text(struct printer *p, enum usage_by by, int64_t value, struct db_reader_db *own,
+		     struct buf *out)
+{
+	out->len = 0;
+	switch (by) {
+	case USAGE_AGE: buf_add_str(out, age_buckets[value].label); break;
+	case USAGE_SIZE: buf_add_str(out, size_buckets[value].label); break;
+	case USAGE_DIR:
+		scope_path(&p->set->dbs[usage_query_dir_fs(value)], usage_query_dir_id(value), out);
+		break;
+	case USAGE_FS: buf_add_str(out, db_reader_filesystem(&p->set->dbs[value])); break;
+	default: add_id_name(p, by, (uint32_t)value, own, out);
+	}
+}
+
+static void put_sums(const struct printer *p, const struct totals_sums *sums,
+		     struct render_cell *cells)
+{
+	cells[0] = render_number(sums->file_count);
+	cells[1] = render_number(sums->total_size);
+	cells[2] = render_number(sums->apparent_size);
+	cells[3] = (struct render_cell){
+		.share = p->total.total_size
+				 ? (double)sums->total_size / (double)p->total.total_size
+				 : 0,
+	};
+}
+
+static void print_row(struct printer *p, const struct totals_row *row)
+{
+	struct render_cell cells[COLUMNS_MAX];
+	int fs = usage_query_part(p->ask, USAGE_FS);
+	struct db_reader_db *own = fs >= 0 ? &p->set->dbs[row->key[fs]] : NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->ask->by_count; i++) {
+		enum usage_by by = p->ask->by[i];
+
+		put_text(p, by, row->key[i], own, &p->text[i]);
+		if (has_two(by))
+			cells[n++] = render_number(row->key[i]);
+		cells[n++] = render_text((char *)p->text[i].data, p->text[i].len);
+	}
+	put_sums(p, &row->sums, cells + n);
+	render_row(&p->render, cells);
+}
+
+/* For people: the sum of all rows, those that are not shown included. */
+static void print_total(struct printer *p)
+{
+	struct render_cell cells[COLUMNS_MAX];
+	size_t n = p->render.column_count - SUM_COLUMNS;
+
+	for (size_t i = 0; i < n; i++)
+		cells[i] = (struct render_cell){ .null = true };
+	cells[p->render.columns[0].title ? 0 : 1] = render_text("total", 5);
+	put_sums(p, &p->total, cells + n);
+	render_total(&p->render, cells);
+}
+
+void usage_answer_print(const struct usage_query *ask, const struct usage_rank *rank,
+		 const struct render_options *options, const struct scope_options *where,
+		 struct db_reader_set *set, struct totals *totals)
+{
+	struct printer p = { .set = set, .ask = ask, .total = add_up(totals) };
+	struct render_column columns[COLUMNS_MAX];
+	struct render_options out = *options;
+	char *title = title_of(ask, where, set);
+	size_t rows = totals->count;
+
+	out.title = title;
+	put_in_order(rank, totals);
+	render_open(&p.render, &out, "usage", columns, make_columns(ask, columns));
+	for (size_t i = 0; i < totals->count; i++)
+		print_row(&p, &totals->rows[i]);
+	if (render_format(&out) == RENDER_TABLE && ask->by_count)
+		print_total(&p);
+	if (totals->count < rows)
+		render_note(&p.render, "%zu of %zu rows shown", totals->count, rows);
+	render_close(&p.render);
+	for (size_t i = 0; i < TOTALS_PARTS; i++)
+		buf_release(&p.text[i]);
+	free(title);
+}

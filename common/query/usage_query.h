@@ -1,0 +1,57 @@
+/*
+ * usage_query - usage questions to one database: who has how much, how old, how large, where.
+ *
+ * Every answer is exact, for any directory: files are counted, not directories. What is read for
+ * a subtree depends on the question:
+ *
+ *     no file is left out, no key but dir and fs   one row of directory_stats
+ *     the same and one key more                    usage_by          } where the directory has
+ *     all else                                     usage_r           } rows there
+ *     directories without such rows                the few of usage_nr in its range
+ *
+ * and what is excluded below it is read the same way and subtracted.
+ */
+#ifndef TREETALLY_USAGE_QUERY_H
+#define TREETALLY_USAGE_QUERY_H
+
+#include "common/query/scope.h"
+#include "common/sort/totals.h"
+
+enum usage_by { USAGE_OWNER, USAGE_GROUP, USAGE_AGE, USAGE_SIZE, USAGE_DIR, USAGE_FS, USAGE_COUNT };
+
+struct usage_query {
+	enum usage_by by[TOTALS_PARTS]; /* each once; part i of a key in the totals is by[i] */
+	size_t by_count;
+	int64_t levels;                /* USAGE_DIR: below each prefix, at least 1 */
+	const uint32_t *uids, *gids;   /* only files of one of these owners, groups; each id once */
+	size_t uid_count, gid_count;   /* 0: of all */
+};
+
+/* Directories of several databases have the same dir_id: a key holds both. */
+#define USAGE_FS_MOST ((1 << 15) - 1)
+static inline int64_t usage_query_dir(int64_t fs, int64_t dir_id)
+{
+	return fs << 48 | dir_id;
+}
+static inline int64_t usage_query_dir_id(int64_t key)
+{
+	return key & (((int64_t)1 << 48) - 1);
+}
+static inline int64_t usage_query_dir_fs(int64_t key)
+{
+	return key >> 48;
+}
+
+/* The part of the key, or -1 when the question has no such key. */
+int usage_query_part(const struct usage_query *ask, enum usage_by by);
+
+/*
+ * Add what the database has to say to the totals. Keys: uid, gid, bucket, usage_query_dir,
+ * and `fs`, the place of the database in its set, for USAGE_FS.
+ * USAGE_DIR makes rows that are disjoint: a directory `levels` below its prefix stands for all below
+ * it, one that is less deep (the prefix itself, too) for the files directly in it.
+ */
+void usage_query_totals(const struct usage_query *ask, struct db_reader_db *db, const struct scope *scope,
+		      int64_t fs, struct totals *totals);
+
+#endif
