@@ -59,7 +59,8 @@ enum input_line input_line(struct input *in, size_t max, char **line, size_t *le
 	char *end;
 
 	for (;;) {
-		end = have > seen ? memchr(input_data(in) + seen, '\n', have - seen) : NULL;
+		end = have > seen ?
+			memchr(in->bytes.data + in->at + seen, '\n', have - seen) : NULL;
 		if (end)
 			break;
 		if (have > max)
