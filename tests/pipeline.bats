@@ -234,12 +234,15 @@ same_output() {
 
 @test "pipeline: the loaders: the same rows for any -S and -j" {
 	local memory
-	dir-load want.db "$fixtures/wide.dir"
-	stats-load --no-names want.db "$fixtures/wide.usage"
+	summed_lines /gpfs/fs1 | cat "$fixtures/wide.log" - | parse -o entry
+	dir-extract entry | depth-sort -o dir
+	stats-accum entry -o usage
+	dir-load want.db dir
+	stats-load --no-names want.db usage
 	sound want.db
 	for memory in 4M 1G; do
-		dir-load -S $memory $memory.db "$fixtures/wide.dir"
-		stats-load --no-names -S $memory -j 3 -T . $memory.db "$fixtures/wide.usage"
+		dir-load -S $memory $memory.db dir
+		stats-load --no-names -S $memory -j 3 -T . $memory.db usage
 		same_rows want.db $memory.db
 	done
 	[[ $(sqlite3 want.db 'SELECT count(DISTINCT dir_id) FROM usage_r') == 4 ]]

@@ -494,22 +494,23 @@ scan_root() {
 	[[ $(rows log scan_metadata | grep filesystem) == 'filesystem fs%1' ]]
 }
 
-# heavy N: a directory with a child, another without one, each with N usage rows below.
+# heavy N: a directory with children, another without one, each with N usage rows below, of 1000 owners.
 heavy() {
 	awk -v n="$1" -v show="$(show 1 1 %u 1)" 'BEGIN {
-		for (i = 1; i <= n; i++) {
-			with = show; sub(/%u/, i, with)
-			print "1 1 0  " with " -- /top/parent/" (i % 2 ? "child/" : "") "f"
+		for (i = 0; i < n; i++) {
+			with = show; sub(/%u/, i % 1000, with)
+			print "1 1 0  " with " -- /top/parent/" (i < 1000 ? "" : int(i / 1000) "/") "f"
+			with = show; sub(/%u/, 5000 + i, with)
 			print "1 1 0  " with " -- /top/leaf/f"
 		}
 	}'
 }
 
-@test "reference: a directory with a child answers for itself from 4096 usage rows" {
+@test "reference: a directory with a child answers for itself where that saves 4096 rows" {
 	heavy 4095 >log
-	[[ $(rows log usage_r | cut -d ' ' -f 1 | uniq -c | xargs) == '4095 2' ]]
+	[[ $(rows log usage_r | cut -d ' ' -f 1 | uniq -c | xargs) == '5095 2' ]]
 	heavy 4096 >log
-	[[ $(rows log usage_r | cut -d ' ' -f 1 | uniq -c | xargs) == '4096 2 4096 4' ]]
+	[[ $(rows log usage_r | cut -d ' ' -f 1 | uniq -c | xargs) == '5096 2 1000 4' ]]
 	[[ $(rows log directories | sed -n 4p) == '4 2 parent '* ]]
 }
 

@@ -69,10 +69,6 @@ validate() {
 			AND (SELECT count(*) FROM usage_r WHERE dir_id = r.dir_id) <> (SELECT count(*) FROM (
 				SELECT DISTINCT uid, gid, age_bucket, size_bucket FROM usage_nr
 				WHERE dir_id BETWEEN r.dir_id AND r.dir_id + r.dir_count_r));
-		SELECT 'usage_r presence', s.dir_id FROM directory_stats AS s, scan_metadata WHERE
-			(dir_id IN (SELECT dir_id FROM usage_r)) <> (file_count_r > 0 AND (dir_id = scan_root_id OR
-				dir_id > scan_root_id AND dir_count_nr > 0 AND (SELECT count(*) FROM usage_nr AS u
-					WHERE u.dir_id BETWEEN s.dir_id AND s.dir_id + s.dir_count_r) >= 4096));
 		SELECT 'owner', s.dir_id FROM directory_stats AS s WHERE owner_uid IS NOT (
 			SELECT CASE count(DISTINCT uid) WHEN 0 THEN -1 WHEN 1 THEN min(uid) END FROM usage_nr AS u
 			WHERE u.dir_id BETWEEN s.dir_id AND s.dir_id + s.dir_count_r) AND dir_count_r < 2000;
@@ -100,6 +96,8 @@ validate() {
 			WHERE implied_directories <> (SELECT count(*) FROM directories WHERE inode IS NULL);")
 	[ -z "$rows" ] || { echo "$rows" | head -20; return 1; }
 	[ "$(query "$1" 'PRAGMA integrity_check')" = ok ]
+	diff <("$TREETALLY_TOP/tests/oracle/reference" --summed "$1") \
+		<(query "$1" 'SELECT DISTINCT dir_id FROM usage_r ORDER BY 1')
 }
 
 dump() {
@@ -181,16 +179,16 @@ dump() {
 	[ "$(query log.db 'PRAGMA freelist_count')" = 0 ]
 }
 
-@test "stats-load: usage_r where the range holds 4096 rows and a child, and not with one less" {
-	# Each file has an owner of its own, so each makes a row.
+@test "stats-load: usage_r where it saves 4096 rows and there is a child, and not with one less" {
+	# 1,000 owners: each file makes a row of usage_nr, four or more of which make one of usage_r.
 	for count in 4095 4096; do
 		{
 			line 1 /gpfs/fs1 1 1 0 0 drwxr-xr-x
 			for ((i = 1; i <= count; i++)); do echo "$i"; done |
-				awk '{ printf "<0> %d 1 0  s=1 a=4 u=%d g=5 p=-rw-r--r-- ac=2026-01-01 00:00:00 -- /gpfs/fs1/p/%s/f\n", NR, NR, NR % 7 }'
+				awk '{ printf "<0> %d 1 0  s=1 a=4 u=%d g=5 p=-rw-r--r-- ac=2026-01-01 00:00:00 -- /gpfs/fs1/p/%d/f%d\n", NR, NR % 1000, NR / 1000, NR }'
 			# As many rows without a child: no rows there.
 			for ((i = 1; i <= count; i++)); do echo "$i"; done |
-				awk '{ printf "<0> %d 1 0  s=1 a=4 u=%d g=5 p=-rw-r--r-- ac=2026-01-01 00:00:00 -- /gpfs/fs1/leaf/%s\n", NR, NR, NR }'
+				awk '{ printf "<0> %d 1 0  s=1 a=4 u=%d g=6 p=-rw-r--r-- ac=2026-01-01 00:00:00 -- /gpfs/fs1/leaf/%s\n", NR, NR, NR }'
 		} >log
 		finish log
 		validate log.db
@@ -198,6 +196,80 @@ dump() {
 	done
 	[ "$(<with4095)" = /gpfs/fs1 ]
 	[ "$(<with4096)" = $'/gpfs/fs1\n/gpfs/fs1/p' ]
+}
+
+# chain LEVELS OWNERS GROUPS FILES: a path of so many directories, files on each level, whose owners and
+# groups take turns; ages differ from level to level.
+chain() {
+	awk -v levels="$1" -v owners="$2" -v groups="$3" -v files="$4" 'BEGIN {
+		path = "/c"
+		for (i = 0; i < levels; i++) {
+			path = path "/d"
+			for (j = 0; j < files; j++)
+				printf "<0> %d 1 0  s=1 a=%d u=%d g=%d p=-rw-r--r-- ac=%d-01-01 00:00:00 -- %s/%d\n",
+					i * files + j, 10 ^ (i % 6), (i * files + j) % owners, (i + j) % groups,
+					2016 + i % 10, path, j
+		}
+	}'
+}
+
+# fork DEPTH OWNERS: a binary tree, 16 files in each of its leaves.
+fork() {
+	awk -v depth="$1" -v owners="$2" 'BEGIN {
+		for (i = 0; i < 2 ^ depth; i++) {
+			path = "/t"
+			for (k = depth - 1; k >= 0; k--)
+				path = path "/" int(i / 2 ^ k) % 2
+			for (j = 0; j < 16; j++)
+				printf "<0> %d 1 0  s=1 a=4 u=%d g=5 p=-rw-r--r-- ac=2026-01-01 00:00:00 -- %s/%d\n",
+					16 * i + j, (16 * i + j) % owners, path, j
+		}
+	}'
+}
+
+# bounded LOG: it loads in a time, and into rows, that go with its lines; and that is what it must be.
+bounded() {
+	local rows sums start=$SECONDS
+	finish "$1" -S 16M
+	((SECONDS - start < 60)) || { echo "$1: $((SECONDS - start)) s"; return 1; }
+	sums=$(query "$1.db" 'SELECT (SELECT count(*) FROM usage_nr), (SELECT count(*) FROM usage_r WHERE
+		dir_id > (SELECT scan_root_id FROM scan_metadata)), (SELECT count(*) FROM usage_by)')
+	read -r nr r by <<<"$sums"
+	((3 * r <= nr)) || { echo "$1: $nr rows of usage_nr, $r of usage_r below the scan root"; return 1; }
+	rows=$(query "$1.db" 'SELECT (SELECT count(*) FROM directories) * 2 + (SELECT count(*) FROM usage_nr) +
+		(SELECT count(*) FROM usage_r) + (SELECT count(*) FROM usage_by)')
+	((rows <= 8 * $(wc -l <"$1") + 8 * $(query "$1.db" 'SELECT count(*) FROM directories'))) ||
+		{ echo "$1: $rows rows from $(wc -l <"$1") lines"; return 1; }
+	diff <("$TREETALLY_TOP/tests/oracle/reference" --summed "$1.db") \
+		<(query "$1.db" 'SELECT DISTINCT dir_id FROM usage_r ORDER BY 1')
+	scan-audit -q "$1.db"
+}
+
+@test "stats-load: rows and time stay within a constant of the lines, for trees of bad shapes" {
+	chain 1500 1 16 4 >groups
+	chain 2000 1000000 1 3 >owners
+	chain 500 40 2 40 >dense
+	fork 11 1000000 >singles
+	fork 11 500 >few
+	local log
+	for log in groups owners dense singles few; do bounded $log; done
+	# Where rows save enough, they are there; where every file has a key of its own they never do.
+	(($(query groups.db 'SELECT count(DISTINCT dir_id) FROM usage_r') > 1))
+	(($(query dense.db 'SELECT count(DISTINCT dir_id) FROM usage_r') > 1))
+	(($(query few.db 'SELECT count(DISTINCT dir_id) FROM usage_r') > 5))
+	(($(query singles.db 'SELECT count(DISTINCT dir_id) FROM usage_r') == 1))
+	# More rows of open directories than memory takes: they wait on disk.
+	chain 600 100 8 1000 >disk
+	bounded disk
+	(($(query disk.db 'SELECT count(DISTINCT dir_id) FROM usage_r') > 3))
+}
+
+@test "stats-load: a chain of 16,000 levels with an owner each, one of 5,000 with 16 groups" {
+	slow
+	chain 16000 1000000 1 1 >owners
+	bounded owners
+	chain 5000 1 16 2 >groups
+	bounded groups
 }
 
 @test "stats-load: the scan root, wherever it is" {

@@ -10,8 +10,9 @@ setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
 	small_log >small.log
 	scan-import -q -f fs1 --scan-date 2026-01-15 --db small.db small.log
-	# 300 directories, 14 owners; usage_r has rows of six directories on several levels.
-	"$TREETALLY_TOP/tests/make/make-log" --lines 20000 --dirs 300 >big.log
+	# 300 directories, 14 owners, and directories that have rows in usage_r on several levels.
+	"$TREETALLY_TOP/tests/make/make-log" --lines 12000 --dirs 300 >big.log
+	summed_lines /gpfs/fs1 >>big.log
 	scan-import -q -f fs2 --scan-date 2026-01-11 --max-rejects 50% --db big.db big.log
 	"$TREETALLY_TOP/tests/oracle/reference" -f fs2 --scan-date 2026-01-11 big.log >big.ref
 	reference_tables big

@@ -140,8 +140,8 @@ static void audit_tables(const struct options *opt, struct db_reader_db *a)
 		     t.stats.count, t.usage.nr.count);
 	audit_proved(quiet,
 		     "usage_r: %" PRId64 " rows of the %" PRId64
-		     " directories that must have some: sums of usage_nr",
-		     t.usage.r.count, t.usage.large);
+		     " directories whose rows save more: sums of usage_nr",
+		     t.usage.r.count, t.usage.summed);
 	audit_proved(quiet, "usage_by: %" PRId64 " rows: sums of usage_r", t.usage.by.count);
 	audit_sums_check(&t, &rows);
 	audit_proved(quiet,

@@ -183,7 +183,7 @@ static void write_usage(struct loader *l)
 		die(EXIT_SYSTEM, "%s: another process has begun to write it anew", l->opt->db);
 	usage_tables_move(&l->tables);
 	load_sort_finish(&l->sorted);
-	usage_tables_write_usage_r(&l->tables, l->join.root_id, l->join.root_has_child, &next);
+	usage_tables_write_usage_r(&l->tables, l->join.root_id, &next);
 	begin_phase(l, "summaries", "steps", 0, NULL);
 	usage_tables_write_summaries(&l->tables, l->join.root_id, &next);
 }
@@ -245,7 +245,8 @@ static void load(struct loader *l)
 
 	db_exec(&l->loading, db_schema_stats);
 	load_sort_init(&l->sorted, &sorting);
-	tree_join_init(&l->join, &l->loading, &l->in, &l->sorted, &l->tables, shared->memory / 8);
+	tree_join_init(&l->join, &l->loading, &l->in, &l->sorted, &l->tables, shared->memory / 8,
+		       shared->temp_dir);
 	begin_phase(l, "loading", "directories", (uint64_t)l->dir_state.directories,
 		    &l->join.directories);
 	tree_join_run(&l->join, (uint64_t)l->dir_state.directories);

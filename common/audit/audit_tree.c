@@ -67,7 +67,8 @@ static void close_level(struct audit_tree *t, int64_t last)
 	check_stat(t, l, STAT_BELOW + STAT_MTIME, l->mtime);
 	check_stat(t, l, STAT_UID, stored_owner(l->uid));
 	check_stat(t, l, STAT_GID, stored_owner(l->gid));
-	audit_usage_leave(&t->usage, l->dir_id, last, l->dirs > 0, &l->usage);
+	audit_usage_leave(&t->usage, l->dir_id, last, &l->usage,
+			  t->depth ? &t->open[t->depth - 1].usage : NULL);
 	if (t->depth)
 		add_to_parent(t, l);
 }

@@ -227,23 +227,35 @@ void audit_usage_enter(struct audit_usage *u, int64_t dir_id, struct audit_subtr
 	read_whole(u, dir_id, tree, &by);
 	check_by(u, dir_id, by, tree->stopped);
 	read_own(u, dir_id, own);
+	tree->cost = u->nr.count - u->nr.have - tree->rows_before;
 }
 
-void audit_usage_leave(struct audit_usage *u, int64_t dir_id, int64_t last, bool has_child,
-		       const struct audit_subtree *tree)
+/* May the directory have the rows that it has, and has it those that it must have? */
+static void check_presence(struct audit_usage *u, int64_t dir_id, bool has_child,
+			   const struct audit_subtree *tree)
 {
 	int64_t rows = u->nr.count - u->nr.have - tree->rows_before;
-	bool wanted = rows && (dir_id == u->root_id ||
-			       (dir_id > u->root_id && has_child && rows >= AUDIT_LARGE));
 
-	if (wanted != (tree->whole_rows > 0))
-		audit_lie(u->db, dir_id,
-			  "usage_r has %" PRId64 " rows, should have %s (its subtree has %" PRId64
-			  " rows in usage_nr)",
-			  tree->whole_rows, wanted ? "some" : "none", rows);
-	if (!wanted)
+	if (dir_id == u->root_id && rows && !tree->whole_rows)
+		audit_lie(u->db, dir_id, "usage_r has no rows, but it is the scan root");
+	if (dir_id == u->root_id || !tree->whole_rows)
 		return;
-	u->large++;
+	if (dir_id < u->root_id || !has_child || tree->cost < AUDIT_LARGE ||
+	    tree->cost / AUDIT_SAVES < tree->whole_rows)
+		audit_lie(u->db, dir_id,
+			  "usage_r has %" PRId64 " rows, should have none (they save %" PRId64 ")",
+			  tree->whole_rows, tree->cost);
+}
+
+void audit_usage_leave(struct audit_usage *u, int64_t dir_id, int64_t last,
+		       const struct audit_subtree *tree, struct audit_subtree *above)
+{
+	check_presence(u, dir_id, last > dir_id, tree);
+	if (above)
+		above->cost += tree->whole_rows ? tree->whole_rows : tree->cost;
+	if (!tree->whole_rows)
+		return;
+	u->summed++;
 	if (tree->stopped ||
 	    !audit_code_equal(tree->whole,
 			      audit_code_between(tree->before, u->nr_codes[AUDIT_ROW])))

@@ -12,8 +12,13 @@
 
 #include "common/audit/audit_rows.h"
 
-/* A directory below the scan root has rows in usage_r if its subtree has so many in usage_nr. */
+/*
+ * A directory below the scan root can have rows in usage_r where so many rows must otherwise be
+ * read, and so many times its own: then usage_r is a third of usage_nr at most, beside the scan
+ * root's. Whether all that could have rows have them makes no answer wrong, and is not looked at.
+ */
 #define AUDIT_LARGE 4096
+#define AUDIT_SAVES 4
 
 /* For codes: what a key and its sums are about. The first four are the kinds of usage_by. */
 enum {
@@ -30,7 +35,7 @@ struct audit_usage {
 	struct audit_rows nr, r, by;
 	struct audit_code nr_codes[AUDIT_CODES]; /* of all rows of usage_nr so far */
 	struct audit_sums total;                 /* of them */
-	int64_t large;                           /* directories with rows in usage_r */
+	int64_t summed;                          /* directories with rows in usage_r */
 	bool stopped; /* an apparent_size of usage_nr, or their sum, has reached 2^63-1 */
 };
 
@@ -45,6 +50,7 @@ struct audit_own {
 struct audit_subtree {
 	int64_t rows_before;             /* rows of usage_nr before it */
 	struct audit_code before;        /* code of them */
+	int64_t cost;                    /* rows to be read for it without those of its own */
 	int64_t whole_rows;              /* rows that it has in usage_r */
 	struct audit_code whole;         /* code of them */
 	bool stopped;                    /* one has an apparent_size of 2^63-1 */
@@ -59,9 +65,9 @@ void audit_usage_enter(struct audit_usage *u, int64_t dir_id, struct audit_subtr
 /* Its own line names an owner and a group. */
 void audit_usage_owned(struct audit_usage *u, int64_t uid, int64_t gid);
 
-/* It is over: `last` is the last dir_id in it. */
-void audit_usage_leave(struct audit_usage *u, int64_t dir_id, int64_t last, bool has_child,
-		       const struct audit_subtree *tree);
+/* It is over: `last` is the last dir_id in it. `above` is its parent, NULL for `/`. */
+void audit_usage_leave(struct audit_usage *u, int64_t dir_id, int64_t last,
+		       const struct audit_subtree *tree, struct audit_subtree *above);
 
 /* After the last directory. */
 void audit_usage_close(struct audit_usage *u);

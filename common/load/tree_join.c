@@ -9,15 +9,13 @@ static void give_usage(void *arg, int64_t dir_id, const struct usage_key *key,
 }
 
 /* Close open directories until `depth` are left; the next one has the id `next_id`. */
-static void close_directories(struct tree_join *j, size_t depth, int64_t next_id, bool at_end)
+static void close_directories(struct tree_join *j, size_t depth, int64_t next_id)
 {
 	while (j->sums.depth > depth) {
-		int64_t level = (int64_t)j->sums.depth - 1;
-		enum fold_give give = GIVE_IF_LARGE;
-
-		if (at_end && level <= j->root_depth)
-			give = level == j->root_depth ? GIVE_ALWAYS : GIVE_NEVER;
-		usage_fold_close(&j->fold, give);
+		if (j->root_id && j->sums.open[j->sums.depth - 1].dir_id == j->root_id)
+			usage_fold_finish(&j->fold);
+		else if (!j->root_id || j->sums.open[j->sums.depth - 1].dir_id > j->root_id)
+			usage_fold_close(&j->fold);
 		j->total = *rollup_close(&j->sums, next_id);
 		stats_window_put_totals(&j->window, &j->total);
 	}
@@ -73,7 +71,7 @@ static void load_directory(struct tree_join *j)
 	bool with_files = has_usage(j);
 
 	find_scan_root(j, with_files || row->has_line);
-	close_directories(j, depth, row->dir_id, false);
+	close_directories(j, depth, row->dir_id);
 	if (depth && j->sums.open[depth - 1].dir_id != row->parent_id)
 		die(EXIT_INPUT, "%s: table directories is damaged at dir_id %" PRId64, j->db->name,
 		    row->dir_id);
@@ -100,18 +98,18 @@ static void finish_directories(struct tree_join *j)
 		root_len = path_parent((char *)j->dirs.path.data, root_len);
 	buf_add(&j->root_path, j->dirs.path.data, root_len);
 	j->root_id = j->sums.open[j->root_depth].dir_id;
-	j->root_has_child = j->root_depth < last_depth;
-	close_directories(j, 0, j->dirs.row.dir_id + 1, true);
+	close_directories(j, 0, j->dirs.row.dir_id + 1);
 }
 
 void tree_join_init(struct tree_join *j, struct db *db, struct tree_in *in,
-		    struct load_sort *sorted, struct usage_tables *tables, uint64_t memory)
+		    struct load_sort *sorted, struct usage_tables *tables, uint64_t memory,
+		    const char *temp_dir)
 {
 	*j = (struct tree_join){ .db = db, .in = in, .sorted = sorted, .tables = tables,
 				 .root_depth = INT64_MAX };
 	stats_window_init(&j->window, db);
 	tree_rows_open(&j->dirs, db);
-	usage_fold_init(&j->fold, memory, give_usage, sorted);
+	usage_fold_init(&j->fold, memory, temp_dir, give_usage, sorted);
 }
 
 void tree_join_run(struct tree_join *j, uint64_t directories)
@@ -128,7 +126,6 @@ void tree_join_run(struct tree_join *j, uint64_t directories)
 	finish_directories(j);
 	tree_rows_close(&j->dirs);
 	stats_window_finish(&j->window);
-	usage_fold_release(&j->fold);
 	rollup_release(&j->sums);
 }
 

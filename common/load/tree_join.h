@@ -38,15 +38,15 @@ struct tree_join {
 	 * at the end. What is known of its depth so far; INT64_MAX before the first entry.
 	 */
 	int64_t root_depth;
-	int64_t root_id;
-	bool root_has_child;
+	int64_t root_id;            /* 0: not known yet */
 	struct buf root_path;       /* memory form */
 	struct dir_totals total;    /* of `/` */
 };
 
-/* `memory` in bytes, for the usage rows of open directories. */
+/* `memory` in bytes, for the usage rows of open directories; `temp_dir` as in spill.h. */
 void tree_join_init(struct tree_join *j, struct db *db, struct tree_in *in,
-		    struct load_sort *sorted, struct usage_tables *tables, uint64_t memory);
+		    struct load_sort *sorted, struct usage_tables *tables, uint64_t memory,
+		    const char *temp_dir);
 /* All of both; there must be as many `directories`. Then the root and the total are known. */
 void tree_join_run(struct tree_join *j, uint64_t directories);
 void tree_join_release(struct tree_join *j);

@@ -1,54 +1,45 @@
 #include "common/load/usage_fold.h"
 
-/* Rows that may pile up in a directory beyond twice those left when equal keys were last looked for. */
-#define PILE_MIN 1024
-
 struct fold_row {
 	uint64_t owner;   /* uid, gid */
-	uint32_t buckets; /* age, size */
+	uint32_t classes; /* age, size */
 	uint64_t file_count, total_size, apparent_size;
 };
 
 struct fold_level {
 	int64_t dir_id;
-	uint64_t seen_before; /* usage rows before it was opened */
-	uint32_t start;       /* its first row */
-	uint32_t unique;      /* as many rows from there on are known to have different keys */
+	uint64_t start; /* place of its first row in the stack */
+	uint64_t cost;  /* see usage_fold.h; of what is closed */
+	int64_t keys;   /* likewise; less than there are while a child is open */
 	bool has_child;
 };
 
-void usage_fold_init(struct usage_fold *f, size_t memory,
-		     void (*give)(void *, int64_t, const struct usage_key *,
-				  const struct usage_sums *),
-		     void *arg)
+/* Rows that go to the disk together, and come back. */
+#define CHUNK 4096u
+
+void usage_fold_init(struct usage_fold *f, size_t memory, const char *temp_dir,
+		     usage_fold_give *give, void *arg)
 {
 	const size_t row = sizeof(*f->rows) + 2 * sizeof(*f->slots);
 
-	*f = (struct usage_fold){ .capacity = 2 * USAGE_LARGE, .give = give, .arg = arg };
+	/* What has not too many keys, and a chunk from the disk, have room beside each other. */
+	*f = (struct usage_fold){ .capacity = 2 * USAGE_KEYS_MOST, .give = give, .arg = arg };
 	while (f->capacity <= memory / row / 2 && f->capacity < 1u << 30)
 		f->capacity *= 2;
 	f->rows = xmalloc(f->capacity * sizeof(*f->rows));
-	hash_draw(&f->key);
 	f->slots = xmalloc(2 * (size_t)f->capacity * sizeof(*f->slots));
+	spill_init(&f->spill, temp_dir, true);
+	usage_keys_init(&f->keys);
 }
 
 /* ---- equal keys ---- */
 
-static uint32_t hash(const struct usage_fold *f, const struct fold_row *row)
-{
-	uint64_t h = row->owner ^ (uint64_t)row->buckets << 40 ^ f->key.salt;
-
-	h *= 0x9e3779b97f4a7c15u;
-	h ^= h >> 32;
-	return (uint32_t)((h * 0xd6e8feb86659fd93u) >> 32);
-}
-
 static bool same_key(const struct fold_row *a, const struct fold_row *b)
 {
-	return a->owner == b->owner && a->buckets == b->buckets;
+	return a->owner == b->owner && a->classes == b->classes;
 }
 
-/* Overflow is not looked for here: the rollup of the same rows finds it and ends the program. */
+/* Overflow is not looked for here: the totals of the same rows find it and end the program. */
 static void add_row(struct fold_row *to, const struct fold_row *more)
 {
 	to->file_count += more->file_count;
@@ -66,7 +57,8 @@ static uint32_t combine(struct usage_fold *f, uint32_t from, uint32_t to)
 		mask = 2 * mask + 1;
 	memset(f->slots, 0, (mask + 1) * sizeof(*f->slots));
 	for (uint32_t i = from; i < to; i++) {
-		uint32_t slot = hash(f, &rows[i]) & mask;
+		uint32_t slot = mask & (uint32_t)usage_keys_hash(&f->keys.hash, rows[i].owner,
+								 rows[i].classes);
 
 		while (f->slots[slot] && !same_key(&rows[f->slots[slot] - 1], &rows[i]))
 			slot = (slot + 1) & mask;
@@ -80,6 +72,43 @@ static uint32_t combine(struct usage_fold *f, uint32_t from, uint32_t to)
 	return end;
 }
 
+/* ---- to and from the disk ---- */
+
+static void unload_chunk(struct usage_fold *f, const struct fold_row *rows)
+{
+	if (f->chunk_count == f->chunk_cap) {
+		f->chunk_cap = f->chunk_cap ? 2 * f->chunk_cap : 64;
+		f->chunks = xrealloc_array(f->chunks, f->chunk_cap, sizeof(*f->chunks));
+	}
+	f->chunks[f->chunk_count++] = f->spill.end;
+	spill_append(&f->spill, rows, CHUNK * sizeof(*rows));
+}
+
+/* The lower half of memory. */
+static void unload(struct usage_fold *f)
+{
+	uint32_t half = f->capacity / 2;
+
+	for (uint32_t i = 0; i < half; i += CHUNK)
+		unload_chunk(f, f->rows + i);
+	f->base += half;
+	f->count -= half;
+	memmove(f->rows, f->rows + half, f->count * sizeof(*f->rows));
+}
+
+/* The last chunk comes back, below what is in memory, which must be at most a half. */
+static void reload(struct usage_fold *f)
+{
+	const size_t len = CHUNK * sizeof(*f->rows);
+	uint64_t offset = f->chunks[--f->chunk_count];
+
+	memmove(f->rows + CHUNK, f->rows, f->count * sizeof(*f->rows));
+	spill_read(&f->spill, offset, f->rows, len);
+	spill_discard(&f->spill, offset, len);
+	f->base -= CHUNK;
+	f->count += CHUNK;
+}
+
 /* ---- handing out ---- */
 
 static void give_rows(struct usage_fold *f, int64_t dir_id, uint32_t from, uint32_t to)
@@ -87,7 +116,7 @@ static void give_rows(struct usage_fold *f, int64_t dir_id, uint32_t from, uint3
 	for (uint32_t i = from; i < to; i++) {
 		const struct fold_row *row = &f->rows[i];
 		struct usage_key key = { (uint32_t)(row->owner >> 32), (uint32_t)row->owner,
-					 (uint8_t)(row->buckets >> 8), (uint8_t)row->buckets };
+					 (uint8_t)(row->classes >> 8), (uint8_t)row->classes };
 		struct usage_sums part = { row->file_count, row->total_size, row->apparent_size,
 					   TIME_NONE, TIME_NONE };
 
@@ -95,60 +124,53 @@ static void give_rows(struct usage_fold *f, int64_t dir_id, uint32_t from, uint3
 	}
 }
 
-static bool is_large(const struct usage_fold *f, const struct fold_level *level)
+/* Where the rows of a level begin in memory; those below it on the disk do not count. */
+static uint32_t start_in_memory(const struct usage_fold *f, size_t level)
 {
-	return level->has_child && f->seen - level->seen_before >= USAGE_LARGE;
+	if (level >= f->depth)
+		return f->count;
+	return f->levels[level].start > f->base ? (uint32_t)(f->levels[level].start - f->base) : 0;
 }
 
-/*
- * Let the large directories hand out all they have, the lowest first: what it gave is then
- * part of what the next one above it gives. What is left are the rows below the lowest of them.
- */
-static void empty_large(struct usage_fold *f)
+/* Rows of wide directories in memory are the scan root's and nobody else's. */
+static void give_wide(struct usage_fold *f)
 {
-	size_t large = 0;
-	uint32_t rest, end;
+	uint32_t rest = start_in_memory(f, f->wide);
 
-	while (large < f->depth && is_large(f, &f->levels[large]))
-		large++;
-	rest = large < f->depth ? f->levels[large].start : f->count;
-	end = rest;
-	for (size_t i = large; i-- > 0;) {
-		struct fold_level *level = &f->levels[i];
-
-		if (i == large - 1 || level->start < f->levels[i + 1].start)
-			end = combine(f, level->start, end);
-		give_rows(f, level->dir_id, level->start, end);
-	}
-	memmove(f->rows, f->rows + rest, (f->count - rest) * sizeof(*f->rows));
+	give_rows(f, USAGE_WHOLE, 0, combine(f, 0, rest));
+	f->base += rest;
 	f->count -= rest;
-	for (size_t i = 0; i < large; i++)
-		f->levels[i].start = f->levels[i].unique = 0;
-	for (size_t i = large; i < f->depth; i++)
-		f->levels[i].start -= rest;
+	memmove(f->rows, f->rows + rest, f->count * sizeof(*f->rows));
 }
 
-/* The array is full: make equal keys one, directory by directory, and if that is not enough ... */
+/* The current directory, and so all that are open, are wide, or it is the scan root. */
+static void give_everything(struct usage_fold *f)
+{
+	f->wide = f->depth;
+	give_wide(f);
+	while (f->chunk_count) {
+		reload(f);
+		give_wide(f);
+	}
+}
+
+/* Memory is full: make equal keys one, directory by directory, and if that is not enough ... */
 static void make_room(struct usage_fold *f)
 {
 	uint32_t end = 0;
 
-	for (size_t i = 0; i < f->depth; i++) {
-		struct fold_level *level = &f->levels[i];
-		uint32_t next = i + 1 < f->depth ? f->levels[i + 1].start : f->count;
-		uint32_t length = next - level->start;
+	give_wide(f);
+	for (size_t i = f->wide; i < f->depth; i++) {
+		uint32_t start = start_in_memory(f, i), length = start_in_memory(f, i + 1) - start;
 
-		memmove(f->rows + end, f->rows + level->start, length * sizeof(*f->rows));
-		level->start = end;
-		if (level->unique < length)
-			end = combine(f, end, end + length);
-		else
-			end += length;
-		level->unique = end - level->start;
+		memmove(f->rows + end, f->rows + start, length * sizeof(*f->rows));
+		if (f->levels[i].start > f->base)
+			f->levels[i].start = f->base + end;
+		end = combine(f, end, end + length);
 	}
 	f->count = end;
 	if (f->count > f->capacity / 2)
-		empty_large(f);
+		unload(f);
 }
 
 /* ---- directories ---- */
@@ -156,63 +178,95 @@ static void make_room(struct usage_fold *f)
 void usage_fold_open(struct usage_fold *f, int64_t dir_id, bool has_child)
 {
 	if (f->depth == f->levels_cap) {
-		f->levels_cap = f->levels_cap ? f->levels_cap + f->levels_cap / 2 : 64;
+		f->levels_cap = f->levels_cap ? 2 * f->levels_cap : 64;
 		f->levels = xrealloc_array(f->levels, f->levels_cap, sizeof(*f->levels));
 	}
-	f->levels[f->depth++] = (struct fold_level){ .dir_id = dir_id, .seen_before = f->seen,
-						     .start = f->count, .has_child = has_child };
+	f->levels[f->depth++] = (struct fold_level){ .dir_id = dir_id, .has_child = has_child,
+						     .start = f->base + f->count };
+}
+
+/* The lowest open directory that holds `dir_id`, which is not behind the current one. */
+static struct fold_level *lowest_with(struct usage_fold *f, int64_t dir_id)
+{
+	size_t low = 0, high = f->depth - 1;
+
+	while (low < high) {
+		size_t middle = low + (high - low + 1) / 2;
+
+		if (f->levels[middle].dir_id <= dir_id)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return &f->levels[low];
+}
+
+static void check_width(struct usage_fold *f)
+{
+	if (f->wide < f->depth && f->levels[f->depth - 1].keys > USAGE_KEYS_MOST)
+		give_everything(f);
 }
 
 void usage_fold_add(struct usage_fold *f, const struct usage_key *key,
 		    const struct usage_sums *sums)
 {
 	struct fold_level *level = &f->levels[f->depth - 1];
+	int64_t before = usage_keys_see(&f->keys, key, level->dir_id);
 
-	f->seen++;
-	if (!level->has_child && f->depth == 1)
-		return; /* a root without children: nobody asks for its rows */
+	level->cost++;
+	level->keys++;
+	if (before)
+		lowest_with(f, before)->keys--;
 	if (f->count == f->capacity)
 		make_room(f);
 	f->rows[f->count++] = (struct fold_row){ (uint64_t)key->uid << 32 | key->gid,
 						 (uint32_t)key->age_bucket << 8 | key->size_bucket,
 						 sums->file_count, sums->total_size,
 						 sums->apparent_size };
-	/* One without children will give nothing, however many rows it has: they are its parent's. */
-	if (!level->has_child)
-		level->start = f->count;
+	check_width(f);
 }
 
-/* The rows of the current directory. */
-static void combine_current(struct usage_fold *f)
-{
-	struct fold_level *level = &f->levels[f->depth - 1];
-
-	if (level->unique == f->count - level->start)
-		return;
-	f->count = combine(f, level->start, f->count);
-	level->unique = f->count - level->start;
-}
-
-void usage_fold_close(struct usage_fold *f, enum fold_give which)
+/* The rows of the current directory, which is not wide. */
+static void give_current(struct usage_fold *f)
 {
 	const struct fold_level *level = &f->levels[f->depth - 1];
+	uint32_t start = start_in_memory(f, f->depth - 1);
 
-	if (level->has_child &&
-	    (which == GIVE_ALWAYS || (which == GIVE_IF_LARGE && is_large(f, level)))) {
-		combine_current(f);
-		give_rows(f, level->dir_id, level->start, f->count);
+	f->count = combine(f, start, f->count);
+	while (f->base > level->start) {
+		reload(f);
+		start = start_in_memory(f, f->depth - 1);
+		f->count = combine(f, start, f->count);
 	}
-	if (--f->depth == 0)
-		return;
-	level--;
-	if (f->count - level->start > 2 * level->unique + PILE_MIN)
-		combine_current(f);
+	give_rows(f, level->dir_id, start, f->count);
 }
 
-void usage_fold_release(struct usage_fold *f)
+void usage_fold_close(struct usage_fold *f)
 {
+	const struct fold_level *level = &f->levels[f->depth - 1];
+	uint64_t keys = (uint64_t)level->keys, cost = level->cost;
+
+	if (level->has_child && f->wide < f->depth && cost >= USAGE_LARGE &&
+	    cost >= USAGE_SAVES * keys) {
+		give_current(f);
+		cost = keys;
+	}
+	f->depth--;
+	if (f->wide > f->depth)
+		f->wide = f->depth;
+	f->levels[f->depth - 1].cost += cost;
+	f->levels[f->depth - 1].keys += (int64_t)keys;
+	check_width(f);
+}
+
+void usage_fold_finish(struct usage_fold *f)
+{
+	give_everything(f);
 	free(f->rows);
 	free(f->slots);
+	free(f->chunks);
 	free(f->levels);
-	*f = (struct usage_fold){ 0 };
+	spill_release(&f->spill);
+	usage_keys_release(&f->keys);
+	*f = (struct usage_fold){ .depth = 0 };
 }

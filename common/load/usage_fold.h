@@ -1,49 +1,82 @@
 /*
- * usage_fold - usage rows of whole subtrees, folded upward while directories close.
+ * usage_fold - which directories get rows in usage_r, and these rows, while directories close.
  *
- * The table usage_r answers questions about large subtrees: for those that hold at least
- * USAGE_LARGE rows of usage_nr (and a child directory, else usage_nr says it already) it has the
- * sums over the whole subtree. This module makes these rows, in bounded memory, in one pass over
- * directories and usage rows in tree order (rollup.h has the picture).
+ * usage_r has the sums over the whole subtree of a directory X, so that a question about X need not
+ * add up all its rows of usage_nr. The rows must cost less than they save. So let
  *
- * All open directories share one array of rows. The rows of a directory begin at `start` and run to
- * the end, so those of its open children are among them; when a directory closes, its rows are its
- * parent's without being moved. Rows of equal key within a directory are made one when they
- * have piled up, and before a large directory hands out its own.
+ *     keys(X)  be the different keys (uid, gid, age, size) in the subtree: the rows X would get;
+ *     cost(X)  be the rows that must be read for X as long as it has none: its own rows of usage_nr,
+ *              and for each child its rows of usage_r if it has some, else its cost.
  *
- * When the array is full all the same, the large open directories (always the upper part of the
- * stack) hand out what they have so far. So the sums of one directory and key can come
- * out in several parts, and the receiver must add them up; the rows of open directories
- * that are not large stay, and are fewer than USAGE_LARGE, because ranges nest.
+ * X gets rows if it has a child directory, cost(X) is at least USAGE_LARGE and at least USAGE_SAVES
+ * times keys(X), and keys(X) is at most USAGE_KEYS_MOST. The scan root gets rows always.
+ *
+ * It follows that
+ *
+ *   - usage_r is no larger than usage_nr and a third of it, whatever the shape of the tree: let N be
+ *     the rows of usage_nr, and R those of usage_r without the scan root's. cost(X) counts rows of
+ *     usage_nr and of usage_r, and none of them is counted for two directories that have rows: for
+ *     what lies above X, X's own rows stand for all of it. So the costs of all X with rows add up
+ *     to N + R at most, and R is a quarter of that at most: R <= (N + R) / 4, R <= N / 3. The scan
+ *     root has N at most.
+ *   - a question about X reads fewer than USAGE_LARGE rows or fewer than USAGE_SAVES times those of
+ *     the finest answer, keys(X). (Only above USAGE_KEYS_MOST keys this is not promised.)
+ *
+ * How it is done: all open directories share one stack of rows. The rows of a directory begin at
+ * `start` and run to the end, so those of its open children are among them; when a directory closes,
+ * its rows are its parent's without being moved. Rows of equal key are made one when the directory
+ * hands out its rows (then a quarter is left, which pays for it), and when memory is full.
+ *
+ *     rows on disk |     rows in memory         |
+ *     .............|.............|.......|......|
+ *                  base          |       |      base + count
+ *       / and /a, too many keys  /a/b    /a/b/c     each begins where the one above it ends
+ *
+ * A directory with too many keys is "wide", and so are all above it: their rows can only be those of
+ * the scan root, and are handed out as such, in parts, when they are in the way. Rows of the others
+ * wait on disk when there is no room, the upper part of the stack first.
+ *
+ * Memory: as given, 40 bytes a level, and usage_keys. Disk: the rows of one path of directories.
  */
 #ifndef TREETALLY_USAGE_FOLD_H
 #define TREETALLY_USAGE_FOLD_H
 
-#include "common/base/hash.h"
-#include "common/stream/record.h"
+#include "common/base/spill.h"
+#include "common/load/usage_keys.h"
 
-#define USAGE_LARGE 4096 /* rows of usage_nr; keep treetally-db(5) in step */
+/* Keep treetally-db(5) in step. */
+#define USAGE_LARGE 4096
+#define USAGE_SAVES 4
+
+/* Instead of a dir_id: the scan root, which is known only in the end. */
+#define USAGE_WHOLE 0
+
+/*
+ * Takes rows of the subtree of a directory, in no order. Those of USAGE_WHOLE come in parts, which
+ * must be added up where keys are equal.
+ */
+typedef void usage_fold_give(void *arg, int64_t dir_id, const struct usage_key *key,
+			     const struct usage_sums *part);
 
 struct usage_fold {
 	struct fold_row *rows;
-	uint32_t count, capacity; /* of rows; a power of two */
+	uint32_t count, capacity; /* of rows in memory; capacity is a power of two */
+	uint64_t base;            /* rows of the stack below them: the first one's place in it */
 	uint32_t *slots;          /* a hash table for finding equal keys, twice the capacity */
-	struct hash_key key;
+	uint64_t *chunks;         /* rows on disk: offsets in the spill file, the lowest first */
+	size_t chunk_count, chunk_cap;
+	struct spill spill;
+	struct usage_keys keys;
 	struct fold_level *levels;
 	size_t depth, levels_cap;
-	uint64_t seen;            /* rows added so far */
-	/* Takes sums of a subtree; a part of them, in no order. */
-	void (*give)(void *arg, int64_t dir_id, const struct usage_key *key,
-		     const struct usage_sums *part);
+	size_t wide;              /* so many of the levels are wide: the upper ones */
+	usage_fold_give *give;
 	void *arg;
 };
 
-/* `memory` is for rows, in bytes, at least USAGE_FOLD_MEMORY_MIN; levels take 32 bytes each. */
-#define USAGE_FOLD_MEMORY_MIN (512u << 10)
-void usage_fold_init(struct usage_fold *f, size_t memory,
-		     void (*give)(void *, int64_t, const struct usage_key *,
-				  const struct usage_sums *),
-		     void *arg);
+/* `memory` is for rows, in bytes; no less than 1.5 MiB are taken. Rows that wait go to `temp_dir`. */
+void usage_fold_init(struct usage_fold *f, size_t memory, const char *temp_dir,
+		     usage_fold_give *give, void *arg);
 
 void usage_fold_open(struct usage_fold *f, int64_t dir_id, bool has_child);
 
@@ -51,14 +84,10 @@ void usage_fold_open(struct usage_fold *f, int64_t dir_id, bool has_child);
 void usage_fold_add(struct usage_fold *f, const struct usage_key *key,
 		    const struct usage_sums *sums);
 
-enum fold_give { GIVE_IF_LARGE, GIVE_ALWAYS, GIVE_NEVER };
+/* Close the current directory, which is not the scan root nor above it. */
+void usage_fold_close(struct usage_fold *f);
 
-/*
- * Close the current directory. Always: also when it is not large. A directory without children
- * gives nothing even then: its usage_nr rows are its sums.
- */
-void usage_fold_close(struct usage_fold *f, enum fold_give which);
-
-void usage_fold_release(struct usage_fold *f);
+/* The current directory is the scan root: give its rows, and free. */
+void usage_fold_finish(struct usage_fold *f);
 
 #endif

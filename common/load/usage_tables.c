@@ -5,6 +5,7 @@
 #include "common/db/db_schema.h"
 #include "common/load/histograms.h"
 #include "common/load/usage_by.h"
+#include "common/load/usage_fold.h"
 
 void usage_tables_init(struct usage_tables *t, struct db *db, struct load_sort *sorted,
 		       bool threaded)
@@ -102,37 +103,7 @@ static void derive(struct derived *d, int64_t dir_id, const struct usage_key *ke
 		histograms_add(&d->histograms, key, sums);
 }
 
-/* A scan root without children holds all files there are, and was not folded (usage_fold.h). */
-static void copy_usage(struct usage_tables *t, struct derived *derived)
-{
-	sqlite3_stmt *select;
-
-	db_exec(t->db, "INSERT INTO staged_r SELECT * FROM usage_nr");
-	t->usage_r_rows = t->usage_nr_rows;
-	select = db_prepare(
-		t->db, "SELECT dir_id, uid, gid, age_bucket, size_bucket, file_count, total_size,"
-		       " apparent_size FROM staged_r ORDER BY dir_id, uid");
-	while (db_step(t->db, select)) {
-		const struct usage_key key = {
-			(uint32_t)sqlite3_column_int64(select, 1),
-			(uint32_t)sqlite3_column_int64(select, 2),
-			(uint8_t)sqlite3_column_int(select, 3),
-			(uint8_t)sqlite3_column_int(select, 4),
-		};
-		const struct usage_sums sums = {
-			(uint64_t)sqlite3_column_int64(select, 5),
-			(uint64_t)sqlite3_column_int64(select, 6),
-			(uint64_t)sqlite3_column_int64(select, 7),
-			TIME_NONE,
-			TIME_NONE,
-		};
-
-		derive(derived, sqlite3_column_int64(select, 0), &key, &sums);
-	}
-	sqlite3_finalize(select);
-}
-
-void usage_tables_write_usage_r(struct usage_tables *t, int64_t root_id, bool root_has_child,
+void usage_tables_write_usage_r(struct usage_tables *t, int64_t root_id,
 				struct stats_item *next)
 {
 	struct derived derived = { .root_id = root_id };
@@ -144,15 +115,13 @@ void usage_tables_write_usage_r(struct usage_tables *t, int64_t root_id, bool ro
 	histograms_init(&derived.histograms, t->db);
 	for (load_sort_next(t->sorted, next); next->part == PART_USAGE_R;
 	     load_sort_next(t->sorted, next)) {
-		if (next->dir_id < root_id)
-			continue;
+		if (next->dir_id == USAGE_WHOLE)
+			next->dir_id = root_id;
 		fill_usage(db_batch_add(&rows), next->dir_id, &next->key, &next->sums);
 		derive(&derived, next->dir_id, &next->key, &next->sums);
 		t->usage_r_rows++;
 	}
 	db_batch_flush(&rows);
-	if (!root_has_child)
-		copy_usage(t, &derived);
 	usage_by_finish(&derived.by);
 	histograms_finish(&derived.histograms);
 	db_batch_release(&rows);

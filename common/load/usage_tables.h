@@ -43,10 +43,10 @@ void usage_tables_end_usage(struct usage_tables *t);
 void usage_tables_move(struct usage_tables *t);
 
 /*
- * Write usage_r from what was sorted, usage_by and the histograms. `root_id` is the scan root: what
- * the sorter has for directories above it is left out. *next is then the first item behind usage_r.
+ * Write usage_r from what was sorted, usage_by and the histograms. `root_id` is the scan root, to which what
+ * the sorter has for USAGE_WHOLE belongs. *next is then the first item behind usage_r.
  */
-void usage_tables_write_usage_r(struct usage_tables *t, int64_t root_id, bool root_has_child,
+void usage_tables_write_usage_r(struct usage_tables *t, int64_t root_id,
 				struct stats_item *next);
 
 /* Write the summaries, from usage_by and the items from *next on. */

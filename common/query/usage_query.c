@@ -12,7 +12,8 @@ enum { COL_FILES = COLS, COL_TOTAL, COL_APPARENT };
 enum statement {
 	NR_DIR, NR_DIR_UID,   /* usage_nr of a directory; of an owner in it */
 	NR_RANGE,             /* usage_nr of a range */
-	R_DIR, R_DIR_UID, R_ANY, /* usage_r likewise; has it any row? */
+	R_DIR, R_DIR_UID,     /* usage_r likewise */
+	R_FIRST,              /* the first directory of a range that has rows there */
 	STATS_DIR, STATS_OWN, /* directory_stats: the subtree, the files directly in it */
 	BY_FIRST, BY_LAST = BY_FIRST + COLS - 1, /* usage_by of a directory, by each column */
 	SUBTREE,              /* dir_count_r */
@@ -55,7 +56,7 @@ static const char *const conditions[] = {
 };
 
 static const char *const others[] = {
-	[R_ANY] = "SELECT 1 FROM usage_r WHERE dir_id = ? LIMIT 1",
+	[R_FIRST] = "SELECT dir_id FROM usage_r WHERE dir_id >= ? ORDER BY dir_id LIMIT 1",
 	[STATS_DIR] = "SELECT 0, 0, 0, 0, file_count_r, total_size_r, apparent_size_r FROM "
 		      "directory_stats WHERE dir_id = ?",
 	[STATS_OWN] = "SELECT 0, 0, 0, 0, file_count_nr, total_size_nr, apparent_size_nr FROM "
@@ -217,7 +218,20 @@ static void take_rows(struct asker *q, enum statement which, int64_t dir_id, boo
 	take(q, s, away);
 }
 
-/* All files below dir_id, whose subtree ends with `last`. */
+/* A directory that has rows in usage_r. */
+static void take_whole(struct asker *q, int64_t dir_id, bool away)
+{
+	if (q->every_file && q->only >= 0)
+		take_by(q, q->only, dir_id, away);
+	else
+		take_directory(q, R_DIR, R_DIR_UID, dir_id, away);
+}
+
+/*
+ * All files below dir_id, whose subtree ends with `last`: the rows of usage_r of the uppermost
+ * directories there that have some (it may be dir_id itself), and usage_nr for what is between.
+ * treetally-db(5) says how many rows that can be.
+ */
 static void take_subtree(struct asker *q, int64_t dir_id, int64_t last, bool away)
 {
 	int64_t root = q->a->root_id;
@@ -225,14 +239,20 @@ static void take_subtree(struct asker *q, int64_t dir_id, int64_t last, bool awa
 	/* What lies above the scan root holds nothing but it. */
 	if (dir_id < root && last >= root)
 		dir_id = root;
-	if (q->plain)
+	if (q->plain) {
 		take_rows(q, STATS_DIR, dir_id, away);
-	else if (look_up(q, R_ANY, dir_id) < 0)
-		take_range(q, dir_id, last, away);
-	else if (q->every_file && q->only >= 0)
-		take_by(q, q->only, dir_id, away);
-	else
-		take_directory(q, R_DIR, R_DIR_UID, dir_id, away);
+		return;
+	}
+	while (dir_id <= last) {
+		int64_t whole = look_up(q, R_FIRST, dir_id);
+
+		if (whole < 0 || whole > last)
+			whole = last + 1;
+		else
+			take_whole(q, whole, away);
+		take_range(q, dir_id, whole - 1, away);
+		dir_id = whole > last ? whole : last_of(q, whole) + 1;
+	}
 }
 
 static void take_own(struct asker *q, int64_t dir_id)

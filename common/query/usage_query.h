@@ -7,7 +7,8 @@
  *     no file is left out, no key but dir and fs   one row of directory_stats
  *     the same and one key more                    usage_by          } where the directory has
  *     all else                                     usage_r           } rows there
- *     directories without such rows                the few of usage_nr in its range
+ *     directories without such rows                those of the uppermost directories below that
+ *                                                  have some, and usage_nr between them
  *
  * and what is excluded below it is read the same way and subtracted.
  */

@@ -71,6 +71,19 @@ line() {
 	printf '<0> %s 1910420955 0  %s -- %s\n' "$1" "$(show "${@:3}")" "$2"
 }
 
+# summed_lines DIR: 13,700 lines of files in DIR/few, 20 owners in 137 directories: usage_r has rows
+# for DIR/few and for two directories below it.
+summed_lines() {
+	awk -v dir="$1/few" 'BEGIN {
+		for (i = 0; i < 137; i++) {
+			path = dir (i < 46 ? "/one/" : i < 92 ? "/two/" : "/") "d" i
+			for (j = 0; j < 100; j++)
+				printf "1 %d 0  s=%d a=%d u=%d g=7 p=-rw-r--r-- ac=%d-01-01 00:00:00 mo=2026-01-01 00:00:00 -- %s/f%d\n",
+					900000 + 100 * i + j, j, 2 * 10 ^ (j % 5), 5000 + int(j / 5), 2019 + j % 8, path, j
+		}
+	}'
+}
+
 # A good log: 30 lines, of which 27 are records (8 directories, 19 other entries) below /gpfs/fs1,
 # with two owners and groups, all times before 2026-01-15, one directory without a line
 # (/gpfs/fs1/b/implied), one hard-linked pair (inode 301), a symbolic link, a socket, names with
