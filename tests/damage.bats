@@ -312,7 +312,7 @@ lying_ledgers() {
 check_lying_ledger() {
 	local file files wrong=() right=()
 	variants lying_ledgers lying_ledgers
-	((${#files[@]} == 18 + 5)) || say_and_fail "${#files[@]} numbers"
+	((${#files[@]} == 19 + 5)) || say_and_fail "${#files[@]} numbers"
 	for file in "${files[@]}"; do
 		case $case:${file##*/} in
 		*:lines | *:skipped_* | *:rejected | *:entries | *:directory_lines | *:files | \

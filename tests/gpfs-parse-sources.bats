@@ -64,10 +64,73 @@ head_field() {
 	gpfs-parse -q -t bare >out
 	[[ $(rows out | cut -f 1) == /x/b%25 ]]
 	local bad
-	for bad in '2 escape=pct' '1 escape=rot13' '1 scan_date=2026-02-30' '1 filesystem=a/b' '1 filesystem=' 'x'; do
+	for bad in '3 escape=pct' '1 escape=rot13' '1 scan_date=2026-02-30' '1 filesystem=a/b' '1 filesystem=' 'x'; do
 		{ echo "# treetally scan-tree $bad"; line 1 /x/a; } >log
 		run -3 --separate-stderr gpfs-parse -q log
 		[[ -z $output && $stderr == "gpfs-parse: log:1: "* ]]
+	done
+}
+
+@test "gpfs-parse: a list that announces an end line must have it, and all entries before it" {
+	local head='# treetally scan-tree 2 escape=pct scan_date=2026-01-02 filesystem=tree'
+	tree_list() {
+		echo "$head"
+		seq "$1" | while read -r n; do line "$n" "/x/$n"; done
+		echo "# treetally scan-tree end entries=${2-$1} unseen=${3-0} vanished=1"
+	}
+	tree_list 3 >log
+	run -0 --separate-stderr gpfs-parse -q -t -o out log
+	[[ -z $stderr && $(ledger entries out) == 3 && $(ledger skipped_comment out) == 2 ]]
+	# cut anywhere, at the end of a line too
+	for ((n = 1; n <= 4; n++)); do
+		head -n "$n" log >cut
+		run -3 --separate-stderr gpfs-parse -q -o cut.rec cut
+		[[ $stderr == "gpfs-parse: cut: the end line is missing, so the list was cut after line $n (--allow-cut-end accepts that)" ]]
+		((n == 1)) || run -0 gpfs-parse -q --allow-cut-end -o /dev/null cut
+	done
+	head -c -5 log >cut
+	run -3 --separate-stderr gpfs-parse -q -o cut.rec cut
+	# lines lost or doubled in the middle: nothing accepts that
+	for edit in 3d 3p 5p 's/entries=3/entries=4/' 's/^<0> 2 .*/garbage/'; do
+		sed "$edit" log >other
+		run -3 --separate-stderr gpfs-parse -q --allow-cut-end --force --max-rejects 100% -o cut.rec other
+		[[ $stderr == "gpfs-parse: other: is not whole: its end line tells of "*" entries, and there are "* ]] ||
+			{ echo "$edit: $stderr"; return 1; }
+	done
+	[ ! -e cut.rec ]
+	# a rejected line is an entry that the scan wrote
+	sed 's/s=1024/s=x/' log >other
+	run -3 --separate-stderr gpfs-parse -q --max-rejects 100% -o cut.rec other
+	[[ $stderr == *"no record in 5 lines" ]]
+	sed '3s/s=1024/s=x/' log | gpfs-parse -q -t -o out --source log
+	[[ $(ledger rejected out) == 1 ]]
+	for bad in 'entries=3' 'unseen=0' 'entries=x unseen=0' 'entries= unseen=0' 'entries=99999999999999999999 unseen=0' 'entries=3x unseen=0'; do
+		{ sed '$d' log; echo "# treetally scan-tree end $bad"; } >other
+		run -3 --separate-stderr gpfs-parse -q -o cut.rec other
+		[[ $stderr == "gpfs-parse: other: its end line cannot be read" ]] || { echo "$bad: $stderr"; return 1; }
+	done
+	# words that a later version adds
+	sed '$s/$/ new=1/' log | gpfs-parse -q -o /dev/null
+	# lists one after the other are one
+	{ tree_list 3; tree_list 4; } | gpfs-parse -q -t -o out
+	[[ $(ledger entries out) == 7 ]]
+	{ tree_list 3; tree_list 4 | sed '$d'; } >other
+	run -3 gpfs-parse -q -o cut.rec other
+	run -0 gpfs-parse -q -o /dev/null log <(tree_list 4)
+	# nobody announced it: a comment like others; and what could be in a name is not obeyed
+	sed '1d; s/entries=3/entries=7/' log | gpfs-parse -q -o /dev/null
+	sed '1s/tree 2/tree 1/; $d' log | gpfs-parse -q -o /dev/null
+	# what the scan did not see is an assumption, of all lists together
+	tree_list 3 3 17 >log
+	gpfs-parse -q -t -o out log <(tree_list 4 4 3)
+	[[ $(ledger assumptions out) == unseen=20 ]]
+	# across chunks, in threads
+	tree_list 5 6000 >end
+	{ echo "$head"; big_log 6000; tail -n 1 end; } >log
+	for j in 1 3; do
+		run -0 gpfs-parse -q -j $j -o /dev/null log
+		sed 4000d log >other
+		run -3 gpfs-parse -q -j $j -o cut.rec other
 	done
 }
 

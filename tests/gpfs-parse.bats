@@ -9,6 +9,8 @@ chunk=524288
 setup() {
 	common_setup
 	good='/gpfs/good'
+	# no line can be the rest of this name
+	long=$(printf 'x%.0s' {1..255})
 	day=(--scan-date 2026-01-15)
 }
 
@@ -21,7 +23,7 @@ rec() {
 # "rec PATH", "reject: REASON", "skip: KIND".
 outcome() {
 	{
-		line 1 "$good/before"
+		line 1 "$good/$long"
 		cat
 		printf '\n'
 		line 2 "$good/after"
@@ -115,8 +117,106 @@ rows() {
 	rec "$(show)" $'/gpfs/a\rb' | expect 'rec /gpfs/a\rb'
 }
 
-@test "gpfs-parse: a line feed in a name leaves a cut path and an unrecognised line" {
-	rec "$(show)" $'/gpfs/a/one\ntwo' | expect $'rec /gpfs/a/one\nskip: unrecognised'
+@test "gpfs-parse: a line feed in a name leaves a cut path; the rest of the name is counted as that" {
+	rec "$(show)" $'/gpfs/a/one\ntwo' | expect $'rec /gpfs/a/one\nskip: continued'
+	rec "$(show)" $'/gpfs/a/one\n12 x\n7 -- \n<0>\ntwo/three\n4' | expect $'rec /gpfs/a/one\nskip: continued'
+	[[ $(ledger skipped_continued) == 5 ]]
+	# blank lines, comments and messages may stand in a name
+	rec "$(show)" $'/gpfs/a/one\n\n# x\n[I] x\ntwo' |
+		expect $'rec /gpfs/a/one\nskip: blank\nskip: comment\nskip: message\nskip: continued'
+	# a record that is rejected for something else has a name too
+	rec "s=1" $'/gpfs/a/one\ntwo' | expect $'skip: continued\nreject: missing field'
+	# what begins a record is one, or none
+	rec "$(show)" $'/gpfs/a/one\n1 2 3\ntwo' | expect $'rec /gpfs/a/one\nskip: continued\nreject: no absolute path'
+	rec "$(show)" $'/gpfs/a/one\nx -- /y\n1x -- /y\ntwo' |
+		expect $'rec /gpfs/a/one\nskip: unrecognised\nskip: continued\nreject: bad inode'
+	# behind what cannot be in a name, nothing is the rest of one
+	{ rec "$(show)" $'/gpfs/a/one\n1 2 3 @\n'; printf 'two'; } | tr @ '\0' | expect $'rec /gpfs/a/one\nskip: unrecognised\nreject: nul'
+	rec "$(show)" $'/gpfs/a/one\ntwo' | expect $'rec /gpfs/a/one\nskip: unrecognised' --escape pct
+}
+
+@test "gpfs-parse: the rest of a name is no longer than a name can be" {
+	local n name
+	for n in 62 63; do
+		name=$(printf 'x%.0s' {1..129})$(printf '\ny%.0s' $(seq $n))
+		((${#name} <= 255)) && want='skip: continued' || want=$'skip: unrecognised\nskip: continued'
+		rec "$(show)" "/gpfs/$name" | expect "rec /gpfs/${name%%$'\n'*}"$'\n'"$want"
+		((${#name} == 129 + 2 * n))
+	done
+	rec "$(show)" "/gpfs/a"$'\n'"$long" | expect $'rec /gpfs/a\nskip: unrecognised'
+	rec "$(show)" "/gpfs/a"$'\n'"${long:2}" | expect $'rec /gpfs/a\nskip: continued'
+	rec "$(show)" "/gpfs/a"$'\n'"${long:2}/$long/b"$'\n'"${long:2}" | expect $'rec /gpfs/a\nskip: continued'
+	rec "$(show)" "/gpfs/$long"$'\nx' | expect "rec /gpfs/$long"$'\nskip: unrecognised'
+	rec "$(show)" "/gpfs/$long/"$'\nx' | expect "rec /gpfs/$long"$'\nskip: continued'
+	# once broken, it stays so
+	rec "$(show)" "/gpfs/a"$'\n'"$long"$'\nx/y\nz' | expect $'rec /gpfs/a\nskip: unrecognised'
+	[[ $(ledger skipped_unrecognised) == 3 ]]
+	# a path as long as any, and one more line
+	perl -e 'print "/gpfs/", join "/", ("a\nb" x 40) x 1000' >path
+	rec "$(show)" "$(<path)" | expect $'rec /gpfs/a\nskip: unrecognised\nskip: continued'
+	[[ $(ledger skipped_continued) == "$(perl -ne '$n += length; $c++ if $. > 1 && $n - 1 <= 65535; END { print $c }' path)" ]]
+}
+
+@test "gpfs-parse: names with line feeds stop no list, and more than a few people make are not believed" {
+	local day=(--scan-date 2026-01-15)
+	# eight files of 127 line feeds and more among ten thousand, a path full of them, and --max-rejects 0
+	{
+		big_log 5000
+		for n in 1 2 3 4 5 6 7 8; do
+			rec "$(show)" "/gpfs/$n$(printf '\nx%.0s' {1..126})" "$n"
+			echo
+		done
+		perl -e 'print "<0> 9 1 0  $ARGV[0] -- /gpfs", "/\n1\nx\n[\n" x 400, "\n"' "$(show)"
+		big_log 5000 | sed 's/ -- /&\/other/'
+	} >log
+	run -0 --separate-stderr gpfs-parse "${day[@]}" --max-rejects 0 -t -o out log
+	[[ $stderr == "gpfs-parse: 2607 lines are the rest of names with line feeds, and the paths of 9 records "* ]] ||
+		{ echo "$stderr"; return 1; }
+	[[ $(ledger skipped_unrecognised out) == 0 && $(ledger rejected out) == 0 ]]
+	# not a list: text behind every record
+	for n in {1..300}; do
+		line "$n" "/gpfs/file$n"
+		echo "some text"
+	done >log
+	run -3 --separate-stderr gpfs-parse -o out2 log
+	[[ $stderr == "gpfs-parse: 300 records of 300 are followed by lines that are no records: "* && ! -e out2 ]]
+	run -0 --separate-stderr gpfs-parse --max-rejects 300 -o out2 log
+	# nor is this: pages of text here and there
+	{ head -n 20 log; seq -f 'a line of %g words' 300; } >text
+	run -3 --separate-stderr gpfs-parse -o out3 text
+	[[ $stderr == *"unrecognised: 2"* ]]
+}
+
+@test "gpfs-parse: the rest of a name at every offset of a chunk border, in any number of threads" {
+	local i name
+	rec "$(show)" "/gpfs/$(printf 'a\nb\n\n1\n#\n1 2 3\nlong%.0s' {1..4})/"$'\nxyz\n' >tail
+	big_log 3000 >body
+	for i in $(seq 0 7 260); do
+		{
+			head -c "$((chunk - i))" body | sed '$d'
+			cat tail
+			rec "$(show)" "/gpfs/$(printf 'p%.0s' $(seq 1 $((i % 200 + 1))))"$'\nq\nr\n'
+			tail -n 1500 body | sed 's/ -- /&\/other/'
+		} >log
+		# the tail in front of the border, across it, behind it
+		perl -e '
+			open my $f, "<", "log" or die; local $/; $_ = <$f>;
+			my $at = index $_, "/gpfs/a\nb"; $at = rindex $_, "<0> ", $at;
+			my $pad = $ARGV[0] - $at - 60 + $ARGV[1];
+			$pad += 4096 while $pad < 2;
+			print "#" x ($pad - 1), "\n", $_' "$chunk" "-$i" >padded
+		gpfs-parse -q "${day[@]}" --max-rejects 100% --source log -j 1 -t -o one padded
+		gpfs-parse -q "${day[@]}" --max-rejects 100% --source log -j 3 -t -o three padded
+		gpfs-parse -q "${day[@]}" --max-rejects 100% --source log -j 3 -t -o pipe < <(cat padded)
+		cmp one three
+		cmp one pipe
+		# what comes before moves borders, not counts
+		{ printf '%0.s#' {1..400}; echo; cat log; } | gpfs-parse -q "${day[@]}" --max-rejects 100% --source log -t >other
+		[[ $(ledger skipped_continued one) == 15 ]]
+		for name in skipped_continued skipped_unrecognised rejected entries; do
+			[[ $(ledger $name one) == "$(ledger $name other)" ]] || { echo "$i $name"; return 1; }
+		done
+	done
 }
 
 @test "gpfs-parse: NUL" {
@@ -311,6 +411,17 @@ rows() {
 	rec "$(show)" /gpfs/%2e%2E/b | expect 'reject: dot component' --escape=pct
 	rec "$(show)" gpfs%2Fb | expect 'reject: no absolute path' --escape=pct
 	rec '' /gpfs/a | expect 'reject: missing field' --escape=pct
+	# ESCAPE '%' encodes slashes too: then in all of a path
+	local encoded
+	encoded=$(show | sed 's/ /%20/g; s/=/%3D/g; s/:/%3A/g')
+	rec "$encoded" %2Fgpfs%2fa%25%2F%2Fb%20--%20%2Fc%2F | expect 'rec /gpfs/a%/b -- /c' --escape=pct
+	rec "$encoded" %2F | expect 'reject: root is no directory' --escape=pct
+	rec "$encoded" %2Fgpfs/a | expect 'reject: slash' --escape=pct
+	rec "$encoded" %2Fgpfs%2F..%2Fa | expect 'reject: dot component' --escape=pct
+	rec "$encoded" %2Fgpfs%2F%2f | expect 'rec /gpfs' --escape=pct
+	rec "$encoded" %2Fgpfs%2 | expect 'reject: bad escape' --escape=pct
+	rec "$encoded" %2 | expect 'reject: no absolute path' --escape=pct
+	rec "$encoded" %2Fgpfs%2Fa | expect 'reject: no absolute path'
 }
 
 @test "gpfs-parse: --crlf and a byte order mark" {
@@ -322,7 +433,7 @@ rows() {
 	[[ $(rows out | cut -f 1 | tr '\n' ' ') == '/gpfs/a /gpfs/b\r ' ]]
 	[[ $(ledger skipped_blank out) == 1 && $(ledger skipped_comment out) == 1 ]]
 	gpfs-parse -q -t crlf >out
-	[[ $(rows out | cut -f 1 | tr '\n' ' ') == '/gpfs/a\r /gpfs/b\r\r ' && $(ledger skipped_unrecognised out) == 1 ]]
+	[[ $(rows out | cut -f 1 | tr '\n' ' ') == '/gpfs/a\r /gpfs/b\r\r ' && $(ledger skipped_continued out) == 1 ]]
 	# the digest is that of the lines, with or without CR
 	{ line 200 /gpfs/a; line 201 $'/gpfs/b\r'; echo; echo '# c'; } | gpfs-parse -q -t >lf
 	gpfs-parse -q -t --crlf crlf >out
@@ -429,7 +540,7 @@ long_line() {
 
 @test "gpfs-parse: any number of threads, any memory, any size of reads: the same bytes" {
 	big_log 12000 >log
-	{ printf '200 x\n'; long_line 600000; printf '\n[I] x\n'; } >>log
+	{ printf '200 1 1\n'; long_line 600000; printf '\n[I] x\n'; } >>log
 	big_log 4000 5 | sed 's/ u=/ u=x/' >bad
 	cat bad >>log
 	local same=(gpfs-parse --source s --max-rejects 100%)
@@ -509,7 +620,7 @@ long_line() {
 }
 
 @test "gpfs-parse: too many rejects: exit 3, no trailer, reasons and a hint" {
-	{ small_log; line 1 /gpfs/x -x; printf '1\n2 3\nnoise\nnoise\n'; } >log
+	{ small_log; line 1 "/gpfs/$long" -x; printf '1\n2 3\nnoise\nnoise\n'; } >log
 	run -3 --separate-stderr gpfs-parse --max-rejects 4 -o out.rec --rejects rejects log
 	local reasons='no absolute path: 2 (first log:32); bad size: 1 (first log:31); unrecognised: 2 (first log:34)'
 	local hint='--rejects FILE keeps rejected lines, --max-rejects changes the limit'
@@ -523,13 +634,13 @@ long_line() {
 	run -0 gpfs-parse --max-rejects 14.5% -o /dev/null log
 	run -0 gpfs-parse --max-rejects 1K -o /dev/null log
 	# the default: 100 lines
-	{ small_log; for ((i = 0; i < 100; i++)); do echo noise; done; } >log
+	{ small_log; line 1 "/gpfs/$long"; for ((i = 0; i < 100; i++)); do echo noise; done; } >log
 	run -0 gpfs-parse -o /dev/null log
 	echo noise >>log
 	run -3 --separate-stderr gpfs-parse -o /dev/null log
-	[[ $stderr == "gpfs-parse: 101 lines are no records, and the limit is 100; unrecognised: 101 (first log:31); "* ]]
+	[[ $stderr == "gpfs-parse: 101 lines are no records, and the limit is 100; unrecognised: 101 (first log:32); "* ]]
 	# over all sources
-	for s in 1 2 3; do { line $s /gpfs/$s; printf 'noise\n'; } >s$s; done
+	for s in 1 2 3; do { line $s "/gpfs/$s$long"; printf 'noise\n'; } >s$s; done
 	run -3 gpfs-parse -q --max-rejects 2 -o /dev/null s1 s2 s3
 	run -0 gpfs-parse -q --max-rejects 3 -o /dev/null s1 s2 s3
 }
@@ -550,7 +661,7 @@ long_line() {
 }
 
 @test "gpfs-parse: the rejects file: one line each, escaped, mode 0640, replaced only when complete" {
-	{ line 1 /gpfs/a; printf '1\t\\\r\n'; printf 'noise\n2\n'; } >log
+	{ line 1 "/gpfs/$long"; printf '1\t\\\r\n'; printf 'noise\n2\n'; } >log
 	echo old >rejects
 	gpfs-parse -q --rejects rejects -o /dev/null log
 	[ "$(cat rejects)" = $'log\t2\tno absolute path\t1\\t\\\\\\r\nlog\t4\tno absolute path\t2' ]

@@ -205,7 +205,7 @@ constants() {
 		#include "common/stream/recent_paths.h"
 		#include "common/stream/ledger.h"
 		#include "common/base/opts.h"
-		#include "common/log/log_chunk.h"
+		#include "common/log/chunk.h"
 		#include "common/sort/record_key.h"
 		#include "common/log/rejects.h"
 		#include "common/stream/tsv.h"

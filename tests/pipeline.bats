@@ -59,10 +59,10 @@ import() {
 dump() {
 	local columns
 	columns=$(sqlite3 "$1" "SELECT group_concat(name) FROM pragma_table_info('scan_metadata')
-		WHERE name NOT IN ('import_timestamp', 'source_file')")
+		WHERE name NOT IN ('import_timestamp', 'source_file', 'skipped_unrecognised', 'skipped_continued')")
 	sqlite3 "$1" .dump | grep -avE '^INSERT INTO (scan_metadata|scan_rejects|scan_sources|load_state) '
 	sqlite3 "$1" "SELECT reason, lines FROM scan_rejects ORDER BY reason;
-		SELECT $columns FROM scan_metadata"
+		SELECT skipped_unrecognised + skipped_continued, $columns FROM scan_metadata"
 }
 
 same_rows() {
@@ -116,7 +116,7 @@ sound() {
 		SELECT sum(file_count), sum(total_size) FROM size_histogram
 			EXCEPT SELECT total_files, total_size FROM scan_metadata;
 		SELECT * FROM scan_metadata WHERE assumptions = '' AND lines <> entries + rejected + skipped_blank +
-			skipped_comment + skipped_message + skipped_unrecognised;
+			skipped_comment + skipped_message + skipped_unrecognised + skipped_continued;
 	END
 }
 

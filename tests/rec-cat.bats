@@ -234,13 +234,14 @@ text_of() {
 		program=dir-extract/0.2.0
 		program=gpfs-parse/0.2.0
 		records=10
-		bytes=813
+		bytes=833
 		blocks=1
 		lines=30
 		skipped_blank=1
 		skipped_comment=1
 		skipped_message=1
 		skipped_unrecognised=0
+		skipped_continued=0
 		rejected=0
 		entries=27
 		directory_lines=8
@@ -257,7 +258,7 @@ text_of() {
 		digest=4c86adc5f62e994b826034c28e6b28d0
 		source=4c86adc5f62e994b826034c28e6b28d0:30:small.list
 	END
-	[[ $(stat -c %s scan.dir) == 813 ]]
+	[[ $(stat -c %s scan.dir) == 833 ]]
 	rec-cat --info <(rec-cat scan.dir) | grep -vE '^(stream|format|bytes|blocks)=' |
 		diff - <(grep -vE '^(stream|format|bytes|blocks)=' info)
 	# Several, each for itself.

@@ -118,6 +118,7 @@ dir() {
 		skipped_comment 0
 		skipped_message 1
 		skipped_unrecognised 0
+		skipped_continued 0
 		rejected 1
 		entries 7
 		directory_lines 3
@@ -443,7 +444,8 @@ scan_root() {
 		skipped_blank 2
 		skipped_comment 1
 		skipped_message 2
-		skipped_unrecognised 3
+		skipped_unrecognised 0
+		skipped_continued 3
 		rejected 29
 		entries 2
 	END

@@ -48,6 +48,9 @@ static const char usage[] =
 	"  -v, --verbose          say at the end what was done\n"
 	"  -h, --help   -V, --version\n";
 
+/* Records of which one may have a cut name. Keep gpfs-parse.1 in step. */
+#define CUT_NAMES_SHARE 10
+
 enum {
 	OPT_SCAN_DATE = OPT_TOOL, OPT_SOURCE, OPT_ESCAPE, OPT_CRLF, OPT_CUT_END, OPT_REJECTS,
 	OPT_MAX_REJECTS, OPT_MODE
@@ -169,6 +172,9 @@ struct run {
 	struct ledger ledger;   /* of finished sources */
 	struct tally tally;     /* of this source, so far */
 	uint64_t failed_before; /* failed_lines of finished sources */
+	uint64_t cut_names; /* records behind which some lines are the rest of the name */
+	struct scan_end end; /* of this source */
+	bool must_end;       /* this source announced an end line */
 	const char *unrecognised_source; /* of the first such line; NULL: none */
 	uint64_t unrecognised_line;
 };
@@ -192,6 +198,7 @@ static void hear_source(struct run *run, size_t i, bool is_open)
 		if (opt->claim.escape != ESCAPE_UNKNOWN)
 			claim.escape = opt->claim.escape;
 		run->log.reader.format.pct = claim.escape == ESCAPE_PCT;
+		run->must_end = claim.has_end;
 	}
 	agreement_hear(&run->agreement, &claim, run->names[i]);
 	claims_release(&claim);
@@ -272,6 +279,8 @@ static void take_chunk(struct run *run, const char *name, const struct chunk *c)
 		run->unrecognised_source = name;
 		run->unrecognised_line = lines_before + c->unrecognised_line;
 	}
+	run->cut_names += c->cut_names;
+	claims_add_ends(&run->end, &c->end);
 	rejects_add(&run->rejects, name, lines_before, c);
 	if (c->overflow || !tally_add(&run->tally, &c->tally, lines_before))
 		refuse(run, "%s: the sizes in it add up to more than 2^63-1 bytes", name);
@@ -281,10 +290,31 @@ static void take_chunk(struct run *run, const char *name, const struct chunk *c)
 			lines);
 }
 
+/* Does the list have its end line, and all lines that the scan wrote? */
+static void check_end(struct run *run, const char *name)
+{
+	const uint64_t *count = run->tally.count;
+	uint64_t lines = count[COUNT_ENTRIES] + count[COUNT_REJECTED];
+
+	if (!run->must_end)
+		return;
+	if (run->end.bad)
+		refuse(run, "%s: its end line cannot be read", name);
+	if (!run->end.lines && !run->opt->allow_cut_end)
+		refuse(run, "%s: the end line is missing, so the list was cut after line %" PRIu64
+		       " (--allow-cut-end accepts that)", name, count[COUNT_LINES]);
+	if (run->end.lines && run->end.entries != lines)
+		refuse(run, "%s: is not whole: its end line tells of %" PRIu64 " entries, and there "
+		       "are %" PRIu64, name, run->end.entries, lines);
+	if (!assume(&run->tally.assumed, ASSUME_UNSEEN, run->end.unseen))
+		refuse(run, "%s: its end line cannot be read", name);
+}
+
 static void end_source(struct run *run, size_t i)
 {
 	const char *name = run->names[i];
 
+	check_end(run, name);
 	if (run->log.reader.cut && !run->opt->allow_cut_end)
 		refuse(run, "%s: the input ends inside line %" PRIu64 " (--allow-cut-end accepts "
 		       "that)", name, run->tally.count[COUNT_LINES]);
@@ -302,6 +332,7 @@ static void parse_source(struct run *run, size_t i)
 	struct chunk *c;
 
 	run->tally = (struct tally){ 0 };
+	run->end = (struct scan_end){ 0 };
 	while ((c = log_parse_next(&run->log))) {
 		take_chunk(run, name, c);
 		/* No need to read a billion lines to the end when the count alone decides. */
@@ -321,6 +352,25 @@ static void open_source(struct run *run, size_t i)
 	hear_source(run, i, true);
 }
 
+/*
+ * Names with line feeds are rare. When the lines behind many records are no records, the list
+ * was broken by something else; what they are taken for cannot be made by a few people alone.
+ */
+static void check_names(struct run *run, uint64_t limit)
+{
+	const uint64_t *count = run->ledger.sum.count;
+	uint64_t share = count[COUNT_ENTRIES] / CUT_NAMES_SHARE;
+
+	if (run->cut_names > limit && run->cut_names > share)
+		refuse(run, "%" PRIu64 " records of %" PRIu64 " are followed by lines that are no "
+		       "records: too many for names with line feeds (--max-rejects changes the "
+		       "limit of %" PRIu64 ")", run->cut_names, count[COUNT_ENTRIES], limit);
+	if (run->cut_names && !run->opt->shared.quiet)
+		warn("%" PRIu64 " lines are the rest of names with line feeds, and the paths of "
+		     "%" PRIu64 " records are cut there (with ESCAPE in the policy they would be "
+		     "whole)", count[COUNT_SKIPPED_CONTINUED], run->cut_names);
+}
+
 /* Does what was read deserve a trailer? */
 static void check_ledger(struct run *run)
 {
@@ -332,6 +382,7 @@ static void check_ledger(struct run *run)
 		refuse_rejects(run, run->failed_before, limit);
 	if (!l->sum.count[COUNT_ENTRIES])
 		refuse(run, "no record in %" PRIu64 " lines", lines);
+	check_names(run, limit);
 	if (twice && !run->opt->shared.force)
 		refuse(run, "%s: the same log came twice (--force accepts that)", twice->name);
 	if (!l->sum.count[COUNT_DIRECTORY_LINES] && !run->opt->shared.quiet)

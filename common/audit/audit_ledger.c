@@ -81,7 +81,7 @@ static void check_state(struct audit_tree *t)
 {
 	static const char *const counts[] = {
 		"lines", "skipped_blank", "skipped_comment", "skipped_message",
-		"skipped_unrecognised", "rejected", "entries", "directory_lines", "total_size",
+		"skipped_unrecognised", "skipped_continued", "rejected", "entries", "directory_lines", "total_size",
 		"apparent_size", "directory_bytes", "inline_files", "inline_bytes",
 		"multilink_files", "multilink_bytes", "snapshot_entries", "bad_optional", "digest",
 	};
@@ -143,7 +143,8 @@ static void check_accounts(struct audit_tree *t)
 
 	check_column(db, "lines",
 		     audit_metadata(db, "entries + rejected + skipped_blank + skipped_comment"
-					" + skipped_message + skipped_unrecognised"));
+					" + skipped_message + skipped_unrecognised"
+					" + skipped_continued"));
 	check_column(db, "entries", audit_metadata(db, "directory_lines + total_files"));
 	check_column(db, "lines", db_integer(db, "SELECT sum(lines) FROM scan_sources"));
 	check_column(db, "rejected", db_integer(db, "SELECT sum(lines) FROM scan_rejects"));

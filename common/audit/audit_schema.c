@@ -30,8 +30,9 @@ static const struct {
 	  "scan_id source_file scan_timestamp import_timestamp filesystem scan_root scan_root_id"
 	  " age_by total_directories implied_directories total_files total_size"
 	  " apparent_size lines skipped_blank skipped_comment skipped_message"
-	  " skipped_unrecognised rejected entries directory_lines directory_bytes inline_files"
-	  " inline_bytes multilink_files multilink_bytes snapshot_entries bad_optional assumptions digest"
+	  " skipped_unrecognised skipped_continued rejected entries directory_lines directory_bytes"
+	  " inline_files inline_bytes multilink_files multilink_bytes snapshot_entries bad_optional"
+	  " assumptions digest"
 	  " program_version" },
 	{ "scan_sources", "source digest lines" },
 	{ "scan_rejects", "reason lines first_line" },

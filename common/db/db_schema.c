@@ -17,6 +17,7 @@ const char db_schema_directories[] =
 	"    total_files INTEGER NOT NULL, total_size INTEGER NOT NULL, apparent_size INTEGER NOT NULL,\n"
 	"    lines INTEGER NOT NULL, skipped_blank INTEGER NOT NULL, skipped_comment INTEGER NOT NULL,\n"
 	"    skipped_message INTEGER NOT NULL, skipped_unrecognised INTEGER NOT NULL,\n"
+	"    skipped_continued INTEGER NOT NULL,\n"
 	"    rejected INTEGER NOT NULL, entries INTEGER NOT NULL,\n"
 	"    directory_lines INTEGER NOT NULL, directory_bytes INTEGER NOT NULL,\n"
 	"    inline_files INTEGER NOT NULL, inline_bytes INTEGER NOT NULL,\n"

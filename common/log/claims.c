@@ -1,6 +1,12 @@
 #include "common/log/claims.h"
 
+#include <ctype.h>
+#include <errno.h>
+
+#include "common/stream/record.h"
+
 #define HEADER "# treetally scan-tree "
+#define END HEADER "end "
 
 static const char *const suffixes[] = { ".gz", ".bz2", ".xz", ".zst", ".zstd", ".lz4", ".lzma" };
 
@@ -99,7 +105,8 @@ const char *claims_claim_line(struct scan_claim *claim, const char *line, size_t
 		return NULL;
 	rest = text = xstrndup(line + prefix, len - prefix);
 	word = strsep(&rest, " ");
-	if (strcmp(word, "1"))
+	claim->has_end = strcmp(word, "2") == 0;
+	if (!claim->has_end && strcmp(word, "1"))
 		fault = "a scan-tree log of a format that this version does not know";
 	while (!fault && (word = strsep(&rest, " "))) {
 		char *value = strchr(word, '=');
@@ -111,6 +118,45 @@ const char *claims_claim_line(struct scan_claim *claim, const char *line, size_t
 	}
 	free(text);
 	return fault;
+}
+
+/* The number behind " key=" among the words of an end line; false if there is none. */
+static bool end_number(const char *words, const char *key, uint64_t *number)
+{
+	const char *at = strstr(words, key);
+	char *rest;
+
+	if (!at || !isdigit((unsigned char)at[strlen(key)]))
+		return false;
+	errno = 0;
+	*number = strtoull(at + strlen(key), &rest, 10);
+	return !errno && (!*rest || *rest == ' ') && *number < INT64_MAX;
+}
+
+void claims_add_end(struct scan_end *end, const char *line, size_t len)
+{
+	uint64_t entries, unseen;
+	char *words;
+
+	if (len < strlen(END) || memcmp(line, END, strlen(END)))
+		return;
+	end->lines++;
+	words = xstrndup(line, len);
+	if (end_number(words, " entries=", &entries) && end_number(words, " unseen=", &unseen)) {
+		end->entries = add_saturating(end->entries, entries);
+		end->unseen = add_saturating(end->unseen, unseen);
+	} else {
+		end->bad++;
+	}
+	free(words);
+}
+
+void claims_add_ends(struct scan_end *end, const struct scan_end *more)
+{
+	end->lines += more->lines;
+	end->bad += more->bad;
+	end->entries = add_saturating(end->entries, more->entries);
+	end->unseen = add_saturating(end->unseen, more->unseen);
 }
 
 void claims_release(struct scan_claim *claim)

@@ -1,8 +1,9 @@
 /*
- * claims - what a source says of itself: by its name, or by its first line.
+ * claims - what a source says of itself: by its name, its first line or its last.
  *
  *     20260111_csfs1_asp.list.list_all.log.xz     file system "asp", scanned on 2026-01-11
- *     # treetally scan-tree 1 escape=pct scan_date=2026-01-11 filesystem=asp
+ *     # treetally scan-tree 2 escape=pct scan_date=2026-01-11 filesystem=asp
+ *     # treetally scan-tree end entries=812345 unseen=0 vanished=2
  *
  * and whether several sources of one scan agree.
  */
@@ -17,6 +18,15 @@ struct scan_claim {
 	char *filesystem; /* owned; NULL: it says nothing */
 	int64_t scan_day; /* DAY_NONE: it says nothing */
 	enum scan_escape escape;
+	bool has_end; /* an end line must come: without it the list was cut */
+};
+
+/* What end lines say. Lists that were joined have several: all numbers add up. Zeroed: none. */
+struct scan_end {
+	uint64_t lines; /* such lines */
+	uint64_t bad;   /* of them, those that cannot be read */
+	uint64_t entries; /* lines that the scan wrote */
+	uint64_t unseen;  /* directories that it could not read */
 };
 
 /* The name under which an operand is recorded: no directory, no suffix of a compressor. */
@@ -31,10 +41,16 @@ bool claims_escape_from_name(const char *word, enum scan_escape *escape) WARN_UN
 void claims_claim(struct scan_claim *claim, const char *source);
 
 /*
- * What its first line says, without LF; adds what the claim does not have yet. Returns NULL, or what
- * is wrong with the line. A line that is no such header says nothing.
+ * What its first line says, without LF; adds what the claim does not have yet. Returns NULL, or
+ * what is wrong with the line. A line that is not such a header says nothing.
  */
 const char *claims_claim_line(struct scan_claim *claim, const char *line, size_t len) WARN_UNUSED;
+
+/* Add what this comment says if it is an end line. */
+void claims_add_end(struct scan_end *end, const char *line, size_t len);
+
+/* Add the sums of another part of the same source. */
+void claims_add_ends(struct scan_end *end, const struct scan_end *more);
 
 void claims_release(struct scan_claim *claim);
 

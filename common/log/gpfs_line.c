@@ -27,22 +27,27 @@ static int encoded_byte(const char *at, const char *end)
 	return high << 4 | low;
 }
 
-/* A slash that was encoded is no separator and cannot be part of a name either. */
+/*
+ * Slashes are encoded in all of a path or nowhere, as its first byte shows. A slash in the other
+ * form is no separator, and cannot be part of a name either.
+ */
 static enum reject_reason decode_path(char *to, size_t *len, const char *at, const char *end)
 {
+	bool slash_is_encoded = *at == '%';
 	char *start = to;
 
 	for (; at < end; at++) {
-		int byte = (unsigned char)*at;
+		bool is_encoded = *at == '%';
+		int byte = is_encoded ? encoded_byte(at, end) : (unsigned char)*at;
 
-		if (*at == '%') {
-			byte = encoded_byte(at, end);
-			if (byte < 0)
-				return REJECT_ESCAPE;
-			if (!byte || byte == '/')
-				return byte ? REJECT_SLASH : REJECT_NUL;
+		if (byte < 0)
+			return REJECT_ESCAPE;
+		if (!byte)
+			return REJECT_NUL;
+		if (byte == '/' && is_encoded != slash_is_encoded)
+			return REJECT_SLASH;
+		if (is_encoded)
 			at += 2;
-		}
 		*to++ = (char)byte;
 	}
 	*len = (size_t)(to - start);
@@ -83,8 +88,8 @@ static const char *walk_encoded(struct gpfs_parser *p, struct gpfs_show *v, cons
 		at = skip_blanks(at);
 		if (*at == '\n')
 			return NULL;
-		path = path_behind(at);
-		if (path)
+		path = separator_behind(at);
+		if (path && (*path == '/' || encoded_byte(path, path + 3) == '/'))
 			break;
 		at = skip_word(at);
 	}
@@ -180,6 +185,8 @@ static enum reject_reason take_record(struct gpfs_parser *p, bool pct, const cha
 	if (numbers != REJECT_NONE && !is_blank(at[-1]))
 		at = skip_word(at);
 	path = pct ? walk_encoded(p, &v, at) : gpfs_show_walk(&v, p->memo, at);
+	line->begins = path || numbers == REJECT_NONE;
+	line->text = pct ? NULL : path;
 	if (!path)
 		return REJECT_NO_PATH;
 	if (numbers != REJECT_NONE)
@@ -201,6 +208,15 @@ static const char *after_tag(const char *text)
 	if (*at != '>' || !is_blank(at[1]))
 		return text;
 	return skip_blanks(at + 1);
+}
+
+static bool has_separator(const char *at)
+{
+	for (at = skip_blanks(at); *at != '\n'; at = skip_blanks(skip_word(at))) {
+		if (path_behind(at))
+			return true;
+	}
+	return false;
 }
 
 /* The kind of a line that does not start like a record; `at` is behind its tag. */
@@ -229,8 +245,14 @@ enum gpfs_line_kind gpfs_line_parse(struct gpfs_parser *p, const struct gpfs_for
 {
 	const char *end = text + len, *at = after_tag(text);
 
-	if (!is_digit(*at))
-		return skip_kind(text, at, end);
+	if (!is_digit(*at)) {
+		enum gpfs_line_kind kind = skip_kind(text, at, end);
+
+		line->begins = kind == GPFS_LINE_UNRECOGNISED && has_separator(text);
+		return kind;
+	}
+	line->begins = true;
+	line->text = NULL;
 	if (len > GPFS_LINE_MAX)
 		line->reason = REJECT_TOO_LONG;
 	else if (maybe_nul && memchr(text, '\0', len))

@@ -37,6 +37,13 @@ enum gpfs_line_kind {
 
 struct gpfs_line {
 	enum reject_reason reason; /* of a rejected line */
+	/*
+	 * Of lines that are no entries: does a record begin here, good or bad? It has three numbers
+	 * or a separator. Of entries and rejected lines: the path as it stands in the line, NULL if
+	 * there is none or LF is encoded in it.
+	 */
+	bool begins;
+	const char *text;
 	struct entry entry;
 	bool inline_data;          /* the file's data lies in its inode */
 	bool snapshot;             /* belongs to a snapshot, not to the live file system */
@@ -63,7 +70,8 @@ void gpfs_parser_init(struct gpfs_parser *p);
 
 /*
  * Parse `len` bytes at `text`, without LF and, if the format has it, CR. `maybe_nul` false promises
- * that there is no NUL byte in it. `line` is valid for entries; of a rejected line only the reason.
+ * that there is no NUL byte in it. `line` is valid for entries; of other lines, reason, begins
+ * and text are.
  */
 enum gpfs_line_kind gpfs_line_parse(struct gpfs_parser *p, const struct gpfs_format *format,
 				    const char *text, size_t len, bool maybe_nul,

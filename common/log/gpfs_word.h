@@ -79,13 +79,20 @@ static inline bool take_number(const char **at, uint64_t limit, uint64_t *value)
 	return digits && *value <= limit - 1 && ends_word(**at);
 }
 
-/* If the separator stands at the beginning of this word, the path behind it, else NULL. */
-static inline const char *path_behind(const char *word)
+/* What stands behind "--" and blanks at the beginning of this word, else NULL. */
+static inline const char *separator_behind(const char *word)
 {
 	if (word[0] != '-' || word[1] != '-' || !is_blank(word[2]))
 		return NULL;
-	word = skip_blanks(word + 2);
-	return *word == '/' ? word : NULL;
+	return skip_blanks(word + 2);
+}
+
+/* If the separator stands at the beginning of this word, the path behind it, else NULL. */
+static inline const char *path_behind(const char *word)
+{
+	const char *path = separator_behind(word);
+
+	return path && *path == '/' ? path : NULL;
 }
 
 #endif

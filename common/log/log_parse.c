@@ -24,8 +24,9 @@ void log_parse_init(struct log_parse *p, unsigned threads, uint64_t memory, bool
 	while (threads > 1 && memory_for(threads) > memory)
 		threads--;
 	*p = (struct log_parse){ .threads = threads, .chunk_count = chunks_for(threads) };
-	p->workers = xcalloc(threads, sizeof(*p->workers));
-	for (unsigned i = 0; i < threads; i++)
+	p->workers = xcalloc(threads + 1, sizeof(*p->workers));
+	p->part.keep_rejects = keep_rejects;
+	for (unsigned i = 0; i <= threads; i++)
 		chunk_worker_init(&p->workers[i]);
 	p->chunks = xcalloc(p->chunk_count, sizeof(*p->chunks));
 	p->idle = xcalloc(p->chunk_count, sizeof(*p->idle));
@@ -40,6 +41,7 @@ bool log_parse_open(struct log_parse *p, const char *operand)
 {
 	log_source_open(&p->source, operand);
 	p->reader = (struct chunk_reader){ .source = &p->source };
+	p->name = (struct cut_name){ 0 };
 	p->first = p->idle[--p->idle_count];
 	p->at_end = !chunk_read(&p->reader, p->first);
 	return !p->at_end;
@@ -62,18 +64,39 @@ static void read_chunk(struct log_parse *p)
 	pool_put(p->ordered, c);
 }
 
-struct chunk *log_parse_next(struct log_parse *p)
+/* The next chunk that is parsed, in order; NULL at the end of the source. */
+static struct chunk *take_chunk(struct log_parse *p)
 {
-	if (p->given)
-		p->idle[p->idle_count++] = p->given;
 	for (;;) {
 		bool can_read = !p->at_end && (p->first || p->idle_count);
+		struct chunk *c = pool_take(p->ordered, !can_read);
 
-		p->given = pool_take(p->ordered, !can_read);
-		if (p->given || p->at_end)
-			return p->given;
+		if (c || p->at_end)
+			return c;
 		read_chunk(p);
 	}
+}
+
+struct chunk *log_parse_next(struct log_parse *p)
+{
+	if (p->part_given) {
+		p->part_given = false;
+		return p->given;
+	}
+	if (p->given)
+		p->idle[p->idle_count++] = p->given;
+	p->given = take_chunk(p);
+	if (!p->given)
+		return NULL;
+	if (p->given->postponed) {
+		chunk_take_postponed(&p->part, p->given, &p->name);
+		chunk_parse(&p->workers[p->threads], &p->part);
+		p->part_given = true;
+		p->name = p->part.name;
+	}
+	if (p->given->postponed < p->given->len)
+		p->name = p->given->name;
+	return p->part_given ? &p->part : p->given;
 }
 
 void log_parse_close(struct log_parse *p)
@@ -85,10 +108,12 @@ void log_parse_close(struct log_parse *p)
 void log_parse_release(struct log_parse *p)
 {
 	pool_stop(p->ordered);
-	for (unsigned i = 0; i < p->threads; i++)
+	for (unsigned i = 0; i <= p->threads; i++)
 		chunk_worker_release(&p->workers[i]);
 	for (size_t i = 0; i < p->chunk_count; i++)
 		chunk_release(&p->chunks[i]);
+	p->part.text = NULL; /* never its own */
+	chunk_release(&p->part);
 	free(p->workers);
 	free(p->chunks);
 	free(p->idle);

@@ -16,12 +16,12 @@
 #define TREETALLY_LOG_PARSE_H
 
 #include "common/base/pool.h"
-#include "common/log/log_chunk.h"
+#include "common/log/chunk.h"
 
 struct log_parse {
 	unsigned threads;
 	size_t chunk_count;
-	struct chunk_worker *workers; /* one a thread */
+	struct chunk_worker *workers; /* one for each thread, and the caller's own */
 	struct chunk *chunks;
 	struct chunk **idle;
 	size_t idle_count;
@@ -29,7 +29,10 @@ struct log_parse {
 	struct log_source source;
 	struct chunk_reader reader;
 	struct chunk *first; /* read by open, not yet parsed */
-	struct chunk *given; /* what next has returned */
+	struct chunk *given; /* what next has returned, or has ready behind `part` */
+	struct chunk part;   /* the beginning of `given`, parsed when it was known what came before */
+	bool part_given;
+	struct cut_name name; /* what the chunks so far end with */
 	bool at_end;         /* all of the source has been read */
 };
 

@@ -8,7 +8,7 @@
 #define TREETALLY_REJECTS_H
 
 #include "common/base/outfile.h"
-#include "common/log/log_chunk.h"
+#include "common/log/chunk.h"
 
 /* When nothing is said: so many lines or so many millionths of all, whichever is more. */
 #define REJECTS_MAX 100

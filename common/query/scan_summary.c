@@ -27,8 +27,10 @@ static const struct field {
 	{ { "snapshot_entries", "Entries of snapshots", RENDER_COUNT, 0 }, NULL },
 	{ { "lines", "Lines", RENDER_COUNT, 0 }, NULL },
 	{ { "skipped", "  skipped", RENDER_COUNT, 0 },
-	  "skipped_blank + skipped_comment + skipped_message + skipped_unrecognised" },
+	  "skipped_blank + skipped_comment + skipped_message + skipped_unrecognised"
+	  " + skipped_continued" },
 	{ { "skipped_unrecognised", "    not recognised", RENDER_COUNT, 0 }, NULL },
+	{ { "skipped_continued", "    rest of a name", RENDER_COUNT, 0 }, NULL },
 	{ { "rejected", "  rejected", RENDER_COUNT, 0 }, NULL },
 	{ { "rejects", NULL, RENDER_TEXT, 0 },
 	  "(SELECT group_concat(reason || ': ' || lines || ' (first: ' || first_line || ')', '; ')"

@@ -6,7 +6,7 @@
 
 const char *const ledger_count_names[LEDGER_COUNTS] = {
 	"lines", "skipped_blank", "skipped_comment", "skipped_message", "skipped_unrecognised",
-	"rejected", "entries", "directory_lines", "files", "total_size", "apparent_size",
+	"skipped_continued", "rejected", "entries", "directory_lines", "files", "total_size", "apparent_size",
 	"directory_bytes", "inline_files", "inline_bytes", "multilink_files", "multilink_bytes",
 	"snapshot_entries", "bad_optional",
 };
@@ -188,7 +188,7 @@ const char *ledger_fault(const struct ledger *l)
 	bool fits = add_checked(&kinds, count[COUNT_REJECTED]);
 	struct digest digest = { 0, 0 };
 
-	for (int i = COUNT_SKIPPED_BLANK; i <= COUNT_SKIPPED_UNRECOGNISED; i++)
+	for (int i = COUNT_SKIPPED_BLANK; i <= COUNT_SKIPPED_CONTINUED; i++)
 		fits &= add_checked(&kinds, count[i]);
 	for (int i = 0; i < REJECT_REASONS; i++)
 		fits &= add_checked(&rejected, l->sum.rejects[i]);

@@ -19,6 +19,7 @@ enum ledger_count {
 	COUNT_SKIPPED_COMMENT,
 	COUNT_SKIPPED_MESSAGE,
 	COUNT_SKIPPED_UNRECOGNISED,
+	COUNT_SKIPPED_CONTINUED, /* the rest of a name that holds line feeds */
 	COUNT_REJECTED,
 	COUNT_ENTRIES,          /* lines that became records: directory lines + files */
 	COUNT_DIRECTORY_LINES,

@@ -263,6 +263,6 @@ static int hint(FILE *to, const char *fmt, ...)
 #define isatty(fd) 0
 #define close(fd) ((void)(fd))
 
-#include "common/die.c"
-#include "common/input.c"
-#include "common/opts.c"
+#include "common/base/die.c"
+#include "common/base/input.c"
+#include "common/base/opts.c"

@@ -10,7 +10,7 @@
 
 #include <xxhash.h>
 
-#include "common/log/log_chunk.h"
+#include "common/log/chunk.h"
 #include "tests/fuzz/plain_line.h"
 
 enum { PCT = 1, CRLF = 2, RUNS = 0xfc };
@@ -111,29 +111,49 @@ static void check_rejects(const struct chunk *c)
 	}
 }
 
+static void add_chunk(struct outcome *o, const struct chunk *c)
+{
+	o->overflow |= c->overflow;
+	check_rejects(c);
+	add_blocks(o, &c->blocks);
+	if (!tally_add(&o->tally, &c->tally, o->tally.count[COUNT_LINES]))
+		o->overflow = true;
+}
+
+static void empty(struct chunk *c)
+{
+	buf_release(&c->blocks);
+	free(c->rejects);
+	c->rejects = NULL;
+	c->reject_cap = 0;
+}
+
 static bool parse_chunks(struct outcome *o, struct gpfs_format format)
 {
 	struct log_source source = { .name = "log" };
 	struct chunk_reader reader = { .source = &source, .format = format };
+	struct chunk part = { .keep_rejects = true };
 	struct chunk_worker worker;
-	uint64_t lines = 0;
+	struct cut_name name = { 0 };
 
 	chunk_worker_init(&worker);
 	while (chunk_read(&reader, &chunk)) {
 		chunk_parse(&worker, &chunk);
-		o->overflow |= chunk.overflow;
-		check_rejects(&chunk);
-		add_blocks(o, &chunk.blocks);
-		if (!tally_add(&o->tally, &chunk.tally, lines))
-			o->overflow = true;
-		lines += chunk.tally.count[COUNT_LINES];
+		if (chunk.postponed) {
+			chunk_take_postponed(&part, &chunk, &name);
+			chunk_parse(&worker, &part);
+			fuzz_check(!part.postponed, "postponed for ever");
+			add_chunk(o, &part);
+			name = part.name;
+		}
+		if (chunk.postponed < chunk.len)
+			name = chunk.name;
+		add_chunk(o, &chunk);
 	}
 	chunk_reader_release(&reader);
 	chunk_worker_release(&worker);
-	buf_release(&chunk.blocks);
-	free(chunk.rejects);
-	chunk.rejects = NULL;
-	chunk.reject_cap = 0;
+	empty(&chunk);
+	empty(&part);
 	return reader.cut;
 }
 
@@ -144,8 +164,10 @@ static void compare_lines(const struct gpfs_line *fast, enum gpfs_line_kind fast
 {
 	fuzz_check(fast_kind == plain_kind, "kind %d, plain %d", fast_kind, plain_kind);
 	if (fast_kind == GPFS_LINE_REJECTED)
-		fuzz_check(fast->reason == plain->reason, "reason %d, plain %d", fast->reason,
-			   plain->reason);
+		fuzz_check(fast->reason == plain->reason && !fast->text == !plain->text,
+			   "reason %d, plain %d", fast->reason, plain->reason);
+	if (fast_kind == GPFS_LINE_REJECTED || fast_kind == GPFS_LINE_UNRECOGNISED)
+		fuzz_check(fast->begins == plain->begins, "begins: %d", fast->begins);
 	if (fast_kind != GPFS_LINE_ENTRY)
 		return;
 #define SAME(field) fuzz_check(fast->field == plain->field, #field)
@@ -188,6 +210,33 @@ static void compare_line(struct gpfs_parser *parser, const struct gpfs_format *f
 	free(copy);
 }
 
+/*
+ * Is this line the rest of the name that the last record began? `name` is its path with all lines
+ * since, NULL when there is none.
+ */
+static bool in_name(const char **name, const struct gpfs_line *line, enum gpfs_line_kind kind,
+		    bool crlf, const char *end)
+{
+	size_t component = 0, all = 0;
+
+	if (kind == GPFS_LINE_ENTRY ||
+	    (kind == GPFS_LINE_REJECTED && (line->text || line->reason != REJECT_NO_PATH))) {
+		*name = line->text;
+		return false;
+	}
+	if (!*name)
+		return false;
+	for (const char *at = *name; *name && at < end; at++) {
+		if (crlf && *at == '\r' && at[1] == '\n')
+			continue;
+		component = *at == '/' ? 0 : component + 1;
+		if (component > 255 || ++all > 65535)
+			*name = NULL;
+	}
+	return *name && !line->begins &&
+	       (kind == GPFS_LINE_REJECTED || kind == GPFS_LINE_UNRECOGNISED);
+}
+
 static void count_line(struct outcome *o, const struct gpfs_line *line, enum gpfs_line_kind kind,
 		       const char *at, size_t len)
 {
@@ -218,7 +267,7 @@ static void count_line(struct outcome *o, const struct gpfs_line *line, enum gpf
 static void parse_lines(struct outcome *o, struct gpfs_format format)
 {
 	static char path[PATH_BYTES_MAX];
-	const char *at = text, *end = text + text_len;
+	const char *at = text, *end = text + text_len, *name = NULL;
 	struct gpfs_parser parser;
 
 	gpfs_parser_init(&parser);
@@ -230,7 +279,7 @@ static void parse_lines(struct outcome *o, struct gpfs_format format)
 		size_t len = (size_t)((lf ? lf : end) - at);
 		struct gpfs_line line = { 0 };
 		enum gpfs_line_kind kind;
-		bool cut = !lf;
+		bool cut = !lf, rest;
 
 		if (at + len - start >= CHUNK_SIZE) {
 			len = CHUNK_SIZE - (size_t)(at - start);
@@ -241,9 +290,17 @@ static void parse_lines(struct outcome *o, struct gpfs_format format)
 		o->tally.count[COUNT_LINES]++;
 		kind = plain_line_parse(&format, at, len, path, &line);
 		compare_line(&parser, &format, at, len, next, &line, kind);
-		if (kind == GPFS_LINE_REJECTED && cut)
+		rest = in_name(&name, &line, kind, format.crlf, at + len);
+		if (kind == GPFS_LINE_REJECTED && cut) {
 			line.reason = REJECT_CUT;
-		count_line(o, &line, kind, at, len);
+			rest = false;
+		}
+		if (rest)
+			o->tally.count[COUNT_SKIPPED_CONTINUED]++;
+		else
+			count_line(o, &line, kind, at, len);
+		if (format.pct)
+			name = NULL;
 		at = next;
 	}
 	gpfs_parser_release(&parser);

@@ -200,7 +200,7 @@ static bool record_begins(const struct word *words, size_t count)
 			return false;
 	}
 	for (int i = 1; i <= 3; i++) {
-		if (!number(words[i], UINT64_C(1) << 63, &ignored))
+		if (!number(words[i], (unsigned __int128)1 << 64, &ignored))
 			return false;
 	}
 	return true;
@@ -270,6 +270,8 @@ static size_t decode_show(char *to, const char *at, const char *end)
 
 static enum reject_reason decode_path(char *to, size_t *len, const char *at, const char *end)
 {
+	const char *start = at; /* '/' or "%2F" */
+
 	*len = 0;
 	while (at < end) {
 		int byte = (unsigned char)*at;
@@ -280,9 +282,11 @@ static enum reject_reason decode_path(char *to, size_t *len, const char *at, con
 				return REJECT_ESCAPE;
 			if (byte == 0)
 				return REJECT_NUL;
-			if (byte == '/')
+			if (byte == '/' && *start == '/')
 				return REJECT_SLASH;
 			at += 2;
+		} else if (byte == '/' && *start == '%') {
+			return REJECT_SLASH;
 		}
 		at++;
 		to[(*len)++] = (char)byte;
@@ -315,8 +319,8 @@ static enum reject_reason read_path(char *path, size_t *path_len, const char *te
 	return REJECT_NONE;
 }
 
-/* The first word "--" with a blank behind it and then a slash. */
-static size_t find_separator(const struct word *words, size_t count, const char *end,
+/* The first word "--" with a blank behind it and then a slash, maybe encoded. */
+static size_t find_separator(bool pct, const struct word *words, size_t count, const char *end,
 			     const char **path)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -326,7 +330,7 @@ static size_t find_separator(const struct word *words, size_t count, const char 
 			continue;
 		while (at < end && blank(*at))
 			at++;
-		if (at < end && *at == '/') {
+		if (at < end && (*at == '/' || (pct && encoded(at, end) == '/'))) {
 			*path = at;
 			return i;
 		}
@@ -374,6 +378,7 @@ static enum reject_reason read_record(bool pct, const char *at, const char *end,
 {
 	static struct word words[WORDS_MAX];
 	static char decoded[GPFS_LINE_MAX];
+	const unsigned __int128 all = (unsigned __int128)1 << 64;
 	static const enum reject_reason reasons[] = { REJECT_INODE, REJECT_GENERATION,
 						      REJECT_SNAPSHOT };
 	size_t count = split(words, at, (size_t)(end - at)), separator, len;
@@ -382,11 +387,16 @@ static enum reject_reason read_record(bool pct, const char *at, const char *end,
 	enum reject_reason reason;
 	uint64_t numbers[3];
 
-	separator = find_separator(words, count, end, &text);
+	separator = find_separator(pct, words, count, end, &text);
+	line->begins = separator != SIZE_MAX ||
+		       (count >= 3 && number(words[0], all, &numbers[0]) &&
+			number(words[1], all, &numbers[1]) &&
+			number(words[2], all, &numbers[2]));
+	line->text = separator != SIZE_MAX && !pct ? text : NULL;
 	if (separator == SIZE_MAX)
 		return REJECT_NO_PATH;
 	for (size_t i = 0; i < 3; i++) {
-		if (i >= separator || !number(words[i], (unsigned __int128)1 << 64, &numbers[i]))
+		if (i >= separator || !number(words[i], all, &numbers[i]))
 			return reasons[i];
 	}
 	line->entry.own.inode = numbers[0];
@@ -435,6 +445,22 @@ static const char *behind_tag(const char *text, const char *end)
 	return at;
 }
 
+/* "--" as a word, blanks, and a slash, anywhere. */
+static bool separator_inside(const char *text, size_t len)
+{
+	for (size_t i = 0; i + 3 < len; i++) {
+		size_t k = i + 2;
+
+		if ((i && !blank(text[i - 1])) || memcmp(text + i, "--", 2) || !blank(text[k]))
+			continue;
+		while (k < len && blank(text[k]))
+			k++;
+		if (k < len && text[k] == '/')
+			return true;
+	}
+	return false;
+}
+
 enum gpfs_line_kind plain_line_parse(const struct gpfs_format *format, const char *text, size_t len,
 				     char *path, struct gpfs_line *line)
 {
@@ -442,6 +468,8 @@ enum gpfs_line_kind plain_line_parse(const struct gpfs_format *format, const cha
 	bool all_blank = true;
 
 	if (at < end && digit(*at)) {
+		line->begins = true;
+		line->text = NULL;
 		if (len > 69632)
 			line->reason = REJECT_TOO_LONG;
 		else if (memchr(text, '\0', len))
@@ -462,5 +490,6 @@ enum gpfs_line_kind plain_line_parse(const struct gpfs_format *format, const cha
 		if (letter > at + 1 && letter < end && *letter == ']')
 			return GPFS_LINE_MESSAGE;
 	}
+	line->begins = separator_inside(text, len);
 	return GPFS_LINE_UNRECOGNISED;
 }

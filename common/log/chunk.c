@@ -1,4 +1,4 @@
-#include "common/log/log_chunk.h"
+#include "common/log/chunk.h"
 
 #include <xxhash.h>
 
@@ -15,6 +15,17 @@ void chunk_release(struct chunk *c)
 	free(c->text);
 	free(c->rejects);
 	buf_release(&c->blocks);
+}
+
+void chunk_take_postponed(struct chunk *part, const struct chunk *c, const struct cut_name *name)
+{
+	part->text = c->text;
+	part->len = c->postponed;
+	part->at_start = false;
+	part->cut = c->cut && c->postponed == c->len;
+	part->format = c->format;
+	part->follows = true;
+	part->name = *name;
 }
 
 /* Discard the rest of a line that was too long for a chunk; what follows it becomes r->rest. */
@@ -61,7 +72,10 @@ bool chunk_read(struct chunk_reader *r, struct chunk *c)
 	}
 	memset(c->text + c->len, '\n', GPFS_LINE_PADDING);
 	c->format = &r->format;
+	/* In an encoded list no line is the rest of a name. */
 	c->at_start = !r->started;
+	c->follows = !r->started || r->format.pct;
+	c->name = (struct cut_name){ 0 };
 	r->started = true;
 	return true;
 }
@@ -116,6 +130,29 @@ void chunk_worker_release(struct chunk_worker *w)
 	block_build_release(&w->build);
 }
 
+static void begin_name(struct chunk_worker *w, const struct gpfs_line *line, const char *end)
+{
+	w->name.open = false;
+	w->path = line->text;
+	w->path_len = (size_t)(end - line->text);
+}
+
+/* Can this line be more of the name of the last record? */
+static bool continue_name(struct chunk_worker *w, const char *text, size_t len)
+{
+	if (w->path)
+		cut_name_begin(&w->name, w->path, w->path_len);
+	w->path = NULL;
+	return cut_name_add(&w->name, text, len);
+}
+
+static void count_continued(struct chunk_worker *w, struct chunk *c)
+{
+	c->tally.count[COUNT_SKIPPED_CONTINUED]++;
+	c->cut_names += !w->name.counted;
+	w->name.counted = true;
+}
+
 static void accept(struct chunk_worker *w, struct chunk *c, const struct gpfs_line *line,
 		   const char *text, size_t len)
 {
@@ -166,51 +203,120 @@ static void look_for_prepared(struct chunk *c, const char *text, size_t len)
 		c->prepared_line = c->tally.count[COUNT_LINES];
 }
 
+/* Does this rejected line have a path, or could no name hold it? Then it ends a name. */
+static bool settles(const struct gpfs_line *line)
+{
+	return line->text || line->reason != REJECT_NO_PATH;
+}
+
+/*
+ * A line that looks like a record. It begins one, or has only the first digits of one. When the
+ * input ends inside the line, nobody knows.
+ */
+static void take_rejected(struct chunk_worker *w, struct chunk *c, const struct gpfs_line *line,
+			  const char *text, size_t len, bool cut)
+{
+	if (settles(line)) {
+		begin_name(w, line, text + len);
+	} else if (continue_name(w, text, len) && !line->begins && !cut) {
+		count_continued(w, c);
+		return;
+	}
+	look_for_prepared(c, text, len);
+	reject(c, cut ? REJECT_CUT : line->reason, text);
+}
+
+static void take_unrecognised(struct chunk_worker *w, struct chunk *c,
+			      const struct gpfs_line *line, const char *text, size_t len)
+{
+	uint64_t *count = c->tally.count;
+
+	if (continue_name(w, text, len) && !line->begins) {
+		count_continued(w, c);
+		return;
+	}
+	look_for_prepared(c, text, len);
+	if (!count[COUNT_SKIPPED_UNRECOGNISED]++)
+		c->unrecognised_line = count[COUNT_LINES];
+}
+
+/* Blank lines, comments and messages have a count of their own, in a name or not. */
+static void take_skipped(struct chunk_worker *w, struct chunk *c, enum ledger_count kind,
+			 const char *text, size_t len)
+{
+	c->tally.count[kind]++;
+	continue_name(w, text, len);
+}
+
 static void parse_line(struct chunk_worker *w, struct chunk *c, const char *text, size_t len,
 		       bool maybe_nul, bool cut)
 {
-	uint64_t *count = c->tally.count;
 	struct gpfs_line line;
 
-	count[COUNT_LINES]++;
+	c->tally.count[COUNT_LINES]++;
 	switch (gpfs_line_parse(&w->parser, c->format, text, len, maybe_nul, &line)) {
 	case GPFS_LINE_ENTRY:
 		accept(w, c, &line, text, len);
+		begin_name(w, &line, text + len);
 		break;
 	case GPFS_LINE_REJECTED:
-		look_for_prepared(c, text, len);
-		reject(c, cut ? REJECT_CUT : line.reason, text);
+		take_rejected(w, c, &line, text, len, cut);
 		break;
 	case GPFS_LINE_BLANK:
-		count[COUNT_SKIPPED_BLANK]++;
+		take_skipped(w, c, COUNT_SKIPPED_BLANK, text, len);
 		break;
 	case GPFS_LINE_COMMENT:
-		count[COUNT_SKIPPED_COMMENT]++;
+		claims_add_end(&c->end, text, len);
+		take_skipped(w, c, COUNT_SKIPPED_COMMENT, text, len);
 		break;
 	case GPFS_LINE_MESSAGE:
-		count[COUNT_SKIPPED_MESSAGE]++;
+		take_skipped(w, c, COUNT_SKIPPED_MESSAGE, text, len);
 		break;
 	case GPFS_LINE_UNRECOGNISED:
-		look_for_prepared(c, text, len);
-		if (!count[COUNT_SKIPPED_UNRECOGNISED]++)
-			c->unrecognised_line = count[COUNT_LINES];
+		take_unrecognised(w, c, &line, text, len);
 		break;
 	}
 }
 
+/* The first line that settles what the lines behind it can be the rest of, or the end. */
+static const char *settling_line(struct chunk_worker *w, const struct chunk *c, bool maybe_nul)
+{
+	const char *text = c->text, *end = c->text + c->len, *next;
+
+	for (; text < end; text = next) {
+		size_t len = measure_line(c, text, &next);
+		struct gpfs_line line;
+		enum gpfs_line_kind kind = gpfs_line_parse(&w->parser, c->format, text, len,
+							   maybe_nul, &line);
+
+		if (kind == GPFS_LINE_ENTRY ||
+		    (kind == GPFS_LINE_REJECTED && settles(&line)))
+			break;
+	}
+	return text;
+}
+
 void chunk_parse(struct chunk_worker *w, struct chunk *c)
 {
-	const char *line = first_line(c), *end = c->text + c->len, *next;
+	const char *line, *end = c->text + c->len, *next;
 	bool maybe_nul = memchr(c->text, '\0', c->len) != NULL;
 
 	c->tally = (struct tally){ 0 };
 	c->blocks.len = c->reject_count = 0;
 	c->overflow = false;
-	c->unrecognised_line = c->prepared_line = 0;
+	c->unrecognised_line = c->prepared_line = c->cut_names = 0;
+	c->end = (struct scan_end){ 0 };
+	line = c->follows ? first_line(c) : settling_line(w, c, maybe_nul);
+	c->postponed = c->follows ? 0 : (size_t)(line - c->text);
+	w->name = c->name;
+	w->path = NULL;
 	for (; line < end; line = next) {
 		size_t len = measure_line(c, line, &next);
 
 		parse_line(w, c, line, len, maybe_nul, c->cut && next == end);
 	}
+	if (w->path)
+		cut_name_begin(&w->name, w->path, w->path_len);
+	c->name = w->name;
 	block_encode(&w->build, &c->blocks);
 }

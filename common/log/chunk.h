@@ -1,5 +1,5 @@
 /*
- * log_chunk - a log in chunks of lines, each parsed and encoded by itself.
+ * chunk - a log in chunks of lines, each parsed and encoded by itself.
  *
  * chunk_read cuts the text of a source into chunks of at most CHUNK_SIZE bytes that end with their
  * last LF. Where a chunk ends depends on the text alone, not on what read(2) happened to give, and
@@ -7,13 +7,19 @@
  * the chunks, in whatever number of threads. A line that does not fit in a chunk is a chunk
  * of its own, of which only the first CHUNK_SIZE bytes are kept; it is too long for a record.
  *
+ * A line may be the rest of a name that the record before it began (cut_name.h), and that record
+ * may stand in an earlier chunk. So the lines before the first that settles the question, hardly
+ * ever any, are postponed until it is known what the chunk before ended with.
+ *
  * Memory: a chunk has its text and the blocks made of it, about as much again at worst; what a
  * worker needs beside them is bounded by the text of one chunk too.
  */
-#ifndef TREETALLY_LOG_CHUNK_H
-#define TREETALLY_LOG_CHUNK_H
+#ifndef TREETALLY_CHUNK_H
+#define TREETALLY_CHUNK_H
 
 #include "common/stream/block_build.h"
+#include "common/log/claims.h"
+#include "common/log/cut_name.h"
 #include "common/log/gpfs_line.h"
 #include "common/log/log_source.h"
 
@@ -36,9 +42,14 @@ struct chunk {
 	bool cut;      /* the input ended inside the last line */
 	bool keep_rejects;
 	const struct gpfs_format *format;
+	bool follows;  /* `name` says what the text before ended with; else it is not known */
 
 	/* What chunk_parse makes of it. Line numbers are in the chunk, from 1; 0: none. */
 	struct buf blocks;  /* encoded, for stream_out_add_encoded */
+	size_t postponed;   /* bytes at the beginning that were left: all, or to the first record */
+	struct cut_name name; /* what the text ends with, unless all was left */
+	uint64_t cut_names; /* records behind which some lines are the rest of the name */
+	struct scan_end end; /* the sum of all end lines */
 	struct tally tally;
 	bool overflow;      /* a sum passed 2^63-1 */
 	uint64_t unrecognised_line; /* the first */
@@ -48,6 +59,12 @@ struct chunk {
 };
 
 void chunk_init(struct chunk *c, bool keep_rejects);
+
+/*
+ * Make `part` the beginning of `c` that was left. It borrows the text, and is parsed like any other
+ * chunk. `name` is what the chunk before ended with.
+ */
+void chunk_take_postponed(struct chunk *part, const struct chunk *c, const struct cut_name *name);
 void chunk_release(struct chunk *c);
 
 /* Cuts one source into chunks. `format` may be set until the first chunk is parsed. */
@@ -72,6 +89,10 @@ const char *chunk_first_line(const struct chunk *c, size_t *len);
 struct chunk_worker {
 	struct gpfs_parser parser;
 	struct block_build build;
+	/* The name of the last record, as far as later lines need it: `path` is not NULL until then. */
+	struct cut_name name;
+	const char *path;
+	size_t path_len;
 };
 
 void chunk_worker_init(struct chunk_worker *w);
