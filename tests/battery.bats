@@ -3,6 +3,7 @@
 # The battery of checks that every program must pass (battery.bash), over all of them.
 
 load lib/helper
+load lib/faults
 load lib/battery
 
 setup_file() {
@@ -114,6 +115,22 @@ setup_file() {
 @test "battery: -o: several, whole or not at all, links, modes, pipes" {
 	battery check_output gpfs-parse "${STREAM_CASES[@]}"
 	battery check_output_without_unnamed_files gpfs-parse "${STREAM_CASES[@]}"
+}
+
+@test "battery: stdout closed or full is status 4, unless nothing is written there" {
+	battery check_stdout_lost gpfs-parse "${STREAM_CASES[@]}" "${QUERIES[@]}"
+}
+
+@test "battery: stderr closed or full changes neither status nor results" {
+	battery check_stderr_lost gpfs-parse "${STREAM_CASES[@]}" "${QUERIES[@]}"
+}
+
+@test "battery: descriptors are written as they are" {
+	battery check_descriptors gpfs-parse "${STREAM_CASES[@]}" "${QUERIES[@]}"
+}
+
+@test "battery: no file is read and written, by whatever names" {
+	battery check_same_file gpfs-parse "${STREAM_CASES[@]}" "${QUERIES[@]}"
 }
 
 @test "battery: the same bytes for any -S and -j" {

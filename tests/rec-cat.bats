@@ -356,15 +356,6 @@ keeps_limits() {
 	stream_tool rows again | cmp - <(rows again)
 }
 
-@test "rec-cat, depth-sort: the output may take the place of the input" {
-	make_stream dir one
-	cp one two
-	depth-sort -o two two
-	cmp one two
-	rec-cat -b -o two two
-	cmp one two
-}
-
 # assume STREAM WORDS: the stream with these assumptions in its trailer, on standard output.
 assume() {
 	stream_tool edit --seal "end=digest=(\\w+)/digest=$(digest_of "$1")\\tassumptions=$2" <"$1"

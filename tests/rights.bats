@@ -17,6 +17,7 @@ setup() {
 	small_log >"$LOG"
 	line 9 not/absolute >>"$LOG"
 	make_stream dir good.dir
+	chmod 644 "$LOG" good.dir
 }
 
 teardown() {
@@ -25,6 +26,14 @@ teardown() {
 
 import() {
 	scan-import -q -S 64M -j 1 "$@" "$LOG"
+}
+
+# whole.db and good.entry, of the same log as good.dir.
+finish_database() {
+	make_stream entry good.entry
+	stats-accum -o good.usage good.entry
+	dir-load whole.db good.dir
+	stats-load --no-names whole.db good.usage
 }
 
 # A nobody who belongs to no group of ours.
@@ -60,13 +69,24 @@ is() {
 
 # ---- new files -------------------------------------------------------------------------------------
 
-@test "rights: new databases and rejects have 0640 less the umask" {
-	local mask
-	for mask in 000:640 022:640 077:600 027:640; do
+@test "rights: what has names in it is new with 0640 less the umask: databases, streams, rejects, answers" {
+	local mask at
+	finish_database
+	for mask in 000:640 022:640 077:600 027:640 777:0; do
 		umask "${mask%:*}"
-		dir-load "db$mask" good.dir
-		gpfs-parse -q --rejects "rejects$mask" -o /dev/null "$LOG"
-		is "${mask#*:}" "db$mask" "rejects$mask"
+		at=at$mask
+		dir-load "$at.db" good.dir
+		gpfs-parse -q --rejects "$at.rejects" -o "$at.entry" -o "$at.second" "$LOG"
+		dir-extract -o "$at.unsorted" good.entry
+		depth-sort -o "$at.dir" good.dir
+		stats-accum -o "$at.usage" good.entry
+		rec-cat -o "$at.tsv" good.dir
+		rec-cat -b -o "$at.rec" good.dir
+		dir-query -o "$at.dirs" whole.db
+		dir-query --format csv -o "$at.csv" whole.db
+		stats-query -o "$at.stats" whole.db
+		dir-export --ncdu -o "$at.ncdu" whole.db
+		is "${mask#*:}" "$at".*
 	done
 	umask 000
 	import --rejects rejects

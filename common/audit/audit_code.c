@@ -1,7 +1,8 @@
 #include "common/audit/audit_code.h"
 
-#include <sys/random.h>
 #include <xxhash.h>
+
+#include "common/base/hash.h"
 
 #define PRIME ((UINT64_C(1) << 61) - 1)
 
@@ -14,8 +15,7 @@ static uint64_t times(uint64_t a, uint64_t b)
 
 void audit_factors_draw(struct audit_factors *f)
 {
-	if (getrandom(f, sizeof(*f), 0) != sizeof(*f))
-		die_errno("cannot get random numbers");
+	hash_random(f, sizeof(*f));
 	for (int i = 0; i < 3; i++)
 		f->weight[i].prime %= PRIME;
 }

@@ -1,19 +1,24 @@
 #include "common/base/buf.h"
 
+#define FIRST_BYTES 256 /* of an array that was empty */
+
+void *buf_grow_array(void *array, size_t *cap, size_t need, size_t size)
+{
+	size_t to = *cap ? *cap : size < FIRST_BYTES ? FIRST_BYTES / size : 1;
+
+	while (to < need)
+		to = to > SIZE_MAX / 2 ? need : 2 * to;
+	array = xrealloc_array(array, to, size);
+	*cap = to;
+	return array;
+}
+
 unsigned char *buf_reserve(struct buf *b, size_t more)
 {
+	if (more > SIZE_MAX - b->len)
+		die(EXIT_SYSTEM, "out of memory: a buffer of %zu bytes", b->len);
 	/* Also for no bytes: nothing may be added to NULL. */
-	if (b->cap - b->len < more || !b->data) {
-		size_t cap = b->cap ? b->cap : 256;
-
-		while (cap - b->len < more) {
-			if (cap > SIZE_MAX / 2)
-				die(EXIT_SYSTEM, "out of memory: a buffer of %zu bytes", cap);
-			cap *= 2;
-		}
-		b->data = xrealloc_array(b->data, cap, 1);
-		b->cap = cap;
-	}
+	GROW(b->data, b->cap, b->len + more + !b->data);
 	return b->data + b->len;
 }
 

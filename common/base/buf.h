@@ -23,6 +23,15 @@ void buf_add_str(struct buf *b, const char *text);
 void buf_add_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/*
+ * Make room for `need` elements in an array of `cap`, an lvalue each, as buf does for bytes: elements
+ * that were there stay, new ones are not initialised. NULL and 0 are an empty array.
+ */
+#define GROW(array, cap, need)                                                                      \
+	((need) <= (cap) ? (void)0 :                                                                \
+			   (void)((array) = buf_grow_array((array), &(cap), (need), sizeof(*(array)))))
+void *buf_grow_array(void *array, size_t *cap, size_t need, size_t size) WARN_UNUSED;
+
 /* Frees the bytes; the buf is empty and usable again. */
 void buf_release(struct buf *b);
 

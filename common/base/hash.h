@@ -20,6 +20,9 @@ struct hash_key {
 /* Dies (4) if the system has no random bytes to give. */
 void hash_draw(struct hash_key *k);
 
+/* Random bytes that nobody can guess. Dies (4) as hash_draw does. */
+void hash_random(void *bytes, size_t len);
+
 static inline uint64_t hash_bytes(const struct hash_key *k, const void *data, size_t len)
 {
 	return XXH3_64bits_withSecret(data, len, k->secret, sizeof(k->secret));

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "common/base/fd.h"
+#include "common/base/file_use.h"
 
 /* The first read is small, so that a thousand open shards cost little; then whole blocks. */
 #define READ_FIRST 4096
@@ -14,6 +15,10 @@ void input_open(struct input *in, const char *name)
 	bool is_stdin = !name || strcmp(name, "-") == 0;
 
 	*in = (struct input){ .name = xstrdup(is_stdin ? "standard input" : name) };
+	if (is_stdin)
+		file_use_open(FILE_INPUT, in->name, STDIN_FILENO);
+	else
+		file_use_name(FILE_INPUT, name, NULL);
 	in->fd = is_stdin ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
 	if (in->fd < 0)
 		die_errno("cannot open %s", name);
@@ -36,9 +41,7 @@ size_t input_fill(struct input *in, size_t need)
 		}
 		if (want < need - have)
 			want = need - have;
-		n = read(in->fd, buf_reserve(&in->bytes, want), want);
-		if (n < 0 && errno == EINTR)
-			continue;
+		n = fd_read(in->fd, buf_reserve(&in->bytes, want), want);
 		if (n < 0)
 			die_errno("cannot read %s", in->name);
 		in->at_eof = n == 0;

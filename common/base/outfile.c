@@ -1,19 +1,30 @@
+/*
+ * An ACL is an extended attribute that the kernel hands out and takes back as it is: no library is
+ * needed. Where there is one, the group bits of the mode are its mask: the bits must never be given
+ * without it, or the owning group would get what the mask allows to others.
+ */
 #include "common/base/outfile.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
 #include <libgen.h>
 #include <limits.h>
-#include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
-#include "common/base/rights.h"
+#include "common/base/fd.h"
+#include "common/base/hash.h"
 #include "common/base/utf8.h"
 
+#define NEW_MODE 0640 /* keep treetally(7) in step */
+#define MODE_BITS 0777
+#define GROUP_BITS 0070
+#define ACL_NAME "system.posix_acl_access"
+#define ACL_BYTES_MAX (64u << 10) /* the most that an attribute can have */
 #define LINKS_MAX 40 /* as many as Linux follows */
 
-#include "common/base/fd.h"
+/* ---- names ---- */
 
 static char *directory_of(const char *name)
 {
@@ -41,34 +52,92 @@ static void refuse_planted(const char *name, const struct stat *st)
 	free(dir);
 }
 
-/* The name itself, or what it points to, which need not be there: a symbolic link stays. */
-static char *final_name(const char *name)
+/* What a symbolic link says, seen from where it is; NULL with errno when `name` is none. */
+static char *link_target(const char *name)
 {
-	char target[PATH_MAX], *at = xstrdup(name);
+	char target[PATH_MAX], *dir, *joined;
+	ssize_t len = readlink(name, target, sizeof(target) - 1);
+
+	if (len < 0)
+		return NULL;
+	target[len] = '\0';
+	if (*target == '/')
+		return xstrdup(target);
+	dir = directory_of(name);
+	joined = xasprintf("%s/%s", dir, target);
+	free(dir);
+	return joined;
+}
+
+/* Is this a name of a descriptor in /proc, ours or another process's? */
+static bool names_descriptor(const char *name, bool *ours)
+{
+	char *dir = directory_of(name), *real = realpath(dir, NULL);
+	char own[32];
+	bool found = false;
+	size_t len;
+
+	snprintf(own, sizeof(own), "/proc/%d/", (int)getpid());
+	if (real) {
+		len = strlen(real);
+		found = strncmp(real, "/proc/", 6) == 0 && strcmp(real + len - 3, "/fd") == 0;
+		*ours = strncmp(real, own, strlen(own)) == 0;
+	}
+	free(real);
+	free(dir);
+	return found;
+}
+
+/*
+ * The name itself or what it points to, through links, which stay: a descriptor, or a file that need
+ * not be there.
+ */
+static char *final_name(const char *name, bool *descriptor, bool *ours)
+{
+	char *at = xstrdup(name), *next;
 	struct stat st;
 
-	for (int links = 0; lstat(at, &st) == 0; links++) {
-		char *dir, *next;
-		ssize_t len;
-
+	for (int links = 0; !(*descriptor = names_descriptor(at, ours)); links++) {
+		if (lstat(at, &st)) {
+			if (errno != ENOENT)
+				die_errno("cannot create %s", name);
+			break;
+		}
 		refuse_planted(at, &st);
 		if (!S_ISLNK(st.st_mode))
-			return at;
-		len = links < LINKS_MAX ? readlink(at, target, sizeof(target) - 1) : -1;
-		if (len < 0)
-			die(EXIT_SYSTEM, "cannot follow %s: %s", name,
-			    strerror(links < LINKS_MAX ? errno : ELOOP));
-		target[len] = '\0';
-		dir = directory_of(at);
-		next = *target == '/' ? xstrdup(target) : xasprintf("%s/%s", dir, target);
-		free(dir);
+			break;
+		errno = ELOOP;
+		next = links < LINKS_MAX ? link_target(at) : NULL;
+		if (!next)
+			die_errno("cannot follow %s", name);
 		free(at);
 		at = next;
 	}
-	if (errno != ENOENT)
-		die_errno("cannot create %s", name);
 	return at;
 }
+
+/* Another process's can only be opened anew: then at the end, where nothing is overwritten. */
+static int open_descriptor(const char *name, bool ours)
+{
+	const char *number = strrchr(name, '/') + 1;
+
+	if (!ours)
+		return open(name, O_WRONLY | O_APPEND | O_CLOEXEC);
+	return fcntl((int)strtol(number, NULL, 10), F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+}
+
+bool outfile_descriptor(const char *name, int *fd)
+{
+	bool found, ours;
+	char *at = final_name(name, &found, &ours);
+
+	if (found)
+		*fd = open_descriptor(at, ours);
+	free(at);
+	return found;
+}
+
+/* ---- opening ---- */
 
 static bool open_unnamed(struct outfile *f)
 {
@@ -100,26 +169,42 @@ static void open_temporary(struct outfile *f)
 	die_after(remove_temporary, f->temp);
 }
 
-void outfile_open(struct outfile *f, const char *name, mode_t mode)
+/* What is written as it is. */
+static void open_straight(struct outfile *f, const char *name, int fd, enum file_use use)
 {
-	struct stat st;
+	if (fd < 0)
+		die_errno("cannot open %s", name);
+	*f = (struct outfile){ .name = xstrdup(name), .fd = fd, .straight = true };
+	f->terminal = isatty(fd);
+	file_use_open(use, f->name, fd);
+}
 
-	*f = (struct outfile){ .fd = STDOUT_FILENO, .straight = true, .mode = mode };
+static void open_file(struct outfile *f, char *final, const char *name, enum file_use use)
+{
+	*f = (struct outfile){ .name = final, .mode = NEW_MODE };
+	file_use_name(use, name, final);
+	if (!open_unnamed(f))
+		open_temporary(f);
+}
+
+void outfile_open(struct outfile *f, const char *name, enum file_use use)
+{
+	bool descriptor, ours;
+	struct stat st;
+	char *final;
+
 	if (strcmp(name, "-") == 0) {
-		f->name = xstrdup("standard output");
-	} else if (stat(name, &st) == 0 && !S_ISREG(st.st_mode)) {
-		refuse_planted(name, &st);
-		f->name = xstrdup(name);
-		f->fd = open(name, O_WRONLY | O_CLOEXEC);
-		if (f->fd < 0)
-			die_errno("cannot open %s", name);
-	} else {
-		f->name = final_name(name);
-		f->straight = false;
-		if (!open_unnamed(f))
-			open_temporary(f);
+		open_straight(f, "standard output", STDOUT_FILENO, use);
+		return;
 	}
-	f->terminal = f->straight && isatty(f->fd);
+	final = final_name(name, &descriptor, &ours);
+	if (descriptor)
+		open_straight(f, name, open_descriptor(final, ours), use);
+	else if (stat(final, &st) == 0 && !S_ISREG(st.st_mode))
+		open_straight(f, name, open(final, O_WRONLY | O_CLOEXEC), use);
+	else
+		open_file(f, xstrdup(final), name, use);
+	free(final);
 }
 
 void outfile_exact_mode(struct outfile *f, mode_t mode)
@@ -128,33 +213,64 @@ void outfile_exact_mode(struct outfile *f, mode_t mode)
 	f->exact_mode = true;
 }
 
-static void write_all(struct outfile *f, const void *data, size_t len)
-{
-	const char *at = data;
-
-	while (len) {
-		ssize_t n = write(f->fd, at, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			die_errno("cannot write %s", f->name);
-		at += n;
-		len -= (size_t)n;
-	}
-}
-
 void outfile_write(struct outfile *f, const void *data, size_t len)
 {
-	char *safe;
+	char *safe = NULL;
 
-	if (!f->terminal) {
-		write_all(f, data, len);
-		return;
+	if (f->terminal) {
+		safe = xmalloc(len * UTF8_ESCAPE_MOST);
+		len = utf8_escape(safe, data, len, "\t\n");
 	}
-	safe = xmalloc(len * UTF8_ESCAPE_MOST);
-	write_all(f, safe, utf8_escape(safe, data, len, "\t\n"));
+	if (!fd_write(f->fd, safe ? safe : data, len))
+		die_errno("cannot write %s", f->name);
 	free(safe);
+}
+
+/* ---- rights ---- */
+
+/* True if the file has the ACL of the old one, or neither has any. */
+static bool copy_acl(const char *name, int fd)
+{
+	char *acl = xmalloc(ACL_BYTES_MAX);
+	ssize_t len = getxattr(name, ACL_NAME, acl, ACL_BYTES_MAX);
+	bool none = len < 0 && (errno == ENODATA || errno == EOPNOTSUPP), done;
+
+	/* The directory may have given the new file one. */
+	if (none)
+		done = !fremovexattr(fd, ACL_NAME) || errno == ENODATA || errno == EOPNOTSUPP;
+	else
+		done = len >= 0 && !fsetxattr(fd, ACL_NAME, acl, (size_t)len, 0);
+	free(acl);
+	return done;
+}
+
+static bool copy_rights(const char *name, const struct stat *old, int fd)
+{
+	mode_t mode = old->st_mode & MODE_BITS;
+
+	if (fchown(fd, old->st_uid, old->st_gid) && fchown(fd, (uid_t)-1, old->st_gid))
+		return fchmod(fd, mode & ~(mode_t)GROUP_BITS) == 0;
+	/* Before the ACL, whose mask the bits become. */
+	if (fchmod(fd, mode & ~(mode_t)GROUP_BITS))
+		return false;
+	if (!copy_acl(name, fd))
+		return fchmod(fd, mode & ~(mode_t)GROUP_BITS) == 0;
+	return fchmod(fd, mode) == 0;
+}
+
+/* No more than the mode, less the umask, or just that mode if it is exact. */
+static bool give_mode(const struct outfile *f)
+{
+	struct stat st;
+	mode_t mask = umask(0);
+
+	umask(mask);
+	if (f->exact_mode)
+		return fchmod(f->fd, f->mode) == 0;
+	if (fstat(f->fd, &st))
+		return false;
+	/* A default ACL of the directory ignores the umask, and may have allowed less than the mode. */
+	return fchmod(f->fd, st.st_mode & f->mode & ~mask) == 0;
 }
 
 /* A file that takes the place of another has that one's rights. */
@@ -164,12 +280,14 @@ static void set_rights(struct outfile *f)
 	bool done;
 
 	if (stat(f->name, &st) == 0)
-		done = rights_copy(f->name, &st, f->fd);
+		done = copy_rights(f->name, &st, f->fd);
 	else
-		done = rights_new(f->fd, f->mode, f->exact_mode);
+		done = give_mode(f);
 	if (!done)
 		die_errno("cannot set the mode of %s", f->name);
 }
+
+/* ---- the end ---- */
 
 /* linkat cannot replace a file, so the unnamed one gets a name beside the target first. */
 static void name_it(struct outfile *f)
@@ -178,8 +296,7 @@ static void name_it(struct outfile *f)
 	uint64_t random;
 
 	for (unsigned try = 0; try < 1000; try++) {
-		if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
-			die_errno("cannot get random bytes");
+		hash_random(&random, sizeof(random));
 		f->temp = xasprintf("%s.%016" PRIx64, f->name, random);
 		if (linkat(AT_FDCWD, from, AT_FDCWD, f->temp, AT_SYMLINK_FOLLOW) == 0) {
 			die_after(remove_temporary, f->temp);

@@ -2,12 +2,22 @@
  * outfile - a file that appears under its name only when it is complete.
  *
  * A regular file is written without a name (O_TMPFILE) or, where the file system cannot, under a
- * temporary one beside the target, and takes its name in outfile_commit. A symbolic link stays and
- * what it points to is made or replaced. A file that is replaced hands its rights on (rights.h).
- * Everything else (a pipe, a device, /dev/fd/N, "-" for stdout) is written straight, and a terminal
- * gets no control characters but TAB and the ends of lines: others become \ooo. Every call
- * dies (4) on failure; a process that dies leaves the old file as it was and no temporary name;
- * only a signal in the second case leaves NAME.XXXXXX behind.
+ * temporary one beside the target, and takes its name in outfile_commit. A symbolic link stays, and
+ * what it points to is made or replaced.
+ *
+ * Everything else is written as it is: a pipe, a device, "-" for stdout. So is a descriptor by any of
+ * its names, /dev/stdout, /dev/fd/N or /proc/self/fd/N, even if a regular file is behind it: where
+ * the descriptor stands, or at the end if it was opened for appending. A terminal gets no control
+ * characters but TAB and LF: others become \ooo.
+ *
+ * A new file has the mode 0640 less the umask, for our files hold the names of everybody's files. One
+ * that replaces another has that one's owner, group, mode and ACL. The owner only if we may; if the
+ * group or the ACL cannot be given, nobody gets rights as a member of a group: those of one group are
+ * not another's.
+ *
+ * Every call dies (4) on failure, and outfile_open (2) when the file is used otherwise (file_use.h).
+ * A process that dies leaves the old file as it was and no temporary name; only a signal leaves
+ * NAME.XXXXXX where there are no files without a name.
  */
 #ifndef TREETALLY_OUTFILE_H
 #define TREETALLY_OUTFILE_H
@@ -15,27 +25,34 @@
 #include <sys/types.h>
 
 #include "common/base/die.h"
+#include "common/base/file_use.h"
 
 struct outfile {
-	char *name; /* as given; "standard output" for "-" */
-	char *temp; /* temporary name that must be renamed or removed; NULL: none */
+	char *name; /* what will be made: links are resolved. "standard output" for "-" */
+	char *temp; /* temporary name that must be renamed or removed; NULL: it has none */
 	int fd;
-	bool straight; /* written in place: nothing to link or rename */
+	bool straight; /* written as it is: nothing to link or rename */
 	bool terminal; /* to be escaped; whoever has done that, and has colours, clears it */
 	bool durable;  /* to be set: on the disk before it gets its name */
-	mode_t mode;
 	bool exact_mode;
+	mode_t mode;
 };
 
 /*
- * `mode` is what a new regular file gets, less the umask. Dies (4) also when, in a directory like
- * /tmp, somebody else has put a file or a link under the name.
+ * `use` is FILE_OUTPUT or FILE_DATABASE. Dies (4) also when, in a directory like /tmp, somebody else
+ * has put a file or a link under the name.
  */
-void outfile_open(struct outfile *f, const char *name, mode_t mode);
+void outfile_open(struct outfile *f, const char *name, enum file_use use);
 /* A new file gets this mode, whatever the umask. */
 void outfile_exact_mode(struct outfile *f, mode_t mode);
 void outfile_write(struct outfile *f, const void *data, size_t len);
 /* Give it its rights and its name and close it, all checked. */
 void outfile_commit(struct outfile *f);
+
+/*
+ * Is this such a name of a descriptor? Then *fd is a copy of it, to be closed by the caller, or -1 with
+ * errno set.
+ */
+bool outfile_descriptor(const char *name, int *fd) WARN_UNUSED;
 
 #endif

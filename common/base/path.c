@@ -38,13 +38,6 @@ size_t path_depth(const char *path, size_t len)
 	return depth;
 }
 
-bool path_within(const char *dir, size_t dir_len, const char *path, size_t len)
-{
-	if (len < dir_len || (dir_len && memcmp(dir, path, dir_len)))
-		return false;
-	return len == dir_len || path[dir_len] == '\0';
-}
-
 static bool is_dots(const char *name, size_t len)
 {
 	return (len == 1 && name[0] == '.') || (len == 2 && name[0] == '.' && name[1] == '.');

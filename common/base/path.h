@@ -41,9 +41,6 @@ size_t path_parent(const char *path, size_t len);
 /* Components: 0 for the root, 1 for "/gpfs". */
 size_t path_depth(const char *path, size_t len);
 
-/* Is `path` the directory `dir` or below it? */
-bool path_within(const char *dir, size_t dir_len, const char *path, size_t len);
-
 /*
  * Turn the text of an absolute path into its memory form at `out`, which has room for `len` bytes
  * and may be `text` itself. Empty components ("//", a trailing "/") are dropped. On PATH_OK

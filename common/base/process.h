@@ -25,7 +25,7 @@ struct process {
 	const char *name; /* for messages: the last component of argv[0], not copied */
 };
 
-#define PROCESS_KEEP_MAX 4
+#define PROCESS_KEEP_MAX 16
 
 struct process_options {
 	/* NULL at the end; argv[0] is looked for in PATH unless it has a slash. */

@@ -5,6 +5,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "common/base/outfile.h"
+
 static double seconds_between(const struct timespec *from, const struct timespec *to)
 {
 	return (double)(to->tv_sec - from->tv_sec) + (double)(to->tv_nsec - from->tv_nsec) / 1e9;
@@ -18,7 +20,10 @@ void progress_init(struct progress *p, bool on, const char *file)
 	if (!on)
 		return;
 	if (file) {
-		p->fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+		if (!outfile_descriptor(file, &p->fd)) {
+			file_use_name(FILE_OUTPUT, file, NULL);
+			p->fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+		}
 		if (p->fd < 0)
 			die_errno("cannot open %s", file);
 	}

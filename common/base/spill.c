@@ -5,6 +5,8 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include "common/base/fd.h"
+
 const char *spill_directory(const char *dir)
 {
 	const char *env = getenv("TMPDIR");
@@ -41,44 +43,24 @@ static void open_file(struct spill *s)
 
 void spill_append(struct spill *s, const void *data, size_t len)
 {
-	const char *at = data;
-
 	if (s->fd < 0)
 		open_file(s);
+	if (!fd_write_at(s->fd, data, len, s->end))
+		die_errno("cannot write spill file in %s", s->dir);
 	s->written += len;
-	while (len) {
-		ssize_t n = pwrite(s->fd, at, len, (off_t)s->end);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			die_errno("cannot write spill file in %s", s->dir);
-		at += n;
-		len -= (size_t)n;
-		s->end += (uint64_t)n;
-	}
+	s->end += len;
 	if (s->end - s->freed > s->peak)
 		s->peak = s->end - s->freed;
 }
 
 void spill_read(struct spill *s, uint64_t offset, void *data, size_t len)
 {
-	char *at = data;
+	ssize_t n = fd_read_at(s->fd, data, len, offset);
 
-	while (len) {
-		ssize_t n = pread(s->fd, at, len, (off_t)offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			die_errno("cannot read spill file in %s", s->dir);
-		if (n == 0)
-			die(EXIT_SYSTEM, "spill file in %s is shorter than what was written to it",
-			    s->dir);
-		at += n;
-		len -= (size_t)n;
-		offset += (uint64_t)n;
-	}
+	if (n < 0)
+		die_errno("cannot read spill file in %s", s->dir);
+	if ((size_t)n < len)
+		die(EXIT_SYSTEM, "spill file in %s is shorter than what was written to it", s->dir);
 }
 
 void spill_discard(struct spill *s, uint64_t offset, uint64_t len)

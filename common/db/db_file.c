@@ -100,6 +100,7 @@ static bool find_file(const char *name, struct db_found *found)
 {
 	struct stat st;
 
+	file_use_name(FILE_DATABASE, name, NULL);
 	*found = (struct db_found){ .state = DB_ABSENT, .scan_day = DAY_NONE };
 	if (stat(name, &st)) {
 		if (errno != ENOENT)
@@ -193,7 +194,7 @@ void db_create(struct db *db, const char *name)
 	char path[sizeof(DB_FD_DIRECTORY) + 12], pragmas[200];
 
 	*db = (struct db){ .name = xstrdup(name) };
-	outfile_open(&db->file, name, 0640);
+	outfile_open(&db->file, name, FILE_DATABASE);
 	register_vfs(db);
 	snprintf(path, sizeof(path), DB_FD_DIRECTORY "%d", db->file.fd);
 	open_handle(db, path, VFS_NAME);

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/file_use.h"
 #include "common/base/path.h"
 #include "common/db/db_column.h"
 
@@ -44,6 +45,7 @@ static void require_file(const char *operand, const char *name)
 		die(EXIT_INPUT, "%s: is not a regular file", name);
 	if (!st.st_size)
 		die(EXIT_INPUT, "%s: is an empty file, not a database", name);
+	file_use_name(FILE_INPUT, name, NULL);
 }
 
 /* Before SQLite opens the file: closing a descriptor drops all locks of the process on it. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/base/fd.h"
+#include "common/base/file_use.h"
 #include "common/stream/attrs.h"
 
 #define NAME_BYTES_MAX 1024u      /* a longer name is left out */
@@ -22,8 +23,10 @@
 
 FILE *names_open_file(const char *path)
 {
-	FILE *file = fopen(path, "re");
+	FILE *file;
 
+	file_use_name(FILE_INPUT, path, NULL);
+	file = fopen(path, "re");
 	if (!file)
 		die_errno("cannot open %s", path);
 	return file;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/base/fd.h"
+#include "common/base/file_use.h"
 
 /*
  * Only programs that tell when something follows the last member that they understand: a member
@@ -63,12 +64,15 @@ void log_source_check(const char *operand)
 {
 	struct stat st;
 
-	if (is_stdin(operand))
+	if (is_stdin(operand)) {
+		file_use_open(FILE_INPUT, "standard input", STDIN_FILENO);
 		return;
+	}
 	if (faccessat(AT_FDCWD, operand, R_OK, AT_EACCESS) || stat(operand, &st))
 		die_errno("cannot open %s", operand);
 	if (S_ISDIR(st.st_mode))
 		die(EXIT_SYSTEM, "cannot read %s: it is a directory", operand);
+	file_use_name(FILE_INPUT, operand, NULL);
 }
 
 uint64_t log_source_size(const char *operand)

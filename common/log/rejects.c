@@ -46,7 +46,7 @@ void rejects_open(struct rejects *r, const char *name)
 {
 	*r = (struct rejects){ .on = name != NULL };
 	if (r->on)
-		outfile_open(&r->file, name, 0640);
+		outfile_open(&r->file, name, FILE_OUTPUT);
 }
 
 void rejects_exact_mode(struct rejects *r, mode_t mode)

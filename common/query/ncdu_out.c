@@ -27,7 +27,7 @@ static void add_string(struct ncdu_out *n, const void *bytes, size_t len)
 void ncdu_out_open(struct ncdu_out *n, const char *output, int64_t timestamp)
 {
 	*n = (struct ncdu_out){ 0 };
-	outfile_open(&n->file, output ? output : "-", 0666);
+	outfile_open(&n->file, output ? output : "-", FILE_OUTPUT);
 	buf_printf(&n->out,
 		   "[1,0,{\"progname\":\"treetally\",\"progver\":\"%s\",\"timestamp\":%lld}",
 		   TREETALLY_VERSION, (long long)timestamp);

@@ -184,7 +184,7 @@ void render_open(struct render *r, const struct render_options *options, const c
 {
 	*r = (struct render){ .format = render_format(options), .kind = kind, .columns = columns,
 			      .column_count = column_count };
-	outfile_open(&r->file, options->output ? options->output : "-", 0666);
+	outfile_open(&r->file, options->output ? options->output : "-", FILE_OUTPUT);
 	r->file.terminal &= r->format != RENDER_TABLE; /* which is safe, and has colours */
 	switch (r->format) {
 	case RENDER_TABLE: r->layout = render_table_new(options, columns, column_count); break;

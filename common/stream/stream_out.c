@@ -47,7 +47,7 @@ void stream_out_open(struct stream_out *s, const struct header *head,
 	s->file_count = opt->path_count ? opt->path_count : 1;
 	s->files = xcalloc(s->file_count, sizeof(*s->files));
 	for (size_t i = 0; i < s->file_count; i++) {
-		outfile_open(&s->files[i], opt->path_count ? opt->paths[i] : "-", 0666);
+		outfile_open(&s->files[i], opt->path_count ? opt->paths[i] : "-", FILE_OUTPUT);
 		if (!s->tsv && isatty(s->files[i].fd))
 			die(EXIT_USAGE,
 			    "%s is a terminal and the stream is binary; use --tsv, or -o FILE",

@@ -14,6 +14,7 @@ readonly STREAM_CASES=(dir-extract depth-sort:dir depth-sort:usage depth-sort:me
 	depth-sort:level stats-accum rec-cat:entry rec-cat:dir rec-cat:usage rec-cat:info dir-load
 	stats-load)
 readonly FILTERS=(gpfs-parse dir-extract depth-sort stats-accum rec-cat dir-load stats-load)
+readonly QUERIES=(dir-query stats-query dir-export scan-audit)
 PROGRAMS=("$TREETALLY_TOP"/tools/*.c)
 PROGRAMS=("${PROGRAMS[@]##*/}")
 readonly PROGRAMS=("${PROGRAMS[@]%.c}")
@@ -34,6 +35,8 @@ battery_use() {
 	rec-cat:info) writes=text command+=(--info) ;;
 	dir-load) kind=dir writes=db ;;
 	stats-load) kind=usage writes=db command+=(--no-names) ;;
+	dir-query | stats-query | scan-audit) kind=db writes=text ;;
+	dir-export) kind=db writes=text command+=(--ncdu) ;;
 	*:*) echo "battery: no case $1" >&2; return 2 ;;
 	*) kind=none writes=text ;;
 	esac
@@ -67,6 +70,7 @@ battery_long_streams() {
 }
 
 battery_fixtures() {
+	make_faults
 	cd "$BATS_FILE_TMPDIR" || return
 	local kind
 	small_log >good.log
@@ -79,6 +83,8 @@ battery_fixtures() {
 	done
 	dir-load good.base good.dir
 	dir-load other.base other.dir
+	cp good.base good.db
+	stats-load --no-names good.db good.usage
 	battery_long_streams
 }
 
@@ -113,12 +119,16 @@ say_and_fail() {
 	return 1
 }
 
-# run_to STDOUT STDIN COMMAND...: sets status; stderr is a file.
+# run_to STDOUT STDIN COMMAND...: sets status; stderr is a file. STDOUT may be `closed`.
 run_to() {
 	local stdout=$1 stdin=$2
 	shift 2
 	status=0
-	"$@" >"$stdout" 2>stderr <"$stdin" || status=$?
+	if [[ $stdout == closed ]]; then
+		"$@" >&- 2>stderr <"$stdin" || status=$?
+	else
+		"$@" >"$stdout" 2>stderr <"$stdin" || status=$?
+	fi
 	# Death by a signal is never a result; no more is what a sanitizer makes of a fault.
 	((status < 128)) || say_and_fail "killed: status $status: $*"
 	! sanitized || ! grep -qE 'Sanitizer|runtime error' stderr || say_and_fail "sanitizer: $*"
@@ -780,7 +790,7 @@ check_output() {
 	run_to second /dev/null "${command[@]}" -o out/link "$good"
 	[[ -L out/link ]] || say_and_fail "the link is gone"
 	cmp stdout out/old
-	[[ $(stat -c %a out/a) == 644 ]] || say_and_fail "mode $(stat -c %a out/a)"
+	[[ $(stat -c %a out/a) == 640 ]] || say_and_fail "mode $(stat -c %a out/a)"
 	mask=$(umask)
 	umask 077
 	run_to second /dev/null "${command[@]}" -o out/private "$good"
@@ -795,43 +805,202 @@ check_output() {
 	rm -f out/*
 }
 
+# has_output: this case takes -o.
+has_output() {
+	[[ $writes == stream || $program == @(dir-query|stats-query|dir-export) ]]
+}
+
+# Whatever becomes of standard output: what is written there is whole, or the status is 4.
+check_stdout_lost() {
+	local to option
+	for to in closed /dev/full; do
+		for option in --help --version; do
+			run_to $to /dev/null "$program" $option
+			((status == 4)) || say_and_fail "$option, stdout $to: status $status"
+			one_message
+		done
+		[[ $writes != db && $case != depth-sort:check ]] || continue
+		run_to $to /dev/null "${command[@]}" "$good"
+		((status == 4)) || say_and_fail "stdout $to: status $status"
+		one_message
+	done
+	# Who writes nothing there does not need it.
+	if has_output; then
+		run_to stdout /dev/null "${command[@]}" -o want "$good"
+		run_to closed /dev/null "${command[@]}" -o out/result "$good"
+	elif [[ $writes == db ]]; then
+		attempt "$good"
+		rm stdout
+		run_to closed /dev/null "${command[@]}" out/new "$good" || :
+		[[ $program == dir-load ]] || return 0
+	else
+		return 0
+	fi
+	((status == 0)) || say_and_fail "stdout closed, not used: status $status"
+	! has_output || cmp want out/result
+}
+
+# Messages that cannot be written change nothing: neither the status nor what is made. And no file of
+# ours takes the place of a descriptor that is closed.
+check_stderr_lost() {
+	local to
+	head -c -3 "$good" >cut.rec
+	for to in '2>&-' '2>/dev/full' '<&- 2>&-' '<&- >&- 2>&-'; do
+		attempt -v "$good"
+		((status == 0)) || say_and_fail "status $status"
+		mkdir want
+		mv out/* want 2>/dev/null || :
+		mv stdout want/stdout
+		"with_$writes" "$to" -v "$good"
+		((status == 0)) || say_and_fail "$to: status $status"
+		[[ $to == *'>&- '* ]] || cmp stdout want/stdout
+		[[ ! -e want/result ]] || same_result want/result out/result
+		rm -rf want
+		[[ $kind != db ]] || continue
+		"with_$writes" "$to" cut.rec
+		((status == 3)) || say_and_fail "$to: cut: status $status, not 3"
+		nothing_made
+	done
+}
+
+# with_KIND REDIRECTIONS OPERAND...: as attempt, with these redirections.
+with_stream() {
+	rm -f out/*
+	: >stdout
+	status=0
+	eval '"${command[@]}" -o out/result "${@:2}" >stdout' "$1" || status=$?
+}
+
+with_text() {
+	: >stdout
+	status=0
+	eval '"${command[@]}" "${@:2}" >stdout' "${1/>&- /}" || status=$?
+}
+
+with_db() {
+	rm -f out/*
+	[[ $program != stats-load ]] || cp "$fixtures/good.base" out/result
+	: >stdout
+	status=0
+	eval '"${command[@]}" out/result "${@:2}" >stdout' "$1" || status=$?
+}
+
+# Databases differ in the time of the import.
+same_result() {
+	if [[ $writes == stream ]]; then
+		cmp "$1" "$2"
+	else
+		cmp <(dump_all "$1") <(dump_all "$2")
+	fi
+}
+
+dump_all() {
+	sqlite3 "$1" .dump | grep -v 'INSERT INTO "\?scan_metadata'
+	sqlite3 "$1" 'SELECT count(*) FROM scan_metadata'
+}
+
+# A descriptor is written as it is, whatever its name and whatever is behind it.
+check_descriptors() {
+	has_output || return 0
+	local name
+	run_to want /dev/null "${command[@]}" "$good"
+	echo 'a line that was there' >start
+	cat start want >both
+	ln -s /dev/fd/7 link
+	ln -s link link2
+	for name in /dev/stdout /dev/fd/1 /proc/self/fd/1 /dev/fd/7 /proc/self/fd/7 \
+		/proc/thread-self/fd/7 link link2 "$PWD/link2"; do
+		cp start log
+		status=0
+		"${command[@]}" -o "$name" "$good" >>log 7>&1 2>stderr || status=$?
+		((status == 0)) || say_and_fail "-o $name: status $status"
+		cmp both log
+		# Not for appending: from where it stands.
+		status=0
+		{ cat start; "${command[@]}" -o "$name" "$good" 7>&1 2>stderr; cat start; } >log || status=$?
+		((status == 0)) || say_and_fail "-o $name: status $status"
+		cmp <(cat both start) log
+		"${command[@]}" -o "$name" "$good" 7>&1 2>stderr | cmp want -
+		"${command[@]}" -o "$name" "$good" 7>&1 >/dev/null 2>stderr
+	done
+	[[ -L link && -L link2 && $(ls -A out) == '' ]] || say_and_fail "something was replaced"
+	# A socket cannot be opened by its name.
+	perl -e 'use Socket; socketpair(my $us, my $them, AF_UNIX, SOCK_STREAM, PF_UNSPEC) or die;
+		if (!fork) { open STDOUT, ">&", $them or die; close $us; close $them; exec @ARGV }
+		close $them; print while <$us>' "${command[@]}" -o /dev/stdout "$good" | cmp want -
+	run_to stdout /dev/null "${command[@]}" -o /dev/fd/99 "$good"
+	((status == 4)) || say_and_fail "-o /dev/fd/99: status $status"
+	[[ $(<stderr) == "$program: cannot open /dev/fd/99: Bad file descriptor" ]] || say_and_fail "-o /dev/fd/99"
+	# Another process's: at the end of what is there.
+	cp start log
+	sleep 60 >log 8>>log &
+	cp start log
+	run_to stdout /dev/null "${command[@]}" -o /proc/$!/fd/1 "$good"
+	cmp both log || { kill $!; say_and_fail "-o /proc/PID/fd/1"; }
+	kill $!
+}
+
+# same_file WANT ARGUMENT...: refused, with both names, and the files a, b and db stay as they are.
+same_file() {
+	local before
+	before=$(stat -c '%n %i %s %Y' a b db 2>/dev/null | sort; cat a b | cksum)
+	run_to stdout "${stdin:-/dev/null}" "${command[@]}" "${@:2}"
+	((status == 2)) || say_and_fail "status $status, not 2: ${*:2}"
+	[[ $(<stderr) == "$program: "*" ("*") and "*" ("*") are the same file" ]] ||
+		say_and_fail "not said: ${*:2}"
+	[[ $(<stderr) == *"$1"* ]] || say_and_fail "$1 is not named: ${*:2}"
+	[[ $(stat -c '%n %i %s %Y' a b db 2>/dev/null | sort; cat a b | cksum) == "$before" ]] ||
+		say_and_fail "something was written: ${*:2}"
+	[[ $(ls -A out) == '' ]] || say_and_fail "left behind: $(ls -A out)"
+}
+
+# No program writes what it reads, by whatever name.
+check_same_file() {
+	local option options=() name first=()
+	cp "$good" a
+	cp "$good" b
+	ln a hard
+	ln -s a soft
+	ln -s soft soft2
+	mkdir d
+	cp "$fixtures/good.base" db
+	[[ $writes != db ]] || first=(db)
+	[[ $program != dir-load ]] || command+=(--replace)
+	! has_output || options+=(--output)
+	[[ $program != gpfs-parse ]] || options+=(--rejects)
+	[[ $case == rec-cat:info ]] || ! grep -q -e --progress < <("$program" --help) ||
+		options+=(--progress)
+	for option in "${options[@]}"; do
+		for name in a ./a d/../a "$PWD/a" hard soft soft2; do
+			same_file "$name" "${first[@]}" "$option=$name" a
+		done
+		[[ $writes == db || $program == @(dir-export|scan-audit) ]] ||
+			same_file a "$option=a" b a
+		[[ $kind == db ]] || stdin=a same_file 'standard input' "$option=a" "${first[@]}" -
+		[[ $writes != db ]] || same_file db "$option=db" db a
+	done
+	[[ $writes != db ]] || same_file db db db
+	[[ $writes != stream ]] || {
+		same_file out/new -o out/new -o out/../out/new a
+		ln -s ../out/new d/new
+		same_file out/new -o out/new -o d/new a
+		same_file /dev/stdout -o - -o /dev/stdout a
+	}
+}
+
 # No file without a name on this file system? Then it must not be left under its temporary one.
-# (Many network file systems are like this; here a library that refuses O_TMPFILE stands for them.)
+# (Many network file systems are like this; fault-shim stands for them.)
 check_output_without_unnamed_files() {
 	[[ $writes == stream ]] || return 0
 	! sanitized || return 0
-	local preload
-	preload=$fixtures/no-tmpfile.so
-	[[ -e $preload ]] || cc -shared -fPIC -o "$preload" -xc - -ldl <<-'END'
-		#define _GNU_SOURCE
-		#include <dlfcn.h>
-		#include <errno.h>
-		#include <fcntl.h>
-		#include <stdarg.h>
-		static int open_named(const char *which, const char *path, int flags, int mode)
-		{
-			int (*next)(const char *, int, ...) = dlsym(RTLD_NEXT, which);
-			if ((flags & O_TMPFILE) == O_TMPFILE) { errno = EOPNOTSUPP; return -1; }
-			return next(path, flags, mode);
-		}
-		#define OPEN(name) \
-			int name(const char *path, int flags, ...) \
-			{ \
-				va_list args; \
-				va_start(args, flags); \
-				int mode = va_arg(args, int); \
-				va_end(args); \
-				return open_named(#name, path, flags, mode); \
-			}
-		OPEN(open)
-		OPEN(open64)
-	END
-	run_to stdout /dev/null env LD_PRELOAD="$preload" "${command[@]}" -o out/result "$good"
+	local no_tmpfile=(LD_PRELOAD="$fixtures/fault-shim.so" FAULT_CALL=tmpfile FAULT_NTH=1+
+		FAULT_HOW=EOPNOTSUPP)
+	run_to stdout /dev/null env "${no_tmpfile[@]}" "${command[@]}" -o out/result "$good"
 	((status == 0)) || say_and_fail "status $status"
 	[[ $(ls -A out) == result ]] || say_and_fail "left behind: $(ls -A out)"
 	rm -f out/*
 	head -c -3 "$good" >cut.rec
-	run_to stdout /dev/null env LD_PRELOAD="$preload" "${command[@]}" -o out/result cut.rec
+	run_to stdout /dev/null env "${no_tmpfile[@]}" "${command[@]}" -o out/result cut.rec
 	((status == 3)) || say_and_fail "status $status"
 	nothing_made
 }
