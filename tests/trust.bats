@@ -210,7 +210,7 @@ lies() {
 		run ! grep -v '^3 ' statuses
 	done
 	cp "$files/small.db" lie.db
-	change lie.db "UPDATE directories SET name = printf('%30000000s', 'x') WHERE dir_id > 3"
+	change lie.db "UPDATE directories SET name = printf('%30000000s', dir_id) WHERE dir_id IN (4, 5)"
 	nobody_falls lie.db 'names of 30 MB'
 	grep -qx '3 dir-query' statuses
 }
