@@ -212,7 +212,7 @@ lies() {
 	cp "$files/small.db" lie.db
 	change lie.db "UPDATE directories SET name = printf('%30000000s', dir_id) WHERE dir_id IN (4, 5)"
 	nobody_falls lie.db 'names of 30 MB'
-	grep -qx '3 dir-query' statuses
+	grep -qx '3 dir-query lie.db' statuses
 }
 
 @test "trust: directories that are their own parents, or have less than what is in them" {
