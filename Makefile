@@ -2,7 +2,7 @@
 # tests.
 #
 #   make BUILD=DIR    put all products into DIR (default: build)
-#   make DEV=1        warnings are errors
+#   make DEV=1        warnings are errors, and so is a function with much on its stack
 #   make install PREFIX=/opt/treetally DESTDIR=... BINDIR=... MANDIR=...
 PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
@@ -14,7 +14,7 @@ CC      ?= cc
 CFLAGS  ?= -O3 -g
 # xxHash is compiled in: most hashes are of short paths, and a call costs as much as the hash.
 CSTD     = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DXXH_INLINE_ALL
-WARN     = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wformat=2 -Wvla $(if $(DEV),-Werror)
+WARN     = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wformat=2 -Wvla $(if $(DEV),-Werror -Wframe-larger-than=16384)
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 FUZZING  = -fsanitize=float-cast-overflow,fuzzer-no-link -fno-sanitize-recover=all
 

@@ -133,6 +133,10 @@ setup_file() {
 	battery check_same_file gpfs-parse "${STREAM_CASES[@]}" "${QUERIES[@]}"
 }
 
+@test "battery: a small stack is enough" {
+	battery check_small_stack gpfs-parse "${STREAM_CASES[@]}" "${QUERIES[@]}"
+}
+
 @test "battery: the same bytes for any -S and -j" {
 	battery check_same_bytes gpfs-parse "${STREAM_CASES[@]}"
 }

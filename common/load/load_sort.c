@@ -24,7 +24,8 @@ void load_sort_init(struct load_sort *s, const struct extsort_config *config)
 	own.tail_len = TAIL_LEN;
 	own.key_len = KEY_LEN;
 	own.combine = add_sums;
-	*s = (struct load_sort){ .sorter = extsort_new(&own) };
+	*s = (struct load_sort){ .sorter = extsort_new(&own),
+				 .owners = xcalloc(OWNER_SLOTS, sizeof(*s->owners)) };
 }
 
 static void add(struct load_sort *s, const struct stats_item *item)
@@ -100,5 +101,6 @@ void load_sort_next(struct load_sort *s, struct stats_item *item)
 void load_sort_release(struct load_sort *s)
 {
 	extsort_free(s->sorter);
+	free(s->owners);
 	*s = (struct load_sort){ 0 };
 }

@@ -33,7 +33,7 @@ struct stats_item {
 
 struct load_sort {
 	struct extsort *sorter;
-	struct stats_item owners[OWNER_SLOTS]; /* part 0: free */
+	struct stats_item *owners; /* OWNER_SLOTS of them; part 0: free */
 };
 
 /* `memory` in bytes, at least EXTSORT_MEMORY_MIN. */

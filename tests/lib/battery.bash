@@ -1014,6 +1014,16 @@ check_no_journal() {
 	[[ ! -e out/result-journal ]] || say_and_fail "left behind: out/result-journal"
 }
 
+# The stack of a thread may be as small as this, and that of a process too.
+check_small_stack() {
+	! sanitized || return 0
+	ulimit -s 256
+	accepted "$good"
+	[[ $kind != db ]] || return 0
+	attempt -v -j 4 "$good"
+	((status == 0)) || say_and_fail "-v -j 4: status $status"
+}
+
 check_same_bytes() {
 	[[ $writes == stream ]] || return 0
 	local base_name=long args input
