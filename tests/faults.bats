@@ -157,3 +157,23 @@ parse_packed() {
 	[[ $stderr == "stats-load: t.db: names are missing: the process that looks them up was killed by signal 9 (Killed)" ]]
 	scan-audit t.db
 }
+
+@test "faults: a program that is nowhere is not installed, whatever PATH is" {
+	local each
+	mkdir bin locked file
+	ln -s "$(type -P gzip)" bin/gzip
+	: >file/gzip
+	mkdir locked/gzip
+	cp "$fixtures/small.log.gz" .
+	gpfs-parse -q --scan-date 2026-01-15 --source x -o expected small.log.gz
+	chmod 0 locked
+	for each in locked:bin locked:file:bin nowhere::bin /dev/null:bin; do
+		PATH=$each "$TREETALLY_BUILD/gpfs-parse" -q --scan-date 2026-01-15 --source x -o got small.log.gz
+		cmp got expected
+	done
+	for each in locked locked:file '' :; do
+		PATH=$each run -4 "$TREETALLY_BUILD/gpfs-parse" -q -o none small.log.gz
+		[[ $output == *": is compressed (gzip), and the program gzip is not there"* ]]
+	done
+	chmod 755 locked
+}

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -108,10 +109,34 @@ static bool collect(struct process *p, int *status, bool wait)
 }
 
 /*
+ * In PATH, unless the name has a slash; NULL: it is not there. execvp(3) would say "permission denied"
+ * of a program that is nowhere, when a directory before it cannot be searched.
+ */
+static char *find_program(const char *name)
+{
+	const char *at = getenv("PATH"), *end;
+	struct stat st;
+
+	if (strchr(name, '/'))
+		return xstrdup(name);
+	for (at = at ? at : "/usr/bin:/bin";; at = end + 1) {
+		char *file;
+
+		end = strchrnul(at, ':');
+		file = xasprintf("%.*s%s%s", (int)(end - at), at, end > at ? "/" : "", name);
+		if (stat(file, &st) == 0 && S_ISREG(st.st_mode) && access(file, X_OK) == 0)
+			return file;
+		free(file);
+		if (!*end)
+			return NULL;
+	}
+}
+
+/*
  * Until the child runs the program, it uses our memory and we wait: so it can say what failed. Not
  * inlined, for what a caller has in registers is not safe across vfork.
  */
-static __attribute__((noinline)) pid_t run(const struct process_options *o,
+static __attribute__((noinline)) pid_t run(const char *file, const struct process_options *o,
 					   char *const *environment, volatile int *err)
 {
 	pid_t parent = getpid(), pid = vfork();
@@ -119,7 +144,7 @@ static __attribute__((noinline)) pid_t run(const struct process_options *o,
 	if (pid)
 		return pid;
 	if (settle(parent) && give_descriptors(o))
-		execvpe(o->argv[0], (char *const *)o->argv, environment);
+		execve(file, (char *const *)o->argv, environment);
 	*err = errno;
 	_exit(EXIT_SYSTEM);
 }
@@ -127,22 +152,27 @@ static __attribute__((noinline)) pid_t run(const struct process_options *o,
 bool process_start(struct process *p, const struct process_options *o)
 {
 	const char **environment = o->environment ? make_environment(o->environment) : NULL;
+	char *file = find_program(o->argv[0]);
 	volatile int err = 0;
 	int status;
 
-	p->name = last_component(o->argv[0]);
-	keep_descriptors_to_us();
-	p->pid = run(o, environment ? (char *const *)environment : environ, &err);
+	*p = (struct process){ .name = last_component(o->argv[0]) };
+	if (file) {
+		keep_descriptors_to_us();
+		p->pid = run(file, o, environment ? (char *const *)environment : environ, &err);
+	} else {
+		err = ENOENT;
+	}
 	if (p->pid < 0)
 		die_errno("cannot start %s", p->name);
 	free(environment);
-	if (!err)
-		return true;
-	collect(p, &status, true);
+	free(file);
+	if (err && p->pid)
+		collect(p, &status, true);
 	errno = err;
-	if (err != ENOENT)
+	if (err && err != ENOENT)
 		die_errno("cannot run %s", o->argv[0]);
-	return false;
+	return !err;
 }
 
 void process_fork(struct process *p, const char *name, void (*child)(void *arg), void *arg)
