@@ -306,6 +306,15 @@ lying_ledgers() {
 	} | stream_tool edits --seal "$good"
 }
 
+# Does this program see for itself what the number NAME of the ledger should be?
+counts_itself() {
+	case $program:$kind:$1 in
+	stats-accum:*:*_size* | *:usage:*_size* | \
+		rec-cat:entry:*_size* | rec-cat:entry:directory_bytes* | rec-cat:entry:multilink_*) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
 # What does not add up within the ledger is refused by everybody; files and bytes by those who count
 # them; the rest cannot be known from a stream alone, but stats-load compares all with what dir-load
 # was told.
@@ -314,10 +323,10 @@ check_lying_ledger() {
 	variants lying_ledgers lying_ledgers
 	((${#files[@]} == 19 + 5)) || say_and_fail "${#files[@]} numbers"
 	for file in "${files[@]}"; do
+		if counts_itself "${file##*/}"; then wrong+=("$file") && continue; fi
 		case $case:${file##*/} in
 		*:lines | *:skipped_* | *:rejected | *:entries | *:directory_lines | *:files | \
-			*:source.lines | *:reject.lines | *:round | *:digest | *:source.digest | \
-			stats-accum:*_size) wrong+=("$file") ;;
+			*:source.lines | *:reject.lines | *:round | *:digest | *:source.digest) wrong+=("$file") ;;
 		stats-load:*) wrong+=("$file") ;;
 		*) right+=("$file") ;;
 		esac
@@ -414,9 +423,10 @@ check_lying_end() {
 	local file files wrong=() right=()
 	variants lying_ends lying_ends
 	for file in "${files[@]}"; do
+		if counts_itself "${file##*/}"; then wrong+=("$file") && continue; fi
 		case $case:${file##*/} in
 		*:records.* | *:lines.* | *:skipped_* | *:rejected.* | *:entries.* | *:directory_lines.* | \
-			*:files.* | stats-accum:*_size.* | stats-load:*) wrong+=("$file") ;;
+			*:files.* | stats-load:*) wrong+=("$file") ;;
 		*) right+=("$file") ;;
 		esac
 	done

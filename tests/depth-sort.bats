@@ -21,7 +21,7 @@ text_of() {
 	fi | tr ' ' '\t'
 	tr ' ' '\t' >rows.tsv
 	cat rows.tsv
-	printf '#end\trecords=%s\n' "$(wc -l <rows.tsv)"
+	printf '#end\trecords=%s\tassumptions=unverified\n' "$(wc -l <rows.tsv)"
 }
 
 dirs() {

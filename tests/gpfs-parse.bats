@@ -434,7 +434,7 @@ rows() {
 	[[ $(ledger skipped_blank out) == 1 && $(ledger skipped_comment out) == 1 ]]
 	gpfs-parse -q -t crlf >out
 	[[ $(rows out | cut -f 1 | tr '\n' ' ') == '/gpfs/a\r /gpfs/b\r\r ' && $(ledger skipped_continued out) == 1 ]]
-	# the digest is that of the lines, with or without CR
+	# the digest is that of what the lines mean, with or without CR
 	{ line 200 /gpfs/a; line 201 $'/gpfs/b\r'; echo; echo '# c'; } | gpfs-parse -q -t >lf
 	gpfs-parse -q -t --crlf crlf >out
 	[ "$(ledger digest out)" = "$(ledger digest lf)" ]

@@ -34,7 +34,7 @@ text_of() {
 		[[ $1 != usage ]] || printf ',apparent_size,max_atime,max_mtime\n'
 		tee rows.csv
 	} | tr , '\t'
-	printf '#end\trecords=%s\n' "$(wc -l <rows.csv)"
+	printf '#end\trecords=%s\tassumptions=unverified\n' "$(wc -l <rows.csv)"
 }
 
 @test "rec-cat: each kind as text, column by column" {
@@ -255,8 +255,8 @@ text_of() {
 		multilink_bytes=32768
 		snapshot_entries=0
 		bad_optional=0
-		digest=4c86adc5f62e994b826034c28e6b28d0
-		source=4c86adc5f62e994b826034c28e6b28d0:30:small.list
+		digest=36536af09eab79c2ae13afc6d03c57e9
+		source=36536af09eab79c2ae13afc6d03c57e9:30:small.list
 	END
 	[[ $(stat -c %s scan.dir) == 833 ]]
 	rec-cat --info <(rec-cat scan.dir) | grep -vE '^(stream|format|bytes|blocks)=' |
@@ -395,5 +395,35 @@ digest_of() {
 		assume entry "$words" >wrong
 		run -3 rec-cat wrong
 		[[ $output == *"corrupt trailer: its text is not understood" ]] || { echo "'$words': $output"; false; }
+	done
+}
+
+@test "rec-cat: entries that are not those of the ledger are refused, by digest and by count" {
+	local change column
+	make_stream entry entry
+	rec-cat entry >text
+	# Each field of one file, one more than it was.
+	for column in 3 4 5 6 9 10 11 12; do
+		awk -F'\t' -v OFS='\t' -v column=$column '$1 == "/gpfs/fs1/top.txt" { $column++ } { print }' text >wrong
+		run -1 cmp -s text wrong
+		run -3 --separate-stderr rec-cat wrong
+		[[ $stderr == "rec-cat: wrong: corrupt ledger: "* ]]
+		run -3 rec-cat --info wrong
+		rec-cat --unverified wrong >/dev/null
+	done
+	for change in 's,^/gpfs/fs1/top.txt,&x,' 's,^(/gpfs/fs1/top.txt\t-.*\t100)644,\1600,'; do
+		sed -E "$change" text >wrong
+		run -1 cmp -s text wrong
+		run -3 --separate-stderr rec-cat wrong
+		[[ $stderr == "rec-cat: wrong: corrupt ledger: the digest is not that of the records" ]]
+	done
+	# The sums of usage rows too, in any order; and of a merge.
+	make_stream usage usage
+	run -3 --separate-stderr depth-sort <(rec-cat usage | sed 3d)
+	[[ $stderr == *": corrupt ledger: files is 19, but the records add up to "* || $stderr == *counts* ]]
+	rec-cat usage | awk -F'\t' -v OFS='\t' 'NR == 3 { $7 += 512 } { print }' >wrong
+	for column in "rec-cat" "depth-sort" "depth-sort -m" "depth-sort -c"; do
+		run -3 --separate-stderr $column wrong
+		[[ $stderr == *": wrong: corrupt ledger: total_size is "*", but the records add up to "* ]]
 	done
 }

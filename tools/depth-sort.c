@@ -22,6 +22,7 @@
 #include "common/base/opts.h"
 #include "common/base/progress.h"
 #include "common/sort/record_key.h"
+#include "common/stream/account.h"
 #include "common/stream/stream_set.h"
 
 /* Bytes of -S that are not for sorting: stream buffers, blocks. */
@@ -82,6 +83,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 
 struct cursor {
 	struct block block;
+	struct account account;
 	const char *path;
 	size_t len;
 	unsigned char tail[RUN_TAIL_MAX];
@@ -95,10 +97,12 @@ static bool cursor_next(struct cursor *c)
 		if (!block_next_dir_record(b))
 			return false;
 		dir_tail_write(c->tail, b->has_line ? &b->entry.own : NULL);
+		account_dir(&c->account, b->has_line);
 	} else {
 		if (!block_next_usage_record(b))
 			return false;
 		usage_tail_write(c->tail, &b->key, &b->sums);
+		account_usage(&c->account, &b->sums);
 	}
 	c->path = (const char *)b->path.data;
 	c->len = b->path.len;
@@ -155,6 +159,8 @@ static bool check_stream(struct stream_in *s, bool by_level)
 
 		warn("%s: record %" PRIu64 ": disorder: %s", s->name, number, path);
 		free(path);
+	} else {
+		account_check(&c.account, s->head.kind, &s->ledger, s->name);
 	}
 	buf_release(&order.path);
 	block_release(&c.block);
@@ -182,6 +188,7 @@ static void read_unordered(struct stream_set *in, struct extsort *sort, struct p
 			stream_in_die(stream_set_current(in), "corrupt block: %s", c.block.fault);
 		progress_update(progress, records, 0);
 	}
+	account_check(&c.account, in->head.kind, &in->ledger, stream_set_current(in)->name);
 	block_release(&c.block);
 }
 
@@ -205,6 +212,7 @@ static void read_run(struct stream_in *s, struct extsort *sort, bool by_level,
 		progress_update(progress, s->records, 0);
 	}
 	extsort_end_run(sort);
+	account_check(&c.account, s->head.kind, &s->ledger, s->name);
 	block_release(&c.block);
 	buf_release(&order.path);
 }

@@ -21,6 +21,7 @@
 #include "common/base/opts.h"
 #include "common/base/path.h"
 #include "common/base/progress.h"
+#include "common/stream/account.h"
 #include "common/stream/tree_in.h"
 
 /* SQLite only appends here; more cache than this would only put off writing (bytes). */
@@ -89,7 +90,8 @@ struct loader {
 	struct buf path;      /* the directory that was loaded last */
 	struct level *levels; /* it and its ancestors, the root first */
 	size_t depth, levels_cap;
-	uint64_t directories, implied, with_line;
+	uint64_t directories, implied;
+	struct account account;
 };
 
 /* The next row: a child of the lowest open directory, or the root. `line` NULL: implied. */
@@ -146,7 +148,7 @@ static void load_directory(struct loader *l, const char *path, size_t len,
 
 		open_directory(l, path, end_at, end ? NULL : line);
 	}
-	l->with_line += line != NULL;
+	account_dir(&l->account, line != NULL);
 	l->path.len = 0;
 	buf_add(&l->path, path, len);
 }
@@ -166,20 +168,6 @@ static void load_stream(struct loader *l, const struct opts *shared)
 		die(EXIT_INPUT, "%s: has no directory", l->in.stream.name);
 	db_batch_flush(&l->rows);
 	progress_end(&progress);
-}
-
-/* Of several lines of one directory one is left, so there may be fewer rows than lines. */
-static void check_lines(struct loader *l)
-{
-	uint64_t lines = l->in.stream.ledger.sum.count[COUNT_DIRECTORY_LINES];
-
-	if (!ledger_verified(&l->in.stream.ledger))
-		return;
-	if (l->with_line > lines || (lines && !l->with_line))
-		die(EXIT_INPUT,
-		    "%s: has %" PRIu64 " directories with a line of their own, but the scan had "
-		    "%" PRIu64 " such lines",
-		    l->in.stream.name, l->with_line, lines);
 }
 
 static void store_state(struct loader *l)
@@ -232,7 +220,7 @@ static void make_database(struct loader *l, const struct options *opt)
 		      DB_BATCH_ROWS);
 	db_batch_whole_columns(&l->rows, 1u << 4 | 1u << 5, 9); /* inode, generation; allocated */
 	load_stream(l, &opt->shared);
-	check_lines(l);
+	account_check(&l->account, KIND_DIR, &l->in.stream.ledger, l->in.stream.name);
 	header_add_program(&l->in.stream.head, program_invocation_short_name);
 	store_state(l);
 	db_exec(&l->db, "COMMIT");

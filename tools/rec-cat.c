@@ -9,6 +9,7 @@
  */
 #include "common/base/opts.h"
 #include "common/base/progress.h"
+#include "common/stream/account.h"
 #include "common/stream/stream_set.h"
 #include "common/base/utf8.h"
 
@@ -67,29 +68,51 @@ static void parse_args(struct options *opt, int argc, char **argv)
 
 /* ---- copying ---- */
 
-static void copy_entries(struct block *b, struct block_paths *paths, struct stream_out *out)
+static void copy_entry(const struct block *b, struct account *account, struct stream_out *out)
 {
-	while (block_next_entry_record(b, paths))
+	account_entry(account, (char *)b->path.data, b->path.len, &b->entry);
+	if (out)
 		stream_out_add_entry(out, (char *)b->path.data, b->path.len, &b->entry);
 }
 
-static void copy_dirs(struct block *b, struct stream_out *out)
+static void copy_dir(const struct block *b, struct account *account, struct stream_out *out)
 {
-	while (block_next_dir_record(b))
+	account_dir(account, b->has_line);
+	if (out)
 		stream_out_add_dir(out, (char *)b->path.data, b->path.len,
 				   b->has_line ? &b->entry.own : NULL);
 }
 
-static void copy_usage(struct block *b, struct stream_out *out)
+static void copy_usage(const struct block *b, struct account *account, struct stream_out *out)
 {
-	while (block_next_usage_record(b))
+	account_usage(account, &b->sums);
+	if (out)
 		stream_out_add_usage(out, (char *)b->path.data, b->path.len, &b->key, &b->sums);
+}
+
+/* All records of a block; `out` NULL: only to be counted. */
+static void copy_block(struct stream_in *s, struct block *b, struct block_paths *paths,
+		       struct account *account, struct stream_out *out)
+{
+	if (b->kind == KIND_ENTRY) {
+		while (block_next_entry_record(b, paths))
+			copy_entry(b, account, out);
+	} else if (b->kind == KIND_DIR) {
+		while (block_next_dir_record(b))
+			copy_dir(b, account, out);
+	} else {
+		while (block_next_usage_record(b))
+			copy_usage(b, account, out);
+	}
+	if (b->fault)
+		stream_in_die(s, "corrupt block: %s", b->fault);
 }
 
 static void copy_streams(const struct options *opt, struct stream_set *in)
 {
 	struct block_paths paths = { 0 };
 	struct block b = { 0 };
+	struct account account = { 0 };
 	struct stream_out out;
 	struct progress progress;
 	uint64_t records = 0;
@@ -100,18 +123,12 @@ static void copy_streams(const struct options *opt, struct stream_set *in)
 	progress_phase(&progress, "copying", "records", 0);
 	stream_out_open(&out, &in->head, &opt->shared.out);
 	while (stream_set_next(in, &b)) {
-		if (b.kind == KIND_ENTRY)
-			copy_entries(&b, &paths, &out);
-		else if (b.kind == KIND_DIR)
-			copy_dirs(&b, &out);
-		else
-			copy_usage(&b, &out);
-		if (b.fault)
-			stream_in_die(stream_set_current(in), "corrupt block: %s", b.fault);
+		copy_block(stream_set_current(in), &b, &paths, &account, &out);
 		records += b.head.records;
 		progress_update(&progress, records, 0);
 	}
 	progress_end(&progress);
+	account_check(&account, in->head.kind, &in->ledger, stream_set_current(in)->name);
 	stream_out_finish(&out, &in->ledger);
 	block_paths_release(&paths);
 	block_release(&b);
@@ -140,26 +157,24 @@ static void print_attrs(const struct buf *attrs)
 	print_line(at, (size_t)(end - at));
 }
 
-static void read_whole(struct stream_in *s, struct block *b)
+static void read_whole(struct stream_in *s)
 {
-	while (stream_in_next(s, b)) {
-		while (block_next_dir(b))
-			;
-		while (block_next_line(b))
-			;
-		while (b->kind != KIND_DIR && block_next_row(b))
-			;
-		if (b->fault)
-			stream_in_die(s, "corrupt block: %s", b->fault);
-	}
+	struct block_paths paths = { 0 };
+	struct account account = { 0 };
+	struct block b = { 0 };
+
+	while (stream_in_next(s, &b))
+		copy_block(s, &b, &paths, &account, NULL);
+	account_check(&account, s->head.kind, &s->ledger, s->name);
+	block_paths_release(&paths);
+	block_release(&b);
 }
 
 static void describe(struct stream_in *s)
 {
 	struct buf attrs = { 0 };
-	struct block b = { 0 };
 
-	read_whole(s, &b);
+	read_whole(s);
 	buf_printf(&attrs, "stream=%s\tformat=%s", s->name, s->tsv ? "tsv" : "binary");
 	header_add_attrs(&attrs, &s->head);
 	print_attrs(&attrs);
@@ -170,7 +185,6 @@ static void describe(struct stream_in *s)
 	ledger_add_attrs(&attrs, &s->ledger);
 	print_attrs(&attrs);
 	buf_release(&attrs);
-	block_release(&b);
 }
 
 int main(int argc, char **argv)

@@ -17,6 +17,7 @@
 #include "common/base/opts.h"
 #include "common/base/progress.h"
 #include "common/sort/record_key.h"
+#include "common/stream/account.h"
 #include "common/stream/stream_set.h"
 #include "common/sort/usage_hash.h"
 
@@ -86,7 +87,7 @@ struct accum {
 	struct stream_out out;
 	uint64_t rounds;         /* how often the table was full */
 	uint64_t rows_written;
-	struct usage_sums total; /* to hold against the ledger */
+	struct account account; /* of what was added up */
 	struct block_paths paths;
 	uint32_t *dirs;          /* number in the table of each directory of the block */
 	size_t dirs_cap;
@@ -186,7 +187,8 @@ static size_t add_placed(struct accum *a, size_t from, size_t to)
 
 		if (result == USAGE_FULL)
 			break;
-		if (result == USAGE_OVERFLOW || !usage_add(&a->total, &a->files[from].sums))
+		if (result == USAGE_OVERFLOW ||
+		    !account_usage(&a->account, &a->files[from].sums))
 			die_overflow(a, a->file_dirs[from]);
 	}
 	return from;
@@ -246,22 +248,6 @@ static void accumulate(struct accum *a, struct stream_set *in)
 	free(a->dirs);
 }
 
-static void check_total(const struct accum *a, const struct stream_set *in)
-{
-	const uint64_t *count = in->ledger.sum.count;
-
-	if (!ledger_verified(&in->ledger))
-		return;
-	if (a->total.file_count != count[COUNT_FILES] ||
-	    a->total.total_size != count[COUNT_TOTAL_SIZE] ||
-	    a->total.apparent_size != count[COUNT_APPARENT_SIZE])
-		die(EXIT_INPUT,
-		    "%s: %" PRIu64 " files of %" PRIu64 " bytes, but the ledger has %" PRIu64
-		    " of %" PRIu64,
-		    in->streams[0].name, a->total.file_count, a->total.total_size,
-		    count[COUNT_FILES], count[COUNT_TOTAL_SIZE]);
-}
-
 static void write_rows(struct accum *a)
 {
 	struct extsort_item item;
@@ -304,8 +290,7 @@ static void open_accum(struct accum *a, const struct options *opt, const struct 
 	size_t sort_memory = opt->shared.memory / 4;
 	struct header head;
 
-	*a = (struct accum){ .opt = opt,
-			     .total = { .max_atime = TIME_NONE, .max_mtime = TIME_NONE } };
+	*a = (struct accum){ .opt = opt };
 	if (sort_memory < EXTSORT_MEMORY_MIN)
 		sort_memory = EXTSORT_MEMORY_MIN;
 	progress_init(&a->progress, opt->shared.progress, opt->shared.progress_file);
@@ -343,14 +328,14 @@ int main(int argc, char **argv)
 			opt.shared.force);
 	open_accum(&a, &opt, &in);
 	accumulate(&a, &in);
-	check_total(&a, &in);
+	account_check(&a.account, KIND_USAGE, &in.ledger, in.streams[0].name);
 	write_rows(&a);
 	stats = extsort_stats(a.sort);
 	if (opt.shared.verbose)
 		warn("%" PRIu64 " files in, %" PRIu64 " rows out, memory %" PRIu64
 		     " bytes, %" PRIu64 " runs, %" PRIu64 " early merges, %" PRIu64
 		     " bytes spilled to %s, %" PRIu64 " at a time",
-		     a.total.file_count, a.rows_written, opt.shared.memory, stats.runs,
+		     a.account.seen.count[COUNT_FILES], a.rows_written, opt.shared.memory, stats.runs,
 		     stats.merges, stats.spill_written, spill_directory(opt.shared.temp_dir),
 		     stats.spill_peak);
 	stream_out_finish(&a.out, &in.ledger);

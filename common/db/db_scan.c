@@ -146,7 +146,7 @@ static void check_ledgers(const struct db *db, const struct scan_facts *facts, c
 		die_other_scan(db, stream, ledger_count_names[i], here_text, there_text);
 	}
 	check_assumed(db, here, there, stream);
-	die_other_scan(db, stream, "the digest of all lines",
+	die_other_scan(db, stream, "the digest of all entries",
 		       digest_text(here_text, here->sum.digest),
 		       digest_text(there_text, there->sum.digest));
 }

@@ -1,7 +1,5 @@
 #include "common/log/chunk.h"
 
-#include <xxhash.h>
-
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 void chunk_init(struct chunk *c, bool keep_rejects)
@@ -153,12 +151,9 @@ static void count_continued(struct chunk_worker *w, struct chunk *c)
 	w->name.counted = true;
 }
 
-static void accept(struct chunk_worker *w, struct chunk *c, const struct gpfs_line *line,
-		   const char *text, size_t len)
+static void accept(struct chunk_worker *w, struct chunk *c, const struct gpfs_line *line)
 {
-	XXH128_hash_t hash = XXH3_128bits(text, len);
-
-	digest_add(&c->tally.digest, (struct digest){ hash.high64, hash.low64 });
+	digest_add_entry(&c->tally.digest, line->path, line->path_len, &line->entry);
 	c->tally.count[COUNT_BAD_OPTIONAL] += line->bad_optional;
 	if (!tally_entry(&c->tally, &line->entry, line->inline_data, line->snapshot))
 		c->overflow = true;
@@ -256,7 +251,7 @@ static void parse_line(struct chunk_worker *w, struct chunk *c, const char *text
 	c->tally.count[COUNT_LINES]++;
 	switch (gpfs_line_parse(&w->parser, c->format, text, len, maybe_nul, &line)) {
 	case GPFS_LINE_ENTRY:
-		accept(w, c, &line, text, len);
+		accept(w, c, &line);
 		begin_name(w, &line, text + len);
 		break;
 	case GPFS_LINE_REJECTED:

@@ -1,8 +1,12 @@
 #include "common/stream/ledger.h"
 
 #include <inttypes.h>
+#include <xxhash.h>
 
 #include "common/stream/attrs.h"
+
+/* Bytes of an entry's fields in its digest. */
+#define DIGEST_FIELDS 72
 
 const char *const ledger_count_names[LEDGER_COUNTS] = {
 	"lines", "skipped_blank", "skipped_comment", "skipped_message", "skipped_unrecognised",
@@ -21,6 +25,38 @@ void digest_add(struct digest *sum, struct digest more)
 {
 	sum->low += more.low;
 	sum->high += more.high + (sum->low < more.low);
+}
+
+/* Fields of a fixed width, so that no two entries give the same bytes. */
+static void put_fields(unsigned char *to, const struct entry *e)
+{
+	put_le64(to, e->own.inode);
+	put_le64(to + 8, e->own.generation);
+	put_le32(to + 16, e->own.uid);
+	put_le32(to + 20, e->own.gid);
+	put_le32(to + 24, e->own.mode);
+	put_le32(to + 28, e->nlink);
+	put_le64(to + 32, e->own.allocated);
+	put_le64(to + 40, e->size);
+	put_le64(to + 48, (uint64_t)e->atime);
+	put_le64(to + 56, (uint64_t)e->mtime);
+	put_le64(to + 64, (uint64_t)e->crtime);
+}
+
+void digest_add_entry(struct digest *sum, const char *path, size_t len, const struct entry *e)
+{
+	unsigned char few[1024], *bytes = few;
+	XXH128_hash_t hash;
+
+	if (len > sizeof(few) - DIGEST_FIELDS)
+		bytes = xmalloc(DIGEST_FIELDS + len);
+	put_fields(bytes, e);
+	if (len)
+		memcpy(bytes + DIGEST_FIELDS, path, len);
+	hash = XXH3_128bits(bytes, DIGEST_FIELDS + len);
+	if (bytes != few)
+		free(bytes);
+	digest_add(sum, (struct digest){ hash.high64, hash.low64 });
 }
 
 bool tally_add(struct tally *sum, const struct tally *more, uint64_t lines_before)

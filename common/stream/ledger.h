@@ -2,8 +2,8 @@
  * ledger - the accounts of a scan, opened by gpfs-parse and carried by every later stream.
  *
  * All counts add up, so the ledger of merged shards is the sum of theirs. The digest is the sum
- * modulo 2^128 of the XXH3-128 of every accepted line: it does not depend on order, and two
- * streams with equal ledgers came from the same lines. A ledger knows its sources, one digest
+ * modulo 2^128 of the XXH3-128 of every entry, as it was understood: it does not depend on order, nor
+ * on how a line was written, and two streams with equal ledgers came from the same entries. A ledger knows its sources, one digest
  * each, so that a shard given twice is noticed.
  */
 #ifndef TREETALLY_LEDGER_H
@@ -67,6 +67,8 @@ struct digest {
 	uint64_t high, low;
 };
 void digest_add(struct digest *sum, struct digest more);
+/* Add that of an entry: of its fields, then its path, as treetally-stream(5) lays them out. */
+void digest_add_entry(struct digest *sum, const char *path, size_t len, const struct entry *e);
 
 /* The numbers alone: plain data, so that threads can each fill one. Zeroed is empty. */
 struct tally {

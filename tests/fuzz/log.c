@@ -237,8 +237,7 @@ static bool in_name(const char **name, const struct gpfs_line *line, enum gpfs_l
 	       (kind == GPFS_LINE_REJECTED || kind == GPFS_LINE_UNRECOGNISED);
 }
 
-static void count_line(struct outcome *o, const struct gpfs_line *line, enum gpfs_line_kind kind,
-		       const char *at, size_t len)
+static void count_line(struct outcome *o, const struct gpfs_line *line, enum gpfs_line_kind kind)
 {
 	static const int counts[] = {
 		[GPFS_LINE_BLANK] = COUNT_SKIPPED_BLANK,
@@ -247,14 +246,12 @@ static void count_line(struct outcome *o, const struct gpfs_line *line, enum gpf
 		[GPFS_LINE_UNRECOGNISED] = COUNT_SKIPPED_UNRECOGNISED,
 		[GPFS_LINE_REJECTED] = COUNT_REJECTED,
 	};
-	XXH128_hash_t hash;
 
 	if (kind == GPFS_LINE_ENTRY) {
 		o->tally.count[COUNT_BAD_OPTIONAL] += line->bad_optional;
 		if (!tally_entry(&o->tally, &line->entry, line->inline_data, line->snapshot))
 			o->overflow = true;
-		hash = XXH3_128bits(at, len);
-		digest_add(&o->tally.digest, (struct digest){ hash.high64, hash.low64 });
+		digest_add_entry(&o->tally.digest, line->path, line->path_len, &line->entry);
 		add_entry(o, line->path, line->path_len, &line->entry);
 		return;
 	}
@@ -298,7 +295,7 @@ static void parse_lines(struct outcome *o, struct gpfs_format format)
 		if (rest)
 			o->tally.count[COUNT_SKIPPED_CONTINUED]++;
 		else
-			count_line(o, &line, kind, at, len);
+			count_line(o, &line, kind);
 		if (format.pct)
 			name = NULL;
 		at = next;
