@@ -22,7 +22,7 @@ TOOLS    = $(basename $(notdir $(wildcard tools/*.c)))
 COMMON   = $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*/*.c))
 PROGRAMS = $(TOOLS:%=$(BUILD)/%)
 DATABASE = $(addprefix $(BUILD)/,dir-load stats-load dir-query stats-query dir-export scan-audit)
-PIPES    = pipelines/scan-import pipelines/scan-tree
+PIPES    = pipelines/scan-import
 PIPELIBS = $(addprefix pipelines/lib/,progress.sh stages.sh target.sh)
 SCRIPTS  = $(PIPES) pipelines/demo tests/run tests/fuzz/run .ci/run
 SHELLIBS = $(wildcard tests/lib/*.bash)

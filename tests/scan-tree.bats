@@ -1,8 +1,20 @@
 #!/usr/bin/env bats
-# scan-tree: the log of a real tree holds every name, byte for byte, and what find could not read is
-# never silent.
+# scan-tree: the log of a real tree holds every name, byte for byte, and what could not be read
+# is never silent.
+
+# shellcheck disable=SC2154
 
 load lib/helper
+load lib/faults
+
+setup_file() {
+	make_faults
+}
+
+setup() {
+	common_setup
+	shim=$BATS_FILE_TMPDIR/fault-shim.so
+}
 
 # A tree with the names that break scripts.
 odd_tree() {
@@ -30,43 +42,75 @@ unprivileged() {
 	fi
 }
 
+# paths LIST: those of a list, decoded, NUL between them, in order.
+paths() {
+	grep -av '^#' "$1" | sed 's/^[^/]* -- //' |
+		perl -0777 -pe 's/\n/\0/g; s/%([0-9A-F]{2})/chr hex $1/ge' | sort -z
+}
+
+# Is it a whole list, whose end line tells the number of records?
+whole() {
+	[[ $(tail -n 1 "$1") == "# treetally scan-tree end entries=$(grep -avc '^#' "$1") unseen="* ]]
+}
+
+# lines_of_find DIR...: what find says, as records; its fractions of seconds are longer.
+lines_of_find() {
+	local record='%i 0 0  s=%s a=%k u=%U g=%G p=%M'
+	record+=' ac=%AY-%Am-%Ad %AH:%AM:%AS mt=%TY-%Tm-%Td %TH:%TM:%TS cr=%CY-%Cm-%Cd %CH:%CM:%CS'
+	LC_ALL=C TZ=UTC find "$@" -xdev -printf "$record nl=%n -- %p\\0" |
+		sed -Ez 's/%/%25/g; s/\n/%0A/g; s/(:[0-9]{2}[.][0-9]{6})[0-9]*/\1/g' | tr '\0' '\n' | sort
+}
+
+# agrees DIR [OPTION...]: the list of the tree is what find says.
+agrees() {
+	scan-tree -q "${@:2}" "$1" >list
+	whole list
+	diff -a <(grep -av '^#' list | sort) <(lines_of_find "$(realpath "$1")")
+}
+
 @test "scan-tree: help, version and usage errors" {
 	run -0 --separate-stderr scan-tree --help
 	[[ $output == "usage: scan-tree "* && -z $stderr ]]
 	run -0 --separate-stderr scan-tree -V
 	[[ $output == "scan-tree (treetally) "[0-9]*.[0-9]*.[0-9]* && -z $stderr ]]
 	run -2 --separate-stderr scan-tree
-	[[ -z $output && $stderr == *"no directory"*"try 'scan-tree --help'" ]]
+	[[ -z $output && $stderr == *"try 'scan-tree --help'" ]]
 	run -2 --separate-stderr scan-tree --bogus .
 	[[ -z $output && $stderr == *"try 'scan-tree --help'" ]]
 	run -2 scan-tree -q -v .
 	run -2 scan-tree -f 'two words' .
+	run -2 scan-tree -f a/b .
+	run -2 scan-tree -E '' .
+	run -2 scan-tree -E ./ .
 	run -1 --separate-stderr scan-tree nowhere
 	[[ -z $output && $stderr == "scan-tree: nowhere: no such directory" ]]
+	touch file
+	run -1 scan-tree file
 }
 
-@test "scan-tree: the first line tells escape, date and file system" {
+@test "scan-tree: the first line tells escape, date and file system; the last one says that it is the last" {
 	mkdir tree
 	TZ=Pacific/Kiritimati scan-tree tree >log
-	[[ $(head -n 1 log) == "# treetally scan-tree 1 escape=pct scan_date=$(date -u +%F) filesystem=tree" ]]
+	[[ $(head -n 1 log) == "# treetally scan-tree 2 escape=pct scan_date=$(date -u +%F) filesystem=tree" ]]
+	[[ $(tail -n 1 log) == "# treetally scan-tree end entries=1 unseen=0 vanished=0" ]]
 	scan-tree -f other tree >log
 	[[ $(head -n 1 log) == *" filesystem=other" ]]
 	mkdir -- '-odd %name'
 	scan-tree ./'-odd %name' >log
 	[[ $(head -n 1 log) == *" filesystem=_odd__name" ]]
+	scan-tree -E '*' / >log
+	[[ $(head -n 1 log) == *" filesystem=root" ]]
+	[ "$(grep -c ' -- /$' log)" -eq 1 ]
+	whole log
 }
 
 @test "scan-tree: odd names come back byte for byte" {
 	odd_tree
 	scan-tree tree >log
-	[ "$(wc -l <log)" -eq "$(($(find tree -printf x | wc -c) + 1))" ]
-	tail -n +2 log | sed 's/^.* -- \//\//; ' >paths
-	grep -q '100%2525.txt$' paths
-	grep -q 'a%0Ab$' paths
-	# decode: what comes out is what find -print0 says
-	perl -0777 -pe 's/\n/\0/g; s/%([0-9A-F]{2})/chr hex $1/ge' paths | sort -z >got
-	find "$(realpath tree)" -print0 | sed -z 's/^.* -- \//\//' | sort -z >want
-	cmp want got
+	whole log
+	grep -q '100%2525.txt$' log
+	grep -q 'a%0Ab$' log
+	cmp <(paths log) <(find "$(realpath tree)" -print0 | sort -z)
 }
 
 @test "scan-tree: the records are what gpfs-parse expects, none is rejected" {
@@ -79,131 +123,423 @@ unprivileged() {
 	grep -qF "/plain/back\\\\slash" entries
 }
 
-@test "scan-tree: sizes, owners, modes and times are find's, in UTC" {
-	mkdir tree
+@test "scan-tree: every field of every kind of file is find's, in UTC" {
+	odd_tree
 	echo hello >tree/f
 	chmod 4750 tree/f
+	chmod 2705 tree/-dash
+	chmod 1777 tree/plain
 	touch -a -d '2001-02-03 04:05:06.75 UTC' tree/f
-	touch -m -d '1969-12-31 23:59:58 UTC' tree/f
-	TZ=Asia/Kolkata scan-tree tree >log
-	grep -q ' s=6 ' log
-	grep -q " u=$(id -u) g=$(id -g) p=-rwsr-x--- " log
-	grep -q ' ac=2001-02-03 04:05:06[.]75' log
-	grep -q ' mt=1969-12-31 23:59:58' log
-	grep -q " nl=1 -- $(realpath tree)/f$" log
+	touch -m -d '1969-12-31 23:59:58.000001 UTC' tree/f
+	touch -d '1901-12-14 00:00:00.999999999 UTC' tree/sparse
+	touch -d '2400-02-29 23:59:59 UTC' tree/dangling tree/hard
+	perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un("tree/socket")) or die'
+	if ((EUID == 0)); then
+		mknod tree/block b 7 0
+		mknod tree/char c 1 3
+		touch tree/others
+		chown 4294967294:4000000000 tree/others
+	fi
+	# what is read gets a new access time only once
+	find tree >/dev/null
+	TZ=Asia/Kolkata agrees tree
+	grep -q ' ac=2001-02-03 04:05:06[.]75' list
+	grep -q ' mt=1969-12-31 23:59:58[.]000001' list
+	grep -q " p=-rwsr-x--- .* nl=1 -- $(realpath tree)/f$" list
+	TZ=Asia/Kolkata agrees tree -j 1
+	((EUID != 0)) || grep -q ' u=4294967294 g=4000000000 ' list
+}
+
+@test "scan-tree: a large real tree is find's, with one worker and with several" {
+	local each
+	find /usr/share -xdev >/dev/null
+	for each in 1 4 16; do
+		agrees /usr/share -j $each
+	done
+}
+
+@test "scan-tree: -o FILE appears when it is complete; counts go to stderr, unless -q" {
+	odd_tree
+	run -0 --separate-stderr scan-tree -o list tree
+	[[ -z $output ]]
+	[[ ${stderr_lines[-1]} =~ ^scan-tree:\ entries\ [0-9]+:\ directories\ 6,\ files\ [0-9]+,\ allocated\ .*unseen\ 0,\ vanished\ 0,.*\ s$ ]]
+	whole list
+	[ "$(stat -c %a list)" = 640 ]
+	run -0 --separate-stderr scan-tree -q -o list2 tree
+	[[ -z $output$stderr ]]
+	cmp <(paths list) <(paths list2)
+	run -1 scan-tree -o list3 nowhere
+	[ ! -e list3 ]
+}
+
+@test "scan-tree: --progress tells how many entries there are so far" {
+	odd_tree
+	scan-tree -q --progress=report tree >list
+	grep -qP "^scan-tree\\tscanning\\t$(grep -avc '^#' list)\\t0\\tentries\\t" report
+	grep -qP '^scan-tree\tend\t' report
 }
 
 @test "scan-tree: several trees; overlap is refused, not counted twice" {
 	mkdir -p a/sub ab
-	run -0 scan-tree a ab
-	[ "${#lines[@]}" -eq 4 ]
+	scan-tree -q a ab >list
+	[ "$(wc -l <list)" -eq 5 ]
 	run -2 --separate-stderr scan-tree a a/sub
 	[[ -z $output && $stderr == *"counted twice"* ]]
 	run -2 scan-tree a/sub a
 	run -2 scan-tree a ./a
 	ln -s a link
 	run -2 scan-tree a link
-	run -0 scan-tree link
-	[[ ${lines[1]} == *" -- $(realpath a)" ]]
+	scan-tree -q link >list
+	grep -q " -- $(realpath a)\$" list
+	run -2 scan-tree / a
 }
 
-@test "scan-tree: a directory that cannot be read: listed, counted, exit 3, and the log ends inside a line" {
-	mkdir -p tree/open tree/closed
-	touch tree/open/f tree/closed/g
+@test "scan-tree: --exclude leaves out names, or paths below DIR, with all below them" {
+	mkdir -p tree/.snapshots/1 tree/a/.snapshots tree/a/b/c tree/x/a/b tree/$'\xff'
+	touch tree/.snapshots/1/f tree/a/b/c/f tree/x/a/b/f tree/a/snapshots tree/$'\xff'/f
+	scan-tree -q -E .snapshots tree >list
+	whole list
+	[[ $(tail -n 1 list) == *" excluded=2" ]]
+	cmp <(paths list) <(find "$PWD/tree" -name .snapshots -prune -o -print0 | sort -z)
+	scan-tree -q -E ./a/b/ -E '*/.snapshots' -j 1 tree >list
+	cmp <(paths list) <(find "$PWD/tree" \( -path '*/tree/a/b' -o -path '*/a/.snapshots' \) -prune \
+		-o -print0 | sort -z)
+	# one component matches one name, bytes are bytes
+	scan-tree -q -E '*/f' -E '?' tree >list
+	cmp <(paths list) <(find "$PWD/tree" -name '?' -prune -o -print0 | sort -z)
+	run -0 --separate-stderr scan-tree -E a tree
+	[[ $stderr == *"excluded 2;"* ]]
+}
+
+@test "scan-tree: a directory that cannot be read: listed, counted, exit 3, and there is no end line" {
+	mkdir -p tree/open tree/closed tree/blind
+	touch tree/open/f tree/closed/g tree/blind/h
 	chmod 000 tree/closed
+	chmod 400 tree/blind
 	if unprivileged ls tree/closed 2>/dev/null; then skip "permissions do not bind here"; fi
 	run -3 --separate-stderr unprivileged scan-tree tree
-	[[ $stderr == *"/tree/closed': Permission denied"*"1 directories or files could not be read"* ]]
-	unprivileged scan-tree tree >log 2>/dev/null || true
-	[[ $(tail -c 1 log | od -An -c) != *'\n'* ]]
-	run -3 gpfs-parse -o out.rec log
-	[ ! -e out.rec ]
+	[[ $stderr == *"/tree/closed: Permission denied"* && $stderr == *"/tree/blind/h: Permission denied"* ]]
+	[[ $stderr == *"2 directories or files could not be read"* ]]
+	unprivileged scan-tree -q tree >log 2>/dev/null || true
+	run ! whole log
+	run ! unprivileged scan-tree -o out.list tree
+	[ ! -e out.list ]
 
 	run -0 --separate-stderr unprivileged scan-tree --allow-unreadable tree
-	[[ $stderr == *"/tree/closed': Permission denied"*"1 directories or files could not be read"* ]]
+	[[ $stderr == *"/tree/closed: Permission denied"*"unseen 2,"* ]]
 	unprivileged scan-tree --allow-unreadable -q tree >log 2>err
 	[ ! -s err ]
-	gpfs-parse -o out.rec log
-	[ "$(wc -l <log)" -eq 5 ]
+	[[ $(tail -n 1 log) == "# treetally scan-tree end entries=5 unseen=2 vanished=0" ]]
+	gpfs-parse -q -o out.rec log
+	chmod -R u+rwX tree
 }
 
-# A find that says and does what the test wants.
-fake_find() {
-	mkdir -p fake
-	{
-		echo '#!/bin/sh'
-		echo '[ "$2" = -maxdepth ] && exit 0'
-		cat
-	} >fake/find
-	chmod +x fake/find
-}
-
-@test "scan-tree: a name that vanished is no failure; any other message is" {
+@test "scan-tree: of very many that cannot be read the first are listed, all with -v" {
 	mkdir tree
-	fake_find <<-'END'
-		printf '\0001 0 0  s=1 -- /x'
-		echo "find: '/x/y': No such file or directory" >&2
-		exit 1
-	END
-	PATH=$PWD/fake:$PATH run -0 --separate-stderr scan-tree tree
-	[[ $stderr == "scan-tree: 1 names vanished during the scan and are not in the log" ]]
-	PATH=$PWD/fake:$PATH run -0 --separate-stderr scan-tree -q tree
-	[[ -z $stderr ]]
-	fake_find <<-'END'
-		echo "find: '/x/y': Input/output error" >&2
-		exit 1
-	END
-	PATH=$PWD/fake:$PATH run -3 --separate-stderr scan-tree tree
-	[[ $stderr == *"'/x/y': Input/output error"* ]]
+	(cd tree && mkdir -m 000 {1..50})
+	if unprivileged ls tree/1 2>/dev/null; then skip "permissions do not bind here"; fi
+	run -3 --separate-stderr unprivileged scan-tree tree
+	[ "$(grep -c 'Permission denied' <<<"$stderr")" -eq 20 ]
+	[[ $stderr == *"--verbose lists all"*"50 directories or files could not be read"* ]]
+	run -3 --separate-stderr unprivileged scan-tree -v tree
+	[ "$(grep -c 'Permission denied' <<<"$stderr")" -eq 50 ]
+	chmod -R u+rwX tree
 }
 
-@test "scan-tree: a find that dies does not leave a log that looks whole" {
+# ---- what others do to the tree meanwhile ----
+
+# spoil CALL NTH HOW: a scan in which a call fails; true when it was reached.
+spoil() {
+	rm -f mark
+	status=0
+	env FAULT_CALL="$1" FAULT_NTH="$2" FAULT_HOW="$3" FAULT_MARK=mark LD_PRELOAD="$shim" \
+		scan-tree -v -j "${workers:-1}" tree >list 2>err || status=$?
+	[[ -e mark ]]
+}
+
+# Every name of the tree is in the list, or it is (or is below) one that was told. What was told is
+# counted.
+nothing_lost() {
+	grep -E '^scan-tree: /.*: (vanished during the scan|[A-Z].*)$' err |
+		sed -E 's/^scan-tree: (.*): [^:]*$/\1/' >told || true
+	comm -23 all <(grep -ao '/.*' list | sort) | awk '
+		NR == FNR { told[$0]; next }
+		{
+			for (path = $0; path != ""; sub(/\/[^\/]*$/, "", path))
+				if (path in told) next
+			print "lost: " $0; bad = 1
+		}
+		END { exit bad }' told -
+}
+
+small_tree() {
+	mkdir -p tree/a/{b/c,d} tree/e
+	touch tree/{a,a/b,a/b/c,a/d,e}/{f,g}
+	find "$PWD/tree" | sort >all
+}
+
+@test "scan-tree: whatever call fails, all else is in the list, and what is not is told and counted" {
+	! sanitized || skip "sanitizers want to be the first library"
+	local call how n expected
+	small_tree
+	for call in openat statx getdents; do
+		for how in EACCES EPERM EIO ENOENT ENOTCONN ESTALE EOVERFLOW; do
+			case $how in
+			ENOENT | ESTALE) expected=0 ;;
+			*) expected=3 ;;
+			esac
+			for ((n = 1; n < 100; n++)); do
+				spoil $call $n $how || break
+				# the root itself
+				if ((status == 4)) || grep -q '/tree: vanished' err; then
+					[[ $how != E@(ACCES|PERM) || $call == statx ]]
+					((n <= 2)) || { cat err; false; }
+					run ! whole list
+					continue
+				fi
+				((status == expected)) || { echo "$call $n $how: $status"; cat err; false; }
+				nothing_lost || { echo "$call $n $how"; cat err; false; }
+				if ((status == 0)); then
+					whole list
+					[[ $(tail -n 1 list) == *" unseen="[01]" vanished="[01] ]]
+					[[ $(tail -n 1 list) != *" unseen=0 vanished=0" ]]
+				else
+					run ! grep -q 'scan-tree end' list
+				fi
+			done
+			((n > 5)) || { echo "$call is never called"; false; }
+		done
+	done
+}
+
+@test "scan-tree: a directory that is exchanged for a file or a link is looked at again" {
+	! sanitized || skip "sanitizers want to be the first library"
+	local how n
+	small_tree
+	for how in ENOTDIR ELOOP; do
+		for ((n = 1; n < 100; n++)); do
+			spoil openat $n $how || break
+			((status == 0))
+			whole list
+			cmp <(grep -ao '/.*' list | sort) all
+		done
+		((n > 5))
+		# never a directory again: it has vanished
+		spoil openat 2+ $how
+		((status == 0))
+		[[ $(tail -n 1 list) == *" unseen=0 vanished=2" ]]
+	done
+}
+
+@test "scan-tree: no memory or no descriptors is exit 4, an interrupted call is tried again" {
+	! sanitized || skip "sanitizers want to be the first library"
+	local call n
+	small_tree
+	for call in openat statx getdents; do
+		for ((n = 1; n < 100; n++)); do
+			spoil $call $n EINTR || break
+			((status == 0))
+			cmp <(grep -ao '/.*' list | sort) all
+		done
+	done
+	for n in 1 3; do
+		spoil openat $n+ EMFILE
+		((status == 4))
+		grep -q 'Too many open files' err
+		spoil openat $n ENOMEM
+		((status == 4))
+		spoil statx $n ENOMEM
+		((status == 4))
+		run ! grep -q 'scan-tree end' list
+	done
+	workers=4
+	run ! spoil thread 100 EAGAIN
+	spoil thread 2 EAGAIN
+	((status == 4))
+}
+
+@test "scan-tree: directories are moved about: nothing else is ever missing" {
+	local i p=tree/a/in
+	mkdir -p tree/a/in tree/b tree/z
+	for ((i = 0; i < 60; i++)); do p+=/d; mkdir -p $p/s1 $p/s2; touch $p/s1/f; done
+	for ((i = 0; i < 100; i++)); do mkdir -p tree/b/$i/x tree/z/$i; touch tree/b/$i/x/f; done
+	find "$PWD/tree/b" "$PWD/tree/z" | sort >want
+	perl -e 'alarm 300; while (getppid() == $ARGV[0]) {
+		rename "tree/a/in/d/d/d", "tree/moved"; rename "tree/moved", "tree/a/in/d/d/d";
+		rename "tree/a/in", "tree/in"; rename "tree/in", "tree/a/in" }' $$ 3>&- &
+	for ((i = 0; i < 100; i++)); do
+		(ulimit -n $((i % 2 ? 16 : 256)); scan-tree -q -j $((i % 4 + 1)) tree >list)
+		whole list
+		comm -23 want <(grep -ao '/.*' list | sort) >lost
+		[ ! -s lost ] || { cat lost; kill %1; false; }
+	done
+	kill %1
+}
+
+@test "scan-tree: directories are exchanged for others, files and links: always whole, and no link is followed" {
+	local i
+	mkdir -p tree/keep tree/x/y outside
+	touch tree/keep/{1..20} outside/secret tree/x/y/f
+	ln -s "$PWD/outside" link
+	touch file
+	mkdir -p other/y
+	perl -e 'alarm 300; while (getppid() == $ARGV[0]) {
+		for my $with ("link", "file", "other") {
+			rename "tree/x", "old"; rename $with, "tree/x"; select undef, undef, undef, 0.0003;
+			rename "tree/x", $with; rename "old", "tree/x"; select undef, undef, undef, 0.0003; } }' \
+		$$ 3>&- &
+	for ((i = 0; i < 100; i++)); do
+		scan-tree -q -j $((i % 3 + 1)) tree >list
+		whole list
+		[ "$(grep -c '/keep/[0-9]*$' list)" -eq 20 ]
+		if grep -q secret list; then kill %1; false; fi
+	done
+	kill %1
+}
+
+@test "scan-tree: a DIR that goes away meanwhile: exit 3" {
+	! sanitized || skip "sanitizers want to be the first library"
+	small_tree
+	spoil openat 1 ENOENT
+	((status == 3))
+	grep -q '/tree: vanished during the scan' err
+	run ! grep -q 'scan-tree end' list
+}
+
+# ---- shapes ----
+
+@test "scan-tree: 20,000 levels, far beyond PATH_MAX, with few descriptors" {
+	perl -e 'mkdir "tree"; chdir "tree"; for (1..20000) { mkdir "d" or die; chdir "d" or die }
+		open F, ">", "last"'
+	(ulimit -n 20; scan-tree -q -j 4 tree | tail -n 3 >list)
+	[[ $(tail -n 1 list) == "# treetally scan-tree end entries=20002 unseen=0 vanished=0" ]]
+	grep -q '/d/d/d/last$' list
+	rm -rf tree
+}
+
+@test "scan-tree: a path longer than any reader takes is unseen, and stops nobody" {
+	perl -e 'mkdir "tree"; mkdir "tree/z"; chdir "tree"; $n = "%" x 200;
+		for (1..120) { mkdir $n or die; chdir $n or die }'
+	run -0 --separate-stderr scan-tree -o list tree
+	[[ $stderr == *"%%%: File name too long"* ]]
+	[[ $(tail -n 1 list) == *" unseen=1 vanished=0" ]]
+	gpfs-parse -q -o out.rec list
+	rm -rf tree
+}
+
+@test "scan-tree: many branches at every level, with descriptors for few of them" {
+	perl -e 'mkdir "tree"; chdir "tree"; for (1..1500) { for my $s ("a", "b", "e") { mkdir $s;
+		open F, ">", "$s/f" } mkdir "d" or die; chdir "d" or die }'
+	local files
+	for files in 16 20 64; do
+		(ulimit -n $files; scan-tree -q -j 4 tree >list)
+		[[ $(tail -n 1 list) == "# treetally scan-tree end entries=10501 unseen=0 vanished=0" ]]
+		[ "$(grep -ao '/.*' list | sort -u | wc -l)" -eq 10501 ]
+	done
+	rm -rf tree
+}
+
+@test "scan-tree: a directory of 200,000 directories in 4M" {
 	mkdir tree
-	fake_find <<-'END'
-		printf '\0001 0 0  s=1 -- /x'
-		kill -KILL $$
-	END
-	PATH=$PWD/fake:$PATH run -4 --separate-stderr scan-tree tree
-	[[ $stderr == *"find: failed with status 137"* ]]
-	PATH=$PWD/fake:$PATH scan-tree tree >log 2>/dev/null || true
-	[[ $(tail -c 2 log) == /x ]]
+	perl -e 'mkdir sprintf("tree/a_name_of_some_length_%06d", $_) or die for 1..200000'
+	local workers
+	for workers in 1 4; do
+		if sanitized; then
+			scan-tree -q -S 4M -T . -j $workers tree >list
+		else
+			(ulimit -v 50000; scan-tree -q -S 4M -T . -j $workers tree >list)
+		fi
+		whole list
+		[ "$(grep -ao '/a_.*' list | sort -u | wc -l)" -eq 200000 ]
+	done
+	rm -rf tree
 }
 
-@test "scan-tree: a reader that goes away ends it by SIGPIPE; a full disk is exit 4" {
-	run -141 bash -c 'scan-tree /usr | true; exit "${PIPESTATUS[0]}"'
+# ---- other file systems ----
+
+# Needs mount; everything in it is gone with the namespace.
+mounted() {
+	((EUID == 0)) || skip "only root can mount"
+	unshare -m mount -t tmpfs none . 2>/dev/null || skip "mounts are not possible here"
+	# shellcheck disable=SC2016
+	unshare -m --propagation private bash -ec "$1"
+}
+
+@test "scan-tree: file systems below are entered with --cross only, bind mounts too" {
+	mkdir -p tree/other tree/bind tree/plain outside
+	touch tree/plain/f outside/g
+	mounted '
+		mount -t tmpfs none tree/other
+		touch tree/other/in
+		mount --bind outside tree/bind
+		scan-tree tree >list 2>err
+		scan-tree -q --cross tree >cross
+		scan-tree -q tree tree/other >both
+		status=0; scan-tree -q --cross tree tree/other 2>/dev/null || status=$?
+		[ $status -eq 2 ]
+	'
+	[ "$(grep -avc '^#' list)" -eq 5 ]
+	grep -q '/tree/other$' list
+	[[ $(cat err) == *"not entered "[12]","* ]]
+	[ "$(grep -c '/other/in$\|/bind/g$' cross)" -eq 2 ]
+	[ "$(grep -c '/other/in$' both)" -eq 1 ]
+	whole list
+	whole cross
+}
+
+@test "scan-tree: another user's FUSE mount, alive or dead, stops nobody: listed, unseen, exit 0" {
+	[[ -w /dev/fuse ]] || skip "no /dev/fuse"
+	mkdir -p tree/mount tree/plain
+	touch tree/plain/f
+	mounted '
+		exec 9<>/dev/fuse
+		mount -i -t fuse -o fd=9,rootmode=40000,user_id=65534,group_id=65534 none tree/mount || exit 77
+		for i in "" --cross; do scan-tree $i tree >list$i 2>err$i; done
+		umount -l tree/mount
+		exec 9>&-
+		exec 9<>/dev/fuse
+		mount -i -t fuse -o fd=9,rootmode=40000,user_id=0,group_id=0 none tree/mount
+		exec 9>&-
+		for i in "" --cross; do scan-tree $i tree >dead$i 2>deaderr$i; done
+	' || { (($? == 77)) && skip "FUSE cannot be mounted here"; false; }
+	local list
+	for list in list list--cross dead dead--cross; do
+		[[ $(tail -n 1 "$list") == "# treetally scan-tree end entries=3 unseen=1 vanished=0" ]]
+	done
+	grep -q '/tree/mount: Permission denied' err
+	grep -q '/tree/mount: Transport endpoint is not connected' deaderr
+}
+
+# ---- the end ----
+
+@test "scan-tree: a reader that goes away ends it by SIGPIPE; a full disk or no stdout is exit 4" {
+	run -141 bash -c 'scan-tree -q /usr | true; exit "${PIPESTATUS[0]}"'
 	[[ -z $output ]]
-	run -4 --separate-stderr bash -c 'scan-tree /usr >/dev/full'
-	[[ $stderr == *"the log could not be written" ]]
+	run -4 --separate-stderr bash -c 'scan-tree -q /usr >/dev/full'
+	[[ $stderr == "scan-tree: cannot write standard output: No space left on device" ]]
+	mkdir tree
+	run -4 --separate-stderr bash -c 'scan-tree -q tree >&-'
+	[[ -n $stderr ]]
 }
 
-@test "scan-tree: killed, it takes find along and dies of the signal" {
-	mkdir tree
-	fake_find <<-'END'
-		echo $$ >pid
-		exec sleep 60
-	END
-	PATH=$PWD/fake:$PATH scan-tree tree >log 2>/dev/null 3>&- &
-	local scan=$! status=0
-	until [ -s pid ]; do sleep 0.05; done
+@test "scan-tree: killed, it leaves a list without end line, and no file under the name of -o" {
+	local scan status=0
+	mkfifo pipe
+	scan-tree -q -o done.list /usr 3>&- &
+	scan=$!
 	kill -TERM "$scan"
 	wait "$scan" || status=$?
 	[ "$status" -eq 143 ]
-	run ! kill -0 "$(cat pid)"
-	[[ $(tail -c 1 log | od -An -c) != *'\n'* ]]
-}
-
-@test "scan-tree: stays on one file system unless --cross" {
-	[ -d /proc/self ] || skip "no /proc"
-	[ "$(stat -c %d /)" != "$(stat -c %d /proc)" ] || skip "/proc is no mount point"
-	# a tree of one mount point: the parent's scan must not descend into it
-	fake_find <<-'END'
-		printf '%s\n' "$@" >args
-	END
-	PATH=$PWD/fake:$PATH scan-tree / >/dev/null
-	grep -qx -- -xdev args
-	PATH=$PWD/fake:$PATH scan-tree --cross / >/dev/null
-	run ! grep -qx -- -xdev args
-	# and two trees on two file systems do not overlap without it
-	PATH=$PWD/fake:$PATH run -0 scan-tree / /proc
-	PATH=$PWD/fake:$PATH run -2 scan-tree --cross / /proc
+	[ "$(echo done.list*)" = 'done.list*' ]
+	scan-tree -q /usr >pipe 3>&- &
+	scan=$!
+	exec 4<pipe
+	head -c 100000 <&4 >list
+	kill -TERM "$scan"
+	cat <&4 >>list
+	exec 4<&-
+	status=0
+	wait "$scan" || status=$?
+	[ "$status" -eq 143 ]
+	run ! grep -q 'scan-tree end' list
 }

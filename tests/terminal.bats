@@ -194,14 +194,14 @@ is_shown() {
 	[[ $(grep -c pwned screen) -gt 20 ]]
 }
 
-@test "terminal: what find cannot read, scan-tree names without its bytes" {
+@test "terminal: what cannot be read, scan-tree names without its bytes" {
 	((EUID == 0)) || skip "only root can be somebody else"
 	local place
 	place=$(mktemp -d)
 	chmod 755 "$place"
 	mkdir -p "$place/$EVIL" "$place/$EVIL8"
 	chmod 0 "$place"/e*
-	setpriv --reuid 65534 --clear-groups -- test -x "$TREETALLY_TOP/pipelines/scan-tree" ||
+	setpriv --reuid 65534 --clear-groups -- test -x "$TREETALLY_BUILD/scan-tree" ||
 		{ rm -rf "$place"; skip "the program is out of reach for others"; }
 	export place
 	on_terminal <<-'END'

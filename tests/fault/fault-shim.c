@@ -4,8 +4,8 @@
  *   FAULT_CALL     a name of the table below (`tmpfile` is an open with O_TMPFILE), or `change` for
  *                  all calls that change a file, counted together
  *   FAULT_NTH      the call that fails, from 1; with a `+` behind it all later ones fail too
- *   FAULT_HOW      an errno (ENOSPC, EIO, EINTR, EAGAIN, ENOLCK, ENOMEM, EOPNOTSUPP), `short` for a
- *                  read or write of a single byte, or `kill`: SIGKILL instead of the call
+ *   FAULT_HOW      an errno of the table below, `short` for a read or write of a single byte, or
+ *                  `kill`: SIGKILL instead of the call
  *   FAULT_PROGRAM  only the program of this name [all that are started]
  *   FAULT_MARK     a file that is made when the fault has happened
  *
@@ -24,12 +24,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 enum call {
 	CALL_READ, CALL_PREAD, CALL_OPEN, CALL_TMPFILE, CALL_MALLOC, CALL_THREAD, CALL_LOCK, CALL_PIPE,
+	CALL_OPENAT, CALL_STATX, CALL_GETDENTS,
 	CALL_GETPWUID,
 	CALL_WRITE, CALL_PWRITE, CALL_FSYNC, CALL_RENAME, CALL_LINKAT, CALL_UNLINK, CALL_FTRUNCATE,
 	CALL_FALLOCATE, CALLS
@@ -37,6 +39,7 @@ enum call {
 
 static const char *const names[CALLS] = {
 	"read", "pread", "open", "tmpfile", "malloc", "thread", "lock", "pipe",
+	"openat", "statx", "getdents",
 	"getpwuid",
 	"write", "pwrite", "fsync", "rename", "linkat", "unlink", "ftruncate", "fallocate",
 };
@@ -47,6 +50,9 @@ static const struct {
 } errors[] = {
 	{ "ENOSPC", ENOSPC }, { "EIO", EIO }, { "EINTR", EINTR }, { "EAGAIN", EAGAIN },
 	{ "ENOLCK", ENOLCK }, { "ENOMEM", ENOMEM }, { "EOPNOTSUPP", EOPNOTSUPP },
+	{ "EACCES", EACCES }, { "EPERM", EPERM }, { "ENOENT", ENOENT }, { "ENOTDIR", ENOTDIR },
+	{ "ELOOP", ELOOP }, { "ENOTCONN", ENOTCONN }, { "ESTALE", ESTALE }, { "EMFILE", EMFILE },
+	{ "EOVERFLOW", EOVERFLOW },
 };
 
 /* What happens to a call. Anything above is the errno it fails with. */
@@ -205,6 +211,53 @@ int open(const char *path, int flags, ...)
 	mode = open_mode(flags, args);
 	va_end(args);
 	return open_at(AT_FDCWD, path, flags, mode);
+}
+
+/* ---- a walk through directories ---- */
+
+int openat64(int dir, const char *path, int flags, ...)
+{
+	va_list args;
+	int mode;
+
+	va_start(args, flags);
+	mode = open_mode(flags, args);
+	va_end(args);
+	return fate(CALL_OPENAT) > 0 ? -1 : (int)syscall(SYS_openat, dir, path, flags, mode);
+}
+
+int openat(int dir, const char *path, int flags, ...)
+{
+	va_list args;
+	int mode;
+
+	va_start(args, flags);
+	mode = open_mode(flags, args);
+	va_end(args);
+	return openat64(dir, path, flags, mode);
+}
+
+int statx(int dir, const char *path, int flags, unsigned mask, struct statx *st)
+{
+	return fate(CALL_STATX) > 0 ? -1 : (int)syscall(SYS_statx, dir, path, flags, mask, st);
+}
+
+/* getdents64 is called by number, as all our own calls are. */
+long syscall(long number, ...)
+{
+	static long (*next)(long number, ...);
+	va_list args;
+	long a[6];
+
+	if (number == SYS_getdents64 && fate(CALL_GETDENTS) > 0)
+		return -1;
+	va_start(args, number);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(args, long);
+	va_end(args);
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "syscall");
+	return next(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 int fsync(int fd)
