@@ -41,12 +41,21 @@ complete_line() {
 	[[ $(complete_line dir-query --format n) == ndjson ]]
 	[[ $(complete_line dir-query --format = j) == json ]]
 	[[ $(complete_line dir-query --sort-by a | tr '\n' ' ') == 'apparent atime ' ]]
+	[[ $(complete_line stats-query --sort-by k) == key ]]
 	[[ $(complete_line rec-cat --kind u) == usage ]]
+	[[ $(complete_line stats-query --by ow) == owner ]]
+	[[ $(complete_line stats-query --by owner,a) == owner,age ]]
 	[[ $(complete_line dir-query sm) == small.db ]]
 	mkdir there
 	cp small.db there/other.db
 	export TREETALLY_DIR=$PWD/there
 	[[ $(complete_line dir-query oth) == other ]]
+	# Files, directories; a number is nobody's guess, and neither is a value that was not begun.
+	[[ $(complete_line dir-query -o sm) == small.db ]]
+	[[ $(complete_line dir-load -T th) == there ]]
+	[[ -z $(complete_line dir-query -n s) ]]
+	[[ $(complete_line dir-load --progress = sm) == small.db ]]
+	[[ $(complete_line rec-cat - --i) == --info ]]
 }
 
 @test "completion: paths are those in the database" {
@@ -54,6 +63,20 @@ complete_line() {
 	[[ $(complete_line dir-query small.db -P /gpfs/fs1/a | tr '\n' ' ') == '/gpfs/fs1/a/ /gpfs/fs1/a.d/ ' ]]
 	[[ $(complete_line dir-query small.db -E /gpfs/fs1/a/) == /gpfs/fs1/a/deep/ ]]
 	[[ -z $(complete_line dir-query -P /gp) ]]
+	# Before a database is typed: all there are.
+	TREETALLY_DIR=$PWD
+	[[ $(complete_line dir-query -P /gp) == /gpfs/ ]]
+	cp small.db other.db
+	[[ $(complete_line stats-query -P /gp) == /gpfs/ ]]
+}
+
+@test "completion: users and groups are those who own something" {
+	local uid
+	uid=$(stats-query --format tsv --by owner small.db | awk 'NR == 2 { print $2 }')
+	[[ -n $uid && $(complete_line stats-query small.db -u "${uid:0:1}") == *"$uid"* ]]
+	[[ $(complete_line dir-query small.db -g '' | wc -l) == \
+		"$(stats-query --format tsv --by group small.db | tail -n +2 | wc -l)" ]]
+	[[ $(complete_line dir-query -u roo) == root ]]
 }
 
 @test "completion: is installed" {

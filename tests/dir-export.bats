@@ -153,7 +153,7 @@ END
 	run -0 dir-export --help
 	[[ ${lines[0]} == "usage: dir-export --ncdu "* ]]
 	run -0 dir-export --version
-	[[ $output == "dir-export (treetally) 0.2.0" ]]
+	[[ ${lines[0]} == "dir-export (treetally) 0.2.0" ]]
 	local wrong
 	for wrong in "" "x.db" "--ncdu" "--ncdu a.db b.db" "--ncdu -P /a -P /b x.db" "--ncdu --min-size 1.5G x.db" "--nosuch"; do
 		# shellcheck disable=SC2086

@@ -306,7 +306,7 @@ complete_db() {
 
 @test "dir-load: operands are counted" {
 	run -2 dir-load
-	[[ ${lines[0]} == "dir-load: the name of the database is missing" ]]
+	[[ ${lines[0]} == "dir-load: DB is missing" ]]
 	run -2 dir-load t.db good.dir more
 	[[ ${lines[0]} == "dir-load: 'more': "* ]]
 }

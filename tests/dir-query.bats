@@ -9,7 +9,7 @@ load lib/helper
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
 	"$BATS_TEST_DIRNAME/make/make-log" --lines 6000 --escape-pct >20260111_x_odd.list
-	scan-import -q --db odd.db --passwd <(echo 'ada:x:1000:100::/:') --group <(echo 'staff:x:100:') \
+	scan-import -q --db odd.db --passwd-file <(echo 'ada:x:1000:100::/:') --group-file <(echo 'staff:x:100:') \
 		20260111_x_odd.list
 	"$BATS_TEST_DIRNAME/make/make-log" --seed 2 --lines 40000 --dirs 25000 --plain >20260111_x_wide.list
 	scan-import -q --db wide.db 20260111_x_wide.list

@@ -220,7 +220,7 @@ nothing_was_executed() {
 		echo 'x:x:1000:1:X:/:/' >"./passwd$odd"
 		mkdir -- "spill$odd" "tree$odd"
 		scan-import -q -S 64M -f asp --scan-date 2026-01-15 --db "$odd.db" -T "spill$odd" \
-			--rejects "rejects$odd" --passwd "passwd$odd" --source "$odd" -- "$odd"
+			--rejects "rejects$odd" --passwd-file "passwd$odd" --source "$odd" -- "$odd"
 		scan-import -q -S 64M -f asp --scan-date 2026-01-15 --db "$odd.db" --keep -- "$odd"
 		[[ $(ask "$PWD/$odd.db" 'SELECT total_files FROM scan_metadata') == 19 ]]
 		[[ -f rejects$odd && -f $odd-20260115.db ]]

@@ -58,25 +58,28 @@ page_options() {
 	section OPTIONS <"$man/$1.1" | grep '^\.It .*Fl' | flags | sort -u
 }
 
-# The options that --help shows.
-help_options() {
-	"$1" --help | grep -oE '(^|[ ,])--?[A-Za-z][a-z-]*' | tr -d ' ,' | sort -u
+# The options that a page explains, long names only, with a = behind those that take an argument.
+page_arguments() {
+	section OPTIONS <"$man/$1.1" | perl -ne '
+		next unless s/^\.It (?=.*Fl)//;
+		for (split /\bFl\b|(?<= , )(?=-)/) {
+			my ($name, @rest) = split;
+			print "-$name", "@rest" =~ /\bAr\b/ ? "=" : "", "\n" if $name && $name =~ /^-/;
+		}' | sort -u
 }
 
-# The long options in the source of a program.
-source_options() {
-	local file=$TREETALLY_TOP/tools/$1.c groups
-	if [[ -e $file ]]; then
-		groups=$(grep -oE '\<OPTS_LONG[A-Z_]*' "$file" | sort -u | tr '\n' '|')
-		{
-			cat "$file"
-			awk -v groups="|$groups" '/^#define OPTS_LONG/ { take = index(groups, "|" $2 "|") }
-				take { print } !/\\$/ { take = 0 }' "$TREETALLY_TOP/common/base/opts.h"
-		} | grep -oE '\{ "[a-z-]+", (no|required|optional)_argument' | cut -d '"' -f 2
-	else
-		grep -oE "(^|[[:space:]])-l '?[a-z,:-]+" "$TREETALLY_TOP/pipelines/$1" | sed "s/.*-l '\?//" |
-			tr ',' '\n' | tr -d ':'
-	fi | sed 's/^/--/' | sort -u
+# What a program says of its options: LETTER|NAME|ARGUMENT|WORDS.
+table() {
+	"$1" --completion | tail -n +2
+}
+
+is_script() {
+	[[ ! -e $TREETALLY_TOP/tools/$1.c ]]
+}
+
+# The options that --help of a script shows.
+help_options() {
+	"$1" --help | grep -oE '(^|[ ,])--?[A-Za-z][a-z-]*' | tr -d ' ,' | sort -u
 }
 
 @test "man: every program has a page and tests, and every page its program" {
@@ -96,18 +99,51 @@ source_options() {
 	agree
 }
 
-@test "man: options of the page = options of --help = options that are parsed" {
+@test "man: options of the page = options of the program, with and without an argument" {
 	local name
 	for name in "${programs[@]}"; do
-		difference "$name --help" "$(page_options "$name")" "$(help_options "$name")"
-		difference "$name source" "$(page_options "$name" | grep '^--')" "$(source_options "$name")"
+		if is_script "$name"; then
+			difference "$name --help" "$(page_options "$name")" "$(help_options "$name")"
+			continue
+		fi
+		difference "$name" "$(page_options "$name")" \
+			"$(table "$name" | cut -d '|' -f 1,2 | tr '|' '\n' | grep .)"
+		difference "$name" "$(page_arguments "$name")" \
+			"$(table "$name" | awk -F '|' '{ print $2 ($3 == "" ? "" : "=") }')"
 	done
 	agree
 }
 
-@test "man: every option of --help is taken, by its short and its long name" {
+@test "man: no option of a program stands in its table twice, and all are in --help" {
+	local name twice
+	for name in "${programs[@]}"; do
+		! is_script "$name" || continue
+		twice=$(table "$name" | cut -d '|' -f 1,2 | tr '|' '\n' | grep . | sort | uniq -d)
+		[[ ! $twice ]] || wrong "$name: twice: $twice"
+		difference "$name --help" "$(table "$name" | cut -d '|' -f 2)" \
+			"$("$name" --help | grep -oE '(^|[ ,])--[a-z][a-z-]*' | tr -d ' ,')"
+	done
+	agree
+}
+
+@test "man: options of all programs in treetally.7 are those of all programs" {
+	local name
+	section 'OPTIONS OF ALL PROGRAMS' <"$man/treetally.7" | grep '^\.It .*Fl' | flags | grep '^--' |
+		grep -vx -e --progress | sort >everywhere
+	[ "$(wc -l <everywhere)" = 7 ]
+	for name in "${programs[@]}"; do
+		! is_script "$name" || continue
+		comm -23 everywhere <(table "$name" | cut -d '|' -f 2 | sort) >missing
+		[[ ! -s missing ]] || wrong "$name: $(<missing)"
+		"$name" -S 4M -T /var/tmp -j 2 --version >/dev/null || wrong "$name -S -T -j"
+	done
+	agree
+}
+
+@test "man: every option of --help of a script is taken, by its short and its long name" {
 	local name option
 	for name in "${programs[@]}"; do
+		is_script "$name" || continue
 		for option in $(help_options "$name"); do
 			[[ $option != --* ]] || option+=${option:+=x}
 			# With an argument where none belongs, or the other way round, the complaint is another one.

@@ -399,7 +399,7 @@ import_and_audit() {
 	run -2 scan-audit
 	run -2 scan-audit a.db b.db
 	run -2 scan-audit a.db --crlf
-	[[ $output == *"--crlf belongs to --log"* ]]
+	[[ $output == *"--crlf needs --log"* ]]
 	run -2 scan-audit -q -v a.db
 	run -2 scan-audit a.db --log x --escape hex
 	run -2 scan-audit -S 1M a.db

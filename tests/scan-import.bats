@@ -614,7 +614,7 @@ clean() {
 @test "scan-import: options of the stages are passed on" {
 	printf 'root:x:0:0:The Root:/:/bin/sh\nann:x:1000:100:Ann A:/:/bin/sh\n' >passwd.txt
 	printf 'grp:x:100:\n' >group.txt
-	scan-import -q --age-by mtime --passwd passwd.txt --group group.txt "$LOG"
+	scan-import -q --age-by mtime --passwd-file passwd.txt --group-file group.txt "$LOG"
 	[ "$(ask asp.db 'SELECT username FROM user_info WHERE uid = 1000')" = ann ]
 	[ "$(ask asp.db 'SELECT groupname FROM group_info WHERE gid = 100')" = grp ]
 	[ "$(ask asp.db 'SELECT age_by FROM scan_metadata')" = mtime ]

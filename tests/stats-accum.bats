@@ -134,7 +134,7 @@ rows() {
 		'0 1420070400 1768003200' ]]
 	rec-cat --info <(stats-accum --age-by newest entry) | grep -qx age_by=newest
 	run -2 --separate-stderr stats-accum --age-by ctime entry
-	[[ $stderr == "stats-accum: --age-by: 'ctime' is none of atime, mtime, newest"$'\n'* ]]
+	[[ $stderr == "stats-accum: --age-by: 'ctime' is not one of atime, mtime, newest"$'\n'* ]]
 	run -2 stats-accum --age-by '' entry
 }
 

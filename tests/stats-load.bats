@@ -630,7 +630,7 @@ assume() {
 	END
 	printf 'caf\xe9:x:0:0:caf\xc3\xa9:/:/bin/sh' >>passwd
 	printf 'wheel:x:0:\nstaff:x:100:a,b,c\nlast:x:101:' >group
-	stats-load --passwd passwd --group group t.db good.usage
+	stats-load --passwd-file passwd --group-file group t.db good.usage
 	[ "$(query t.db 'SELECT uid, hex(username), typeof(username), full_name FROM user_info')" = \
 		"$(printf '0 636166E9 blob caf\xc3\xa9\n1000 6669727374 text Ann Example\n1001 6E6F6765636F73 text NULL')" ]
 	[ "$(query t.db 'SELECT * FROM group_info')" = $'0 wheel\n100 staff\n101 last' ]
@@ -638,7 +638,7 @@ assume() {
 
 @test "stats-load: names from the name service, for what files do not say, or none" {
 	printf 'x:x:100:' >group
-	stats-load --group group t.db good.usage
+	stats-load --group-file group t.db good.usage
 	[ "$(query t.db 'SELECT username FROM user_info WHERE uid = 0')" = "$(id -un 0)" ]
 	[ "$(query t.db 'SELECT * FROM group_info')" = "100 x" ]
 	dir-load --replace t.db good.dir
@@ -649,10 +649,10 @@ assume() {
 
 @test "stats-load: a file of names that is not there is said before the work" {
 	mkfifo pipe
-	run -4 timeout 5 stats-load --passwd nowhere t.db pipe
+	run -4 timeout 5 stats-load --passwd-file nowhere t.db pipe
 	[ "$output" = "stats-load: cannot open nowhere: No such file or directory" ]
-	run -2 stats-load --no-names --group group t.db good.usage
-	[[ ${lines[0]} == "stats-load: --no-names contradicts --group" ]]
+	run -2 stats-load --no-names --group-file group t.db good.usage
+	[[ ${lines[0]} == "stats-load: --no-names contradicts --group-file" ]]
 	only_directories
 }
 
@@ -710,7 +710,7 @@ assume() {
 
 @test "stats-load: operands are counted" {
 	run -2 stats-load
-	[[ ${lines[0]} == "stats-load: the name of the database is missing" ]]
+	[[ ${lines[0]} == "stats-load: DB is missing" ]]
 	run -2 stats-load t.db good.usage more
 	[[ ${lines[0]} == "stats-load: 'more': "* ]]
 }

@@ -24,7 +24,7 @@ setup() {
 	} >"$LOG"
 	printf '%s:x:6666:6666:%s:/:/bin/sh\nx:x:6667:1:%s,more:/:/bin/sh\n' "$EVIL" "$EVIL" "$EVIL8" >passwd
 	printf '%s:x:6666:\n' "$EVIL8" >group
-	scan-import -q -S 64M --passwd passwd --group group "$LOG"
+	scan-import -q -S 64M --passwd-file passwd --group-file group "$LOG"
 }
 
 # on_terminal <COMMANDS: their screen is in the file `screen`; what they return does not matter.
@@ -131,7 +131,7 @@ is_shown() {
 		for name in "$EVIL" "$EVIL8"; do
 			dir-load "$name/$name" entry
 			stats-load "$name" entry
-			stats-load --passwd "$name" asp.db entry
+			stats-load --passwd-file "$name" asp.db entry
 			dir-query -P "/gpfs/fs1/$name/no" asp.db
 			dir-query -u "$name" asp.db
 			dir-query -E "$name" asp.db

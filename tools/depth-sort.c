@@ -19,64 +19,54 @@
  */
 #include "common/sort/extsort.h"
 #include "common/sort/keysort.h"
-#include "common/base/opts.h"
 #include "common/base/progress.h"
 #include "common/sort/record_key.h"
 #include "common/stream/account.h"
+#include "common/stream/stream_opts.h"
 #include "common/stream/stream_set.h"
 
 /* Bytes of -S that are not for sorting: stream buffers, blocks. */
 #define FIXED_MEMORY (3u << 19)
 
-static const char usage[] =
-	"usage: depth-sort [options] [STREAM...]\n"
-	"Sort directory or usage streams into tree order; equal keys become one record.\n"
-	"\n"
-	"  -m, --merge          the operands are in order already: only merge them\n"
-	"  -c, --check          only check the order; status 1 names the first disorder\n"
-	"      --by-level       order by depth, then path: for people, not loaders\n"
-	"  -S, --memory SIZE    memory for everything [256M; at least 4M]\n"
-	"  -T, --temp-dir DIR   spill here [$TMPDIR, else /var/tmp]\n"
-	"  -j, --threads N      threads that sort [cores, at most 4]\n"
-	"  -o, --output FILE    write here instead of stdout; may be given several times\n"
-	"  -t, --tsv            write text\n"
-	"      --unverified     accept rows without a right #end line; marks the stream\n"
-	"      --kind KIND      what rows without #treetally line are: dir or usage\n"
-	"      --force          accept a source twice, differing file systems or dates\n"
-	"      --progress[=FILE]  report progress on stderr or in FILE\n"
-	"  -q, --quiet   -v, --verbose   -h, --help   -V, --version\n";
-
-enum { OPT_BY_LEVEL = OPT_TOOL };
-
 struct options {
 	struct opts shared;
+	struct stream_opts streams;
 	bool merge, check, by_level;
+	size_t stream_count;
 };
 
 static void parse_args(struct options *opt, int argc, char **argv)
 {
-	static const struct option longs[] = {
-		OPTS_LONG, OPTS_LONG_READ, OPTS_LONG_WRITE, OPTS_LONG_FORCE,
-		{ "merge", no_argument, NULL, 'm' }, { "check", no_argument, NULL, 'c' },
-		{ "by-level", no_argument, NULL, OPT_BY_LEVEL }, { 0 },
+	struct opt rows[] = {
+		OPT_FLAG('m', "merge", "the operands are in order already: only merge them",
+			 &opt->merge),
+		OPT_FLAG('c', "check", "only check the order; status 1 names the first disorder",
+			 &opt->check),
+		OPT_FLAG(0, "by-level", "order by depth, then path: for people, not loaders",
+			 &opt->by_level),
+		STREAM_OPTS_WRITE(&opt->streams.out),
+		STREAM_OPTS_READ(&opt->streams.in),
+		STREAM_OPTS_FORCE(&opt->streams),
+		OPTS_RESOURCES(&opt->shared),
+		OPTS_PROGRESS(&opt->shared),
+		OPTS_COMMON(&opt->shared),
+		OPT_END,
 	};
-	int letter;
+	const struct opts_program program = {
+		.synopsis = "[options] [STREAM...]",
+		.operand = "STREAM",
+		.purpose = "Sort directory or usage streams into tree order; equal keys become one "
+			   "record.",
+		.rows = rows,
+		.operands_max = OPERANDS_ANY,
+		.stdin_below = 1,
+		.contradictions = (const char *const[]){ "check merge output tsv", NULL },
+		.about = { stream_opts_about },
+	};
 
-	*opt = (struct options){ 0 };
-	opts_init(&opt->shared, usage, KIND_ANY);
-	while ((letter = getopt_long(argc, argv, OPTS_SHORT OPTS_SHORT_WRITE "mc", longs, NULL)) !=
-	       -1) {
-		switch (letter) {
-		case 'm': opt->merge = true; break;
-		case 'c': opt->check = true; break;
-		case OPT_BY_LEVEL: opt->by_level = true; break;
-		default: opts_shared(&opt->shared, letter, optarg);
-		}
-	}
-	if (opt->merge && opt->check)
-		opts_die("--merge and --check exclude each other");
-	if (opt->check && (opt->shared.out.path_count || opt->shared.out.tsv))
-		opts_die("--check writes no stream: --output and --tsv do not go with it");
+	*opt = (struct options){ .streams.in.kind = KIND_ANY };
+	opts_init(&opt->shared);
+	opt->stream_count = opts_parse(&program, argc, argv);
 }
 
 /* ---- one record at a time, of either kind, as path and tail ---- */
@@ -272,7 +262,7 @@ static void sort_streams(const struct options *opt, struct stream_set *in,
 	header_copy(&head, &in->head);
 	head.order = opt->by_level ? ORDER_LEVEL : ORDER_TREE;
 	header_add_program(&head, "depth-sort");
-	stream_out_open(&out, &head, &opt->shared.out);
+	stream_out_open(&out, &head, &opt->streams.out);
 	progress_phase(progress, "reading", "records", 0);
 	if (opt->merge)
 		read_ordered(in, sort, opt->by_level, progress);
@@ -303,8 +293,7 @@ int main(int argc, char **argv)
 	tool_begin(argv, "depth-sort");
 	parse_args(&opt, argc, argv);
 	progress_init(&progress, opt.shared.progress, opt.shared.progress_file);
-	stream_set_open(&in, argv + optind, (size_t)(argc - optind), &opt.shared.in,
-			opt.shared.force);
+	stream_set_open(&in, argv + 1, opt.stream_count, &opt.streams.in, opt.streams.force);
 	if (in.head.kind == KIND_ENTRY)
 		die(EXIT_INPUT,
 		    "%s: is an entry stream where a dir or usage stream is needed (see "

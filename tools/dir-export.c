@@ -16,6 +16,7 @@
 #include "common/db/db_column.h"
 #include "common/query/ncdu_out.h"
 #include "common/base/opts.h"
+#include "common/db/db_schema.h"
 #include "common/base/progress.h"
 #include "common/query/scope.h"
 
@@ -23,21 +24,6 @@
 #define ENTRIES_WANTED 1000000
 /* A directory is at most so many entries: itself, its files, what is folded in it. */
 #define ENTRIES_EACH 3
-
-static const char usage[] =
-	"usage: dir-export --ncdu [options] DB\n"
-	"Export the directories of a database, so that ncdu can browse them.\n"
-	"\n"
-	"      --ncdu             the export format of ncdu (JSON)\n"
-	"  -P, --path-prefix DIR  only this directory and all below [scan root]\n"
-	"      --min-size SIZE    fold directories of less allocated bytes; 0: none\n"
-	"                         [as small as keeps the export under 1,000,000 entries]\n"
-	"  -o, --output FILE      write to FILE, which appears when it is complete\n"
-	"      --progress[=FILE]  report progress on stderr or in FILE\n"
-	"  -q, --quiet   -v, --verbose   -h, --help   -V, --version\n"
-	"DB without '/' and '.' is $TREETALLY_DIR/DB.db when TREETALLY_DIR is set.\n";
-
-enum { OPT_NCDU = OPT_TOOL, OPT_MIN_SIZE };
 
 struct options {
 	struct opts shared;
@@ -50,46 +36,39 @@ struct options {
 
 static void parse_args(struct options *opt, int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "ncdu", no_argument, NULL, OPT_NCDU },
-		{ "path-prefix", required_argument, NULL, 'P' },
-		{ "min-size", required_argument, NULL, OPT_MIN_SIZE },
-		{ "output", required_argument, NULL, 'o' },
-		{ "progress", optional_argument, NULL, OPT_PROGRESS },
-		{ "quiet", no_argument, NULL, 'q' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ 0 },
+	struct opt rows[] = {
+		OPT_FLAG(0, "ncdu", "the export format of ncdu (JSON)", &opt->ncdu),
+		OPT_LIST('P', "path-prefix", "PATH", "only PATH and all below it [scan root]",
+			 &opt->where.prefixes, &opt->where.prefix_count),
+		OPT_SIZE(0, "min-size", "SIZE",
+			 "fold directories of less allocated bytes; 0: none [as small as keeps the "
+			 "export under 1,000,000 entries]", &opt->min_size),
+		OPT_TEXT('o', "output", "FILE", "write to FILE, which appears when it is complete",
+			 &opt->output),
+		OPTS_RESOURCES(&opt->shared),
+		OPTS_PROGRESS(&opt->shared),
+		OPTS_COMMON(&opt->shared),
+		OPT_END,
 	};
-	int letter;
+	const struct opts_program program = {
+		.synopsis = "--ncdu [options] DB",
+		.operand = "DB",
+		.purpose = "Export the directories of a database, so that ncdu can browse them.",
+		.footer = DB_READER_HELP,
+		.rows = rows,
+		.operands_min = 1,
+		.operands_max = 1,
+		.about = { db_schema_about },
+	};
 
 	*opt = (struct options){ 0 };
-	opts_init(&opt->shared, usage, KIND_ANY);
-	while ((letter = getopt_long(argc, argv, "P:o:qvhV", longs, NULL)) != -1) {
-		switch (letter) {
-		case OPT_NCDU: opt->ncdu = true; break;
-		case 'P':
-			if (opt->where.prefix_count)
-				opts_die("--path-prefix: one export begins at one directory");
-			scope_add(&opt->where.prefixes, &opt->where.prefix_count, optarg);
-			break;
-		case OPT_MIN_SIZE:
-			opt->min_size_given = true;
-			if (!opts_parse_size(optarg, &opt->min_size))
-				opts_die("--min-size: '%s' is not a size (examples: 64M, 2G)",
-					 optarg);
-			break;
-		case 'o': opt->output = optarg; break;
-		default: opts_shared(&opt->shared, letter, optarg);
-		}
-	}
+	opts_init(&opt->shared);
+	opts_parse(&program, argc, argv);
+	opt->min_size_given = opts_given(rows, "min-size");
 	if (!opt->ncdu)
 		opts_die("say which format: --ncdu is the only one so far");
-	if (optind == argc)
-		opts_die("the name of the database is missing");
-	if (argc - optind > 1)
-		opts_die("'%s': one database is all that is taken", argv[optind + 1]);
+	if (opt->where.prefix_count > 1)
+		opts_die("--path-prefix: one export begins at one directory");
 }
 
 /* ---- how much is folded ---- */
@@ -296,7 +275,8 @@ int main(int argc, char **argv)
 
 	tool_begin(argv, "dir-export");
 	parse_args(&opt, argc, argv);
-	db_reader_open(&set, argv + optind, 1, opt.shared.quiet, opt.shared.verbose);
+	db_reader_temp_dir(opt.shared.temp_dir);
+	db_reader_open(&set, argv + 1, 1, opt.shared.quiet, opt.shared.verbose);
 	scope = scope_resolve(&set, &opt.where);
 	prefix = scope->prefixes;
 	e.a = &set.dbs[0];

@@ -15,34 +15,40 @@
  * Only the first two sections of a block are decoded, never a file.
  */
 #include "common/stream/recent_paths.h"
-#include "common/base/opts.h"
 #include "common/base/progress.h"
+#include "common/stream/stream_opts.h"
 #include "common/stream/stream_set.h"
 
-static const char usage[] =
-	"usage: dir-extract [options] [STREAM...]\n"
-	"Write the directories of entry streams, for depth-sort.\n"
-	"\n"
-	"  -o, --output FILE    write here instead of stdout; may be given several times\n"
-	"  -t, --tsv            write text\n"
-	"      --unverified     accept rows without a right #end line; marks the stream\n"
-	"      --kind KIND      what rows without #treetally line are (entry)\n"
-	"      --force          accept a source twice, differing file systems or dates\n"
-	"  -S, --memory SIZE    accepted as everywhere [256M]; about 6M are used\n"
-	"  -T, --temp-dir DIR, -j, --threads N    accepted as everywhere; not needed\n"
-	"      --progress[=FILE]  report progress on stderr or in FILE\n"
-	"  -q, --quiet   -v, --verbose   -h, --help   -V, --version\n";
+struct options {
+	struct opts shared;
+	struct stream_opts streams;
+	size_t stream_count;
+};
 
-static void parse_args(struct opts *opt, int argc, char **argv)
+static void parse_args(struct options *opt, int argc, char **argv)
 {
-	static const struct option longs[] = {
-		OPTS_LONG, OPTS_LONG_READ, OPTS_LONG_WRITE, OPTS_LONG_FORCE, { 0 }
+	struct opt rows[] = {
+		STREAM_OPTS_WRITE(&opt->streams.out),
+		STREAM_OPTS_READ(&opt->streams.in),
+		STREAM_OPTS_FORCE(&opt->streams),
+		OPTS_RESOURCES(&opt->shared),
+		OPTS_PROGRESS(&opt->shared),
+		OPTS_COMMON(&opt->shared),
+		OPT_END,
 	};
-	int letter;
+	const struct opts_program program = {
+		.synopsis = "[options] [STREAM...]",
+		.operand = "STREAM",
+		.purpose = "Write the directories of entry streams, for depth-sort.",
+		.rows = rows,
+		.operands_max = OPERANDS_ANY,
+		.stdin_below = 1,
+		.about = { stream_opts_about },
+	};
 
-	opts_init(opt, usage, KIND_ENTRY);
-	while ((letter = getopt_long(argc, argv, OPTS_SHORT OPTS_SHORT_WRITE, longs, NULL)) != -1)
-		opts_shared(opt, letter, optarg);
+	*opt = (struct options){ .streams.in.kind = KIND_ENTRY };
+	opts_init(&opt->shared);
+	opt->stream_count = opts_parse(&program, argc, argv);
 }
 
 static void mention(struct stream_out *out, struct recent_paths *seen, const char *path, size_t len)
@@ -96,7 +102,7 @@ static void extract(struct stream_set *in, struct stream_out *out, struct progre
 
 int main(int argc, char **argv)
 {
-	struct opts opt;
+	struct options opt;
 	struct stream_set in;
 	struct stream_out out;
 	struct progress progress;
@@ -104,15 +110,15 @@ int main(int argc, char **argv)
 
 	tool_begin(argv, "dir-extract");
 	parse_args(&opt, argc, argv);
-	progress_init(&progress, opt.progress, opt.progress_file);
-	stream_set_open(&in, argv + optind, (size_t)(argc - optind), &opt.in, opt.force);
+	progress_init(&progress, opt.shared.progress, opt.shared.progress_file);
+	stream_set_open(&in, argv + 1, opt.stream_count, &opt.streams.in, opt.streams.force);
 	header_copy(&head, &in.head);
 	head.kind = KIND_DIR;
 	head.order = ORDER_NONE;
 	header_add_program(&head, "dir-extract");
-	stream_out_open(&out, &head, &opt.out);
+	stream_out_open(&out, &head, &opt.streams.out);
 	extract(&in, &out, &progress);
-	if (opt.verbose)
+	if (opt.shared.verbose)
 		warn("%" PRIu64 " entries, %" PRIu64 " directory records",
 		     in.ledger.sum.count[COUNT_ENTRIES], out.records + out.build.records);
 	stream_out_finish(&out, &in.ledger);

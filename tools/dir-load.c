@@ -18,62 +18,53 @@
 #include "common/db/db_file.h"
 #include "common/db/db_scan.h"
 #include "common/db/db_schema.h"
-#include "common/base/opts.h"
 #include "common/base/path.h"
 #include "common/base/progress.h"
 #include "common/stream/account.h"
+#include "common/stream/stream_opts.h"
 #include "common/stream/tree_in.h"
 
 /* SQLite only appends here; more cache than this would only put off writing (bytes). */
 #define CACHE_ENOUGH (32u << 20)
 
-static const char usage[] =
-	"usage: dir-load [options] DB [STREAM]\n"
-	"Make the database DB of a dir stream in tree order, as depth-sort writes it.\n"
-	"\n"
-	"      --replace        replace DB if it is a treetally database [refuse]\n"
-	"      --mode MODE      mode of a new DB, octal [0640 less the umask]\n"
-	"  -S, --memory SIZE    memory for everything [256M; at least 4M]\n"
-	"  -T, --temp-dir DIR   temporary files go here [$TMPDIR, else /var/tmp]\n"
-	"  -j, --threads N      accepted as everywhere; one is used\n"
-	"      --unverified     accept text rows without a right #end line; marks DB\n"
-	"      --kind KIND      what rows are when the #treetally line is gone (dir)\n"
-	"      --progress[=FILE]  report progress on stderr or in FILE\n"
-	"  -q, --quiet   -v, --verbose   -h, --help   -V, --version\n";
-
-enum { OPT_REPLACE = OPT_TOOL, OPT_MODE };
-
 struct options {
 	struct opts shared;
-	bool replace, mode_given;
-	mode_t mode;
+	struct stream_opts streams;
+	bool replace;
+	mode_t mode; /* MODE_NONE: 0640 less the umask */
 	const char *db, *stream;
 };
 
 static void parse_args(struct options *opt, int argc, char **argv)
 {
-	static const struct option longs[] = {
-		OPTS_LONG, OPTS_LONG_READ, { "replace", no_argument, NULL, OPT_REPLACE },
-		{ "mode", required_argument, NULL, OPT_MODE }, { 0 },
+	struct opt rows[] = {
+		OPT_FLAG(0, "replace", "replace DB if it is a treetally database [refuse]",
+			 &opt->replace),
+		OPT_MODE(0, "mode", "MODE", "mode of a new DB, octal [0640 less the umask]",
+			 &opt->mode),
+		STREAM_OPTS_READ(&opt->streams.in),
+		OPTS_RESOURCES(&opt->shared),
+		OPTS_PROGRESS(&opt->shared),
+		OPTS_COMMON(&opt->shared),
+		OPT_END,
 	};
-	int letter;
+	const struct opts_program program = {
+		.synopsis = "[options] DB [STREAM]",
+		.operand = "DB",
+		.purpose = "Make the database DB of a dir stream in tree order, as depth-sort writes "
+			   "it.",
+		.rows = rows,
+		.operands_min = 1,
+		.operands_max = 2,
+		.stdin_below = 2,
+		.about = { stream_opts_about, db_schema_about },
+	};
 
-	opts_init(&opt->shared, usage, KIND_DIR);
-	while ((letter = getopt_long(argc, argv, OPTS_SHORT, longs, NULL)) != -1) {
-		opt->replace |= letter == OPT_REPLACE;
-		opt->mode_given |= letter == OPT_MODE;
-		if (letter == OPT_MODE && !opts_parse_mode(optarg, &opt->mode))
-			opts_die("--mode: '%s' is no mode (octal, at most 777)", optarg);
-		if (letter != OPT_REPLACE && letter != OPT_MODE)
-			opts_shared(&opt->shared, letter, optarg);
-	}
-	if (optind == argc)
-		opts_die("the name of the database is missing");
-	if (argc - optind > 2)
-		opts_die("'%s': one database and one stream are all that is taken",
-			 argv[optind + 2]);
-	opt->db = argv[optind];
-	opt->stream = argv[optind + 1];
+	*opt = (struct options){ .streams.in.kind = KIND_DIR, .mode = MODE_NONE };
+	opts_init(&opt->shared);
+	opts_parse(&program, argc, argv);
+	opt->db = argv[1];
+	opt->stream = argv[2];
 	if (strcmp(opt->db, "-") == 0)
 		opts_die("a database cannot be standard output");
 }
@@ -209,9 +200,9 @@ static void make_database(struct loader *l, const struct options *opt)
 {
 	uint64_t memory = opt->shared.memory / 2;
 
-	tree_in_open(&l->in, opt->stream, &opt->shared.in);
+	tree_in_open(&l->in, opt->stream, &opt->streams.in);
 	db_create(&l->db, opt->db);
-	if (opt->mode_given)
+	if (opt->mode != MODE_NONE)
 		outfile_exact_mode(&l->db.file, opt->mode);
 	db_limits(&l->db, memory < CACHE_ENOUGH ? memory : CACHE_ENOUGH, 1);
 	db_exec(&l->db, "BEGIN");

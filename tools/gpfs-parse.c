@@ -15,97 +15,33 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "common/base/opts.h"
 #include "common/log/log_parse.h"
 #include "common/base/progress.h"
 #include "common/log/rejects.h"
 #include "common/log/claims.h"
-#include "common/stream/stream_out.h"
-
-static const char usage[] =
-	"usage: gpfs-parse [OPTION]... [LOG...]\n"
-	"\n"
-	"Parse scan logs, plain or compressed, into an entry stream.\n"
-	"\n"
-	"  -f, --filesystem NAME  file system [as the name or line 1 of LOG says]\n"
-	"      --scan-date DATE   day of the scan, YYYY-MM-DD [likewise]\n"
-	"      --source NAME      name to record [base name of LOG less .gz etc., or -]\n"
-	"      --escape HOW       pct: percent-encoded; none [as line 1 says, or none]\n"
-	"      --crlf             lines end with CR LF [a CR belongs to the name]\n"
-	"      --allow-cut-end    accept input that ends inside a line [exit 3]\n"
-	"      --rejects FILE     keep rejected lines there\n"
-	"      --mode MODE        mode of a new rejects FILE [0640 less the umask]\n"
-	"      --max-rejects N    most lines, or N% of lines, that may be no record\n"
-	"                         [100 or 0.01%, the larger]\n"
-	"      --force            accept one log twice, and logs of different scans\n"
-	"  -o, --output FILE      write to FILE, may be repeated [standard output]\n"
-	"  -t, --tsv              write text [binary]\n"
-	"  -j, --threads N        number of parsing threads [cores, at most 4]\n"
-	"  -S, --memory SIZE      at least 4M [256M]\n"
-	"  -T, --temp-dir DIR     accepted; this program needs no temporary files\n"
-	"      --progress[=FILE]  report progress on standard error, or in FILE as fields\n"
-	"  -q, --quiet            no warnings\n"
-	"  -v, --verbose          say at the end what was done\n"
-	"  -h, --help   -V, --version\n";
+#include "common/stream/stream_opts.h"
 
 /* Records of which one may have a cut name. Keep gpfs-parse.1 in step. */
 #define CUT_NAMES_SHARE 10
 
-enum {
-	OPT_SCAN_DATE = OPT_TOOL, OPT_SOURCE, OPT_ESCAPE, OPT_CRLF, OPT_CUT_END, OPT_REJECTS,
-	OPT_MAX_REJECTS, OPT_MODE
-};
-
 struct options {
 	struct opts shared;
+	struct stream_out_options out;
 	struct scan_claim claim; /* what options say; they win */
+	const char *filesystem;
 	const char *source;
-	bool crlf, allow_cut_end;
+	bool crlf, allow_cut_end, force;
 	const char *rejects;
-	bool mode_given;
-	mode_t mode; /* of the file of rejects */
+	mode_t mode; /* of the file of rejects; MODE_NONE: 0640 less the umask */
 	struct reject_limit limit;
 	char **logs;
 	size_t log_count;
 };
 
-static void set_option(struct options *opt, int letter, const char *value)
+static void set_limit(void *to, const struct opt *row, const char *value)
 {
-	switch (letter) {
-	case 'f':
-		if (!claims_valid_filesystem(value))
-			opts_die("--filesystem: '%s': a name must not be empty, start with a dot, "
-				 "or hold a slash or control characters", value);
-		free(opt->claim.filesystem);
-		opt->claim.filesystem = xstrdup(value);
-		break;
-	case OPT_SCAN_DATE:
-		if (!scantime_parse_date(value, &opt->claim.scan_day))
-			opts_die("--scan-date: '%s' is no date (YYYY-MM-DD)", value);
-		break;
-	case OPT_SOURCE:
-		if (!*value)
-			opts_die("--source: the name is empty");
-		opt->source = value;
-		break;
-	case OPT_ESCAPE:
-		if (!claims_escape_from_name(value, &opt->claim.escape))
-			opts_die("--escape: '%s' is neither none nor pct", value);
-		break;
-	case OPT_CRLF: opt->crlf = true; break;
-	case OPT_CUT_END: opt->allow_cut_end = true; break;
-	case OPT_REJECTS: opt->rejects = value; break;
-	case OPT_MODE:
-		opt->mode_given = true;
-		if (!opts_parse_mode(value, &opt->mode))
-			opts_die("--mode: '%s' is no mode (octal, at most 777)", value);
-		break;
-	case OPT_MAX_REJECTS:
-		if (!reject_limit_parse(&opt->limit, value))
-			opts_die("--max-rejects: '%s' is neither a count nor a percentage", value);
-		break;
-	default: opts_shared(&opt->shared, letter, value);
-	}
+	if (!reject_limit_parse(to, value))
+		opts_wrong(row, value, "a count or a percentage");
 }
 
 static bool stream_to_stdout(const struct stream_out_options *out)
@@ -115,6 +51,18 @@ static bool stream_to_stdout(const struct stream_out_options *out)
 	for (size_t i = 0; i < out->path_count; i++)
 		found |= strcmp(out->paths[i], "-") == 0;
 	return found;
+}
+
+static void check_values(struct options *opt)
+{
+	if (opt->source && !*opt->source)
+		opts_die("--source: the name is empty");
+	if (!opt->filesystem)
+		return;
+	if (!claims_valid_filesystem(opt->filesystem))
+		opts_die("--filesystem: '%s': a name must not be empty, start with a dot, or hold a "
+			 "slash or control characters", opt->filesystem);
+	opt->claim.filesystem = xstrdup(opt->filesystem);
 }
 
 static void check_operands(const struct options *opt)
@@ -127,34 +75,55 @@ static void check_operands(const struct options *opt)
 		from_stdin += strcmp(opt->logs[i], "-") == 0;
 	if (from_stdin > 1)
 		opts_die("standard input can be read only once");
-	if (opt->rejects && strcmp(opt->rejects, "-") == 0 && stream_to_stdout(&opt->shared.out))
+	if (opt->rejects && strcmp(opt->rejects, "-") == 0 && stream_to_stdout(&opt->out))
 		opts_die("--rejects and the stream cannot both go to standard output");
 }
 
 static void parse_args(struct options *opt, int argc, char **argv)
 {
-	static const struct option long_options[] = {
-		{ "filesystem", required_argument, NULL, 'f' },
-		{ "scan-date", required_argument, NULL, OPT_SCAN_DATE },
-		{ "source", required_argument, NULL, OPT_SOURCE },
-		{ "escape", required_argument, NULL, OPT_ESCAPE },
-		{ "crlf", no_argument, NULL, OPT_CRLF },
-		{ "allow-cut-end", no_argument, NULL, OPT_CUT_END },
-		{ "rejects", required_argument, NULL, OPT_REJECTS },
-		{ "max-rejects", required_argument, NULL, OPT_MAX_REJECTS },
-		{ "mode", required_argument, NULL, OPT_MODE },
-		OPTS_LONG, OPTS_LONG_WRITE, OPTS_LONG_FORCE, { NULL, 0, NULL, 0 },
+	struct opt rows[] = {
+		OPT_TEXT('f', "filesystem", "NAME", "file system [as the name or line 1 of LOG says]",
+			 &opt->filesystem),
+		OPT_DATE(0, "scan-date", "DATE", "day of the scan, YYYY-MM-DD [likewise]",
+			 &opt->claim.scan_day),
+		OPT_TEXT(0, "source", "NAME", "name to record [base name of LOG less .gz etc., or -]",
+			 &opt->source),
+		OPT_WORD(0, "escape", "HOW", "of names: %s [as line 1 says, else none]",
+			 &opt->claim.escape, claims_escape_names, ESCAPE_NONE),
+		OPT_FLAG(0, "crlf", "lines end with CR LF [a CR belongs to the name]", &opt->crlf),
+		OPT_FLAG(0, "allow-cut-end", "accept input that ends inside a line [exit 3]",
+			 &opt->allow_cut_end),
+		OPT_TEXT(0, "rejects", "FILE", "keep rejected lines there", &opt->rejects),
+		OPT_MODE(0, "mode", "MODE", "mode of a new rejects FILE [0640 less the umask]",
+			 &opt->mode),
+		OPT_CALL(0, "max-rejects", "N",
+			 "most lines, or N% of lines, that may be no record [100 or 0.01%, the larger]",
+			 set_limit, &opt->limit),
+		OPT_FLAG(0, "force", "accept one log twice, and logs of different scans", &opt->force),
+		STREAM_OPTS_WRITE(&opt->out),
+		OPTS_RESOURCES(&opt->shared),
+		OPTS_PROGRESS(&opt->shared),
+		OPTS_COMMON(&opt->shared),
+		OPT_END,
 	};
-	static const char letters[] = "f:" OPTS_SHORT OPTS_SHORT_WRITE;
+	const struct opts_program program = {
+		.synopsis = "[options] [LOG...]",
+		.operand = "LOG",
+		.purpose = "Parse scan logs, plain or compressed, into an entry stream.",
+		.rows = rows,
+		.operands_max = OPERANDS_ANY,
+		.stdin_below = 1,
+		.about = { stream_opts_about },
+	};
 	static char *stdin_only[] = { "-" };
-	int letter;
 
-	*opt = (struct options){ .claim.scan_day = DAY_NONE };
-	opts_init(&opt->shared, usage, KIND_ANY);
-	while ((letter = getopt_long(argc, argv, letters, long_options, NULL)) != -1)
-		set_option(opt, letter, optarg);
-	opt->logs = optind < argc ? argv + optind : stdin_only;
-	opt->log_count = optind < argc ? (size_t)(argc - optind) : 1;
+	*opt = (struct options){ .claim.scan_day = DAY_NONE, .mode = MODE_NONE };
+	opts_init(&opt->shared);
+	opt->log_count = opts_parse(&program, argc, argv);
+	opt->logs = opt->log_count ? argv + 1 : stdin_only;
+	if (!opt->log_count)
+		opt->log_count = 1;
+	check_values(opt);
 	check_operands(opt);
 }
 
@@ -215,7 +184,7 @@ static void write_head(struct run *run)
 	for (size_t i = 0; i < opt->log_count; i++)
 		header_add_source(&head, run->names[i]);
 	header_add_program(&head, program_invocation_short_name);
-	stream_out_open(&run->out, &head, &opt->shared.out);
+	stream_out_open(&run->out, &head, &opt->out);
 	header_release(&head);
 	run->agreement.closed = true;
 }
@@ -383,7 +352,7 @@ static void check_ledger(struct run *run)
 	if (!l->sum.count[COUNT_ENTRIES])
 		refuse(run, "no record in %" PRIu64 " lines", lines);
 	check_names(run, limit);
-	if (twice && !run->opt->shared.force)
+	if (twice && !run->opt->force)
 		refuse(run, "%s: the same log came twice (--force accepts that)", twice->name);
 	if (!l->sum.count[COUNT_DIRECTORY_LINES] && !run->opt->shared.quiet)
 		warn("no line is about a directory (a policy without DIRECTORIES_PLUS?); "
@@ -400,7 +369,7 @@ static void start(struct run *run, const struct options *opt)
 	uint64_t total = 0;
 
 	*run = (struct run){ .opt = opt, .names = xcalloc(opt->log_count, sizeof(*run->names)) };
-	run->agreement.force = opt->shared.force;
+	run->agreement.force = opt->force;
 	agreement_hear(&run->agreement, &opt->claim, NULL);
 	for (size_t i = 0; i < opt->log_count; i++) {
 		uint64_t size = log_source_size(opt->logs[i]);
@@ -423,7 +392,7 @@ static void parse_all(struct run *run)
 	for (size_t i = 1; i < opt->log_count; i++)
 		hear_source(run, i, false);
 	rejects_open(&run->rejects, opt->rejects);
-	if (opt->mode_given)
+	if (opt->mode != MODE_NONE)
 		rejects_exact_mode(&run->rejects, opt->mode);
 	write_head(run);
 	parse_source(run, 0);

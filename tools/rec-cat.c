@@ -7,63 +7,50 @@
  * cut elsewhere: gpfs-parse cuts by bytes of the log.) Several operands one after the other have
  * no order any more; depth-sort -m keeps it.
  */
-#include "common/base/opts.h"
 #include "common/base/progress.h"
 #include "common/stream/account.h"
+#include "common/stream/stream_opts.h"
 #include "common/stream/stream_set.h"
 #include "common/base/utf8.h"
 
-static const char usage[] =
-	"usage: rec-cat [options] [STREAM...]\n"
-	"Print entry, dir or usage streams as text; convert, concatenate, describe them.\n"
-	"\n"
-	"  -t, --tsv            write text [default]\n"
-	"  -b, --binary         write a binary stream\n"
-	"      --info           verify each stream, print header, ledger and figures\n"
-	"  -o, --output FILE    write here instead of stdout; may be given several times\n"
-	"      --unverified     accept rows without a right #end line; marks the stream\n"
-	"      --kind KIND      what rows without #treetally line are\n"
-	"      --force          accept a source twice, differing file systems or dates\n"
-	"  -S, --memory SIZE    accepted as everywhere [256M]; at most 12M are used\n"
-	"  -T, --temp-dir DIR, -j, --threads N    accepted as everywhere; not needed\n"
-	"      --progress[=FILE]  report progress on stderr or in FILE\n"
-	"  -q, --quiet   -v, --verbose   -h, --help   -V, --version\n";
-
-enum { OPT_INFO = OPT_TOOL };
-
 struct options {
 	struct opts shared;
+	struct stream_opts streams;
 	bool binary, info;
+	size_t stream_count;
 };
 
 static void parse_args(struct options *opt, int argc, char **argv)
 {
-	static const struct option longs[] = {
-		OPTS_LONG,
-		OPTS_LONG_READ,
-		OPTS_LONG_WRITE,
-		OPTS_LONG_FORCE,
-		{ "binary", no_argument, NULL, 'b' },
-		{ "info", no_argument, NULL, OPT_INFO },
-		{ 0 },
+	struct opt rows[] = {
+		OPT_FLAG('b', "binary", "write a binary stream [text]", &opt->binary),
+		OPT_FLAG(0, "info", "verify each stream, print header, ledger and figures",
+			 &opt->info),
+		STREAM_OPTS_WRITE(&opt->streams.out),
+		STREAM_OPTS_READ(&opt->streams.in),
+		STREAM_OPTS_FORCE(&opt->streams),
+		OPTS_RESOURCES(&opt->shared),
+		OPTS_PROGRESS(&opt->shared),
+		OPTS_COMMON(&opt->shared),
+		OPT_END,
 	};
-	int letter;
+	const struct opts_program program = {
+		.synopsis = "[options] [STREAM...]",
+		.operand = "STREAM",
+		.purpose = "Print entry, dir or usage streams as text; convert, concatenate, describe "
+			   "them.",
+		.rows = rows,
+		.operands_max = OPERANDS_ANY,
+		.stdin_below = 1,
+		.contradictions =
+			(const char *const[]){ "tsv binary", "info binary tsv output", NULL },
+		.about = { stream_opts_about },
+	};
 
-	*opt = (struct options){ 0 };
-	opts_init(&opt->shared, usage, KIND_ANY);
-	while ((letter = getopt_long(argc, argv, OPTS_SHORT OPTS_SHORT_WRITE "b", longs, NULL)) !=
-	       -1) {
-		switch (letter) {
-		case 'b': opt->binary = true; break;
-		case OPT_INFO: opt->info = true; break;
-		default: opts_shared(&opt->shared, letter, optarg);
-		}
-	}
-	if (opt->binary && opt->shared.out.tsv)
-		opts_die("--tsv and --binary exclude each other");
-	if (opt->info && (opt->binary || opt->shared.out.tsv || opt->shared.out.path_count))
-		opts_die("--info writes no stream: --binary, --tsv and --output do not go with it");
-	opt->shared.out.tsv = !opt->binary;
+	*opt = (struct options){ .streams.in.kind = KIND_ANY };
+	opts_init(&opt->shared);
+	opt->stream_count = opts_parse(&program, argc, argv);
+	opt->streams.out.tsv = !opt->binary;
 }
 
 /* ---- copying ---- */
@@ -121,7 +108,7 @@ static void copy_streams(const struct options *opt, struct stream_set *in)
 		in->head.order = ORDER_NONE;
 	progress_init(&progress, opt->shared.progress, opt->shared.progress_file);
 	progress_phase(&progress, "copying", "records", 0);
-	stream_out_open(&out, &in->head, &opt->shared.out);
+	stream_out_open(&out, &in->head, &opt->streams.out);
 	while (stream_set_next(in, &b)) {
 		copy_block(stream_set_current(in), &b, &paths, &account, &out);
 		records += b.head.records;
@@ -194,8 +181,7 @@ int main(int argc, char **argv)
 
 	tool_begin(argv, "rec-cat");
 	parse_args(&opt, argc, argv);
-	stream_set_open(&in, argv + optind, (size_t)(argc - optind), &opt.shared.in,
-			opt.shared.force);
+	stream_set_open(&in, argv + 1, opt.stream_count, &opt.streams.in, opt.streams.force);
 	if (!opt.info) {
 		copy_streams(&opt, &in);
 	} else {

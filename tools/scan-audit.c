@@ -15,96 +15,78 @@
 #include "common/audit/audit_schema.h"
 #include "common/audit/audit_sums.h"
 #include "common/base/opts.h"
-
-static const char usage[] =
-	"usage: scan-audit [options] DB [--log LOG...]\n"
-	"Prove that DB is sound, and with its LOG that it says what the log says.\n"
-	"\n"
-	"      --log LOG...       read the log again and compare everything\n"
-	"      --allow-cut-end    this and the next three are for gpfs-parse: what the\n"
-	"      --crlf             import was told must be told here too\n"
-	"      --escape WHICH\n"
-	"      --force\n"
-	"      --pages            let SQLite check all pages and indexes too: takes long\n"
-	"  -S, --memory SIZE      memory for everything [256M; at least 4M]\n"
-	"  -T, --temp-dir DIR     temporary files go here [$TMPDIR, else /var/tmp]\n"
-	"  -q, --quiet            print nothing if all is well\n"
-	"  -v, --verbose   -h, --help   -V, --version\n"
-	"DB without '/' and '.' is $TREETALLY_DIR/DB.db when TREETALLY_DIR is set.\n";
-
-enum { OPT_LOG = OPT_TOOL, OPT_CUT_END, OPT_CRLF, OPT_ESCAPE, OPT_PAGES };
+#include "common/db/db_schema.h"
+#include "common/log/claims.h"
+#include "common/stream/stream_opts.h"
 
 struct options {
 	struct opts shared;
 	struct audit_log_options log;
-	char **logs; /* NULL at the end; those of --log come first */
-	size_t log_count, parse_count;
+	bool allow_cut_end, crlf, force;
+	enum scan_escape escape;
+	const char **logs; /* NULL at the end; those of --log come first */
+	size_t log_count;
 	bool pages;
 	char *db;
 };
 
-static const struct option longs[] = {
-	{ "log", required_argument, NULL, OPT_LOG },
-	{ "allow-cut-end", no_argument, NULL, OPT_CUT_END },
-	{ "crlf", no_argument, NULL, OPT_CRLF },
-	{ "escape", required_argument, NULL, OPT_ESCAPE },
-	{ "force", no_argument, NULL, OPT_FORCE },
-	{ "pages", no_argument, NULL, OPT_PAGES },
-	{ "memory", required_argument, NULL, 'S' },
-	{ "temp-dir", required_argument, NULL, 'T' },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ 0 },
-};
-
 /* ---- options ---- */
 
-static void pass_on(struct options *opt, const char *option)
+/* What gpfs-parse is told as it was told for the import. */
+static void fill_parse_options(struct audit_log_options *log, const struct options *opt)
 {
-	if (opt->parse_count == AUDIT_PARSE_OPTIONS)
-		opts_die("too many options for gpfs-parse");
-	opt->log.parse[opt->parse_count++] = option;
-}
+	static const char *const escapes[] = { NULL, "--escape=none", "--escape=pct" };
+	size_t count = 0;
 
-static void parse_option(struct options *opt, int letter, char *value)
-{
-	switch (letter) {
-	case OPT_LOG: opt->logs[opt->log_count++] = value; break;
-	case OPT_CUT_END: pass_on(opt, "--allow-cut-end"); break;
-	case OPT_CRLF: pass_on(opt, "--crlf"); break;
-	case OPT_FORCE: pass_on(opt, "--force"); break;
-	case OPT_ESCAPE:
-		if (strcmp(value, "none") && strcmp(value, "pct"))
-			opts_die("--escape: '%s' is none of none, pct", value);
-		pass_on(opt, strcmp(value, "pct") ? "--escape=none" : "--escape=pct");
-		break;
-	case OPT_PAGES: opt->pages = true; break;
-	default: opts_shared(&opt->shared, letter, value);
-	}
+	if (opt->allow_cut_end)
+		log->parse[count++] = "--allow-cut-end";
+	if (opt->crlf)
+		log->parse[count++] = "--crlf";
+	if (opt->force)
+		log->parse[count++] = "--force";
+	if (opt->escape)
+		log->parse[count++] = escapes[opt->escape];
 }
 
 static void parse_args(struct options *opt, int argc, char **argv)
 {
-	int letter;
+	struct opt rows[] = {
+		OPT_LIST(0, "log", "LOG...", "read the log again and compare everything",
+			 &opt->logs, &opt->log_count),
+		OPT_FLAG(0, "allow-cut-end", NULL, &opt->allow_cut_end),
+		OPT_FLAG(0, "crlf", NULL, &opt->crlf),
+		OPT_WORD(0, "escape", "HOW", NULL, &opt->escape, claims_escape_names, ESCAPE_NONE),
+		OPT_FLAG(0, "force", "as the import was told", &opt->force),
+		OPT_FLAG(0, "pages", "let SQLite check all pages and indexes too: takes long",
+			 &opt->pages),
+		OPTS_RESOURCES(&opt->shared),
+		OPTS_COMMON(&opt->shared),
+		OPT_END,
+	};
+	const struct opts_program program = {
+		.synopsis = "[options] DB [--log LOG...]",
+		.operand = "DB",
+		.purpose = "Prove that DB is sound, and with its LOG that it says what the log says.",
+		.footer = DB_READER_HELP,
+		.rows = rows,
+		.operands_min = 1,
+		.operands_max = OPERANDS_ANY,
+		.needs = (const char *const[]){ "allow-cut-end log", "crlf log", "escape log",
+						"force log", NULL },
+		.about = { stream_opts_about, db_schema_about },
+	};
+	size_t count;
 
-	opts_init(&opt->shared, usage, KIND_ANY);
-	opt->logs = xcalloc((size_t)argc, sizeof(*opt->logs));
-	while ((letter = getopt_long(argc, argv, "S:T:qvhV", longs, NULL)) != -1)
-		parse_option(opt, letter, optarg);
-	if (optind == argc)
-		opts_die("the name of the database is missing");
-	opt->db = argv[optind++];
-	if (!opt->log_count && optind < argc)
-		opts_die("'%s': one database is all that is taken, and logs behind --log",
-			 argv[optind]);
-	if (!opt->log_count && opt->parse_count)
-		opts_die("%s belongs to --log", opt->log.parse[0]);
-	if (opt->shared.quiet && opt->shared.verbose)
-		opts_die("--quiet contradicts --verbose");
-	while (optind < argc)
-		opt->logs[opt->log_count++] = argv[optind++];
+	opts_init(&opt->shared);
+	count = opts_parse(&program, argc, argv);
+	opt->db = argv[1];
+	if (!opt->log_count && count > 1)
+		opts_die("'%s': one database is all that is taken, and logs behind --log", argv[2]);
+	opt->logs = xrealloc_array(opt->logs, opt->log_count + count, sizeof(*opt->logs));
+	for (size_t i = 2; i <= count + 1; i++)
+		opt->logs[opt->log_count + i - 2] = argv[i];
+	opt->log_count += count - 1;
+	fill_parse_options(&opt->log, opt);
 }
 
 /* Before hours are spent on the database. */
@@ -158,7 +140,7 @@ static void audit_tables(const struct options *opt, struct db_reader_db *a)
 static void audit_log(struct options *opt, struct db_reader_db *a)
 {
 	struct audit_log_counts counts;
-	char date[DATE_TEXT_SIZE];
+	char date[DATE_TEXT_SIZE], threads[24];
 
 	if (!opt->log_count)
 		return;
@@ -168,6 +150,8 @@ static void audit_log(struct options *opt, struct db_reader_db *a)
 	opt->log.age_by = age_by_name(a->age_by);
 	opt->log.memory = opt->shared.memory - opt->shared.memory / 4;
 	opt->log.temp_dir = opt->shared.temp_dir;
+	snprintf(threads, sizeof(threads), "%" PRIu64, opt->shared.threads);
+	opt->log.threads = threads;
 	audit_log_check(&a->db, &opt->log, &counts);
 	audit_proved(opt->shared.quiet,
 		     "log: %" PRId64 " lines give the same %" PRIu64 " directories, %" PRIu64

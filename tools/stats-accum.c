@@ -14,66 +14,54 @@
  */
 #include "common/stream/buckets.h"
 #include "common/sort/extsort.h"
-#include "common/base/opts.h"
 #include "common/base/progress.h"
 #include "common/sort/record_key.h"
 #include "common/stream/account.h"
+#include "common/stream/stream_opts.h"
 #include "common/stream/stream_set.h"
 #include "common/sort/usage_hash.h"
 
 /* Bytes of -S that are neither table nor sorter: stream buffers, blocks. */
 #define FIXED_MEMORY (5u << 18)
 
-static const char usage[] =
-	"usage: stats-accum [options] [STREAM...]\n"
-	"Sum the files of entry streams by directory, uid, gid, age and size.\n"
-	"\n"
-	"      --age-by WHICH   age since atime, mtime or the newest of both [atime]\n"
-	"      --scan-date DATE count ages from this day, if the stream names none\n"
-	"  -S, --memory SIZE    memory for everything [256M; at least 4M]\n"
-	"  -T, --temp-dir DIR   spill here [$TMPDIR, else /var/tmp]\n"
-	"  -j, --threads N      accepted as everywhere; one is used\n"
-	"  -o, --output FILE    write here instead of stdout; may be given several times\n"
-	"  -t, --tsv            write text\n"
-	"      --unverified     accept rows without a right #end line; marks the stream\n"
-	"      --kind KIND      what rows without #treetally line are (entry)\n"
-	"      --force          accept a source twice, differing file systems or dates\n"
-	"      --progress[=FILE]  report progress on stderr or in FILE\n"
-	"  -q, --quiet   -v, --verbose   -h, --help   -V, --version\n";
-
-enum { OPT_AGE_BY = OPT_TOOL, OPT_SCAN_DATE };
-
 struct options {
 	struct opts shared;
+	struct stream_opts streams;
 	enum age_by age_by;
 	int64_t scan_day; /* DAY_NONE: from the stream */
+	size_t stream_count;
 };
 
 static void parse_args(struct options *opt, int argc, char **argv)
 {
-	static const struct option longs[] = {
-		OPTS_LONG, OPTS_LONG_READ, OPTS_LONG_WRITE, OPTS_LONG_FORCE,
-		{ "age-by", required_argument, NULL, OPT_AGE_BY },
-		{ "scan-date", required_argument, NULL, OPT_SCAN_DATE }, { 0 },
+	struct opt rows[] = {
+		OPT_WORD(0, "age-by", "WHICH", "age since atime, mtime or the newest of both [atime]", &opt->age_by,
+			 age_by_names, AGE_ATIME),
+		OPT_DATE(0, "scan-date", "DATE", "count ages from this day, if the stream names none",
+			 &opt->scan_day),
+		STREAM_OPTS_WRITE(&opt->streams.out),
+		STREAM_OPTS_READ(&opt->streams.in),
+		STREAM_OPTS_FORCE(&opt->streams),
+		OPTS_RESOURCES(&opt->shared),
+		OPTS_PROGRESS(&opt->shared),
+		OPTS_COMMON(&opt->shared),
+		OPT_END,
 	};
-	int letter;
+	const struct opts_program program = {
+		.synopsis = "[options] [STREAM...]",
+		.operand = "STREAM",
+		.purpose = "Sum the files of entry streams by directory, uid, gid, age and size.",
+		.rows = rows,
+		.operands_max = OPERANDS_ANY,
+		.stdin_below = 1,
+		.about = { stream_opts_about },
+	};
 
-	*opt = (struct options){ .age_by = AGE_ATIME, .scan_day = DAY_NONE };
-	opts_init(&opt->shared, usage, KIND_ENTRY);
-	while ((letter = getopt_long(argc, argv, OPTS_SHORT OPTS_SHORT_WRITE, longs, NULL)) != -1) {
-		switch (letter) {
-		case OPT_AGE_BY:
-			if (!age_by_from_name(optarg, &opt->age_by))
-				opts_die("--age-by: '%s' is none of atime, mtime, newest", optarg);
-			break;
-		case OPT_SCAN_DATE:
-			if (!scantime_parse_date(optarg, &opt->scan_day))
-				opts_die("--scan-date: '%s' is no date of the form YYYY-MM-DD",
-					 optarg);
-			break;
-		default: opts_shared(&opt->shared, letter, optarg);
-		}
-	}
+	*opt = (struct options){ .streams.in.kind = KIND_ENTRY,
+				 .age_by = AGE_ATIME,
+				 .scan_day = DAY_NONE };
+	opts_init(&opt->shared);
+	opt->stream_count = opts_parse(&program, argc, argv);
 }
 
 /* Enough for the memory to answer, few enough to stay in the first cache. */
@@ -300,7 +288,7 @@ static void open_accum(struct accum *a, const struct options *opt, const struct 
 	head.order = ORDER_TREE;
 	head.age_by = opt->age_by;
 	header_add_program(&head, "stats-accum");
-	stream_out_open(&a->out, &head, &opt->shared.out);
+	stream_out_open(&a->out, &head, &opt->streams.out);
 	header_release(&head);
 	usage_hash_init(&a->table, opt->shared.memory - sort_memory - FIXED_MEMORY);
 	a->sort = extsort_new(&(struct extsort_config){
@@ -324,8 +312,7 @@ int main(int argc, char **argv)
 
 	tool_begin(argv, "stats-accum");
 	parse_args(&opt, argc, argv);
-	stream_set_open(&in, argv + optind, (size_t)(argc - optind), &opt.shared.in,
-			opt.shared.force);
+	stream_set_open(&in, argv + 1, opt.stream_count, &opt.streams.in, opt.streams.force);
 	open_accum(&a, &opt, &in);
 	accumulate(&a, &in);
 	account_check(&a.account, KIND_USAGE, &in.ledger, in.streams[0].name);

@@ -20,34 +20,18 @@
 #include "common/db/db_names.h"
 #include "common/db/db_scan.h"
 #include "common/db/db_schema.h"
-#include "common/base/opts.h"
 #include "common/base/progress.h"
 #include "common/load/tree_join.h"
+#include "common/stream/stream_opts.h"
 
 /* SQLite mostly appends while directories are loaded; more cache gains nothing then (bytes). */
 #define CACHE_ENOUGH (32u << 20)
 /* Steps of SQLite's virtual machine between two looks at the clock: some milliseconds. */
 #define TICK_STEPS 100000
 
-static const char usage[] =
-	"usage: stats-load [options] DB [STREAM]\n"
-	"Finish DB, which dir-load made, with a usage stream of the same scan.\n"
-	"\n"
-	"      --passwd FILE    take user names from FILE [ask the name service]\n"
-	"      --group FILE     take group names from FILE [ask the name service]\n"
-	"      --no-names       leave names out\n"
-	"  -S, --memory SIZE    memory for everything [256M; at least 4M]\n"
-	"  -T, --temp-dir DIR   temporary files go here [$TMPDIR, else /var/tmp]\n"
-	"  -j, --threads N      threads that may help [cores, at most 4]\n"
-	"      --unverified     accept text rows without a right #end line; marks DB\n"
-	"      --kind KIND      what rows are when the #treetally line is gone (usage)\n"
-	"      --progress[=FILE]  report progress on stderr or in FILE\n"
-	"  -q, --quiet   -v, --verbose   -h, --help   -V, --version\n";
-
-enum { OPT_PASSWD = OPT_TOOL, OPT_GROUP, OPT_NO_NAMES };
-
 struct options {
 	struct opts shared;
+	struct stream_opts streams;
 	struct name_files names;
 	bool no_names;
 	const char *db, *stream;
@@ -55,33 +39,36 @@ struct options {
 
 static void parse_args(struct options *opt, int argc, char **argv)
 {
-	static const struct option longs[] = {
-		OPTS_LONG, OPTS_LONG_READ,
-		{ "passwd", required_argument, NULL, OPT_PASSWD },
-		{ "group", required_argument, NULL, OPT_GROUP },
-		{ "no-names", no_argument, NULL, OPT_NO_NAMES }, { 0 },
+	struct opt rows[] = {
+		OPT_TEXT(0, "passwd-file", "FILE", "take user names from FILE [ask the name service]",
+			 &opt->names.path[NAME_USER]),
+		OPT_TEXT(0, "group-file", "FILE", "take group names from FILE [ask the name service]",
+			 &opt->names.path[NAME_GROUP]),
+		OPT_FLAG(0, "no-names", "leave names out", &opt->no_names),
+		STREAM_OPTS_READ(&opt->streams.in),
+		OPTS_RESOURCES(&opt->shared),
+		OPTS_PROGRESS(&opt->shared),
+		OPTS_COMMON(&opt->shared),
+		OPT_END,
 	};
-	int letter;
+	const struct opts_program program = {
+		.synopsis = "[options] DB [STREAM]",
+		.operand = "DB",
+		.purpose = "Finish DB, which dir-load made, with a usage stream of the same scan.",
+		.rows = rows,
+		.operands_min = 1,
+		.operands_max = 2,
+		.stdin_below = 2,
+		.contradictions =
+			(const char *const[]){ "no-names passwd-file group-file", NULL },
+		.about = { stream_opts_about, db_schema_about },
+	};
 
-	opts_init(&opt->shared, usage, KIND_USAGE);
-	while ((letter = getopt_long(argc, argv, OPTS_SHORT, longs, NULL)) != -1) {
-		switch (letter) {
-		case OPT_PASSWD: opt->names.path[NAME_USER] = optarg; break;
-		case OPT_GROUP: opt->names.path[NAME_GROUP] = optarg; break;
-		case OPT_NO_NAMES: opt->no_names = true; break;
-		default: opts_shared(&opt->shared, letter, optarg);
-		}
-	}
-	if (opt->no_names && (opt->names.path[NAME_USER] || opt->names.path[NAME_GROUP]))
-		opts_die("--no-names contradicts %s",
-			 opt->names.path[NAME_USER] ? "--passwd" : "--group");
-	if (optind == argc)
-		opts_die("the name of the database is missing");
-	if (argc - optind > 2)
-		opts_die("'%s': one database and one stream are all that is taken",
-			 argv[optind + 2]);
-	opt->db = argv[optind];
-	opt->stream = argv[optind + 1];
+	*opt = (struct options){ .streams.in.kind = KIND_USAGE };
+	opts_init(&opt->shared);
+	opts_parse(&program, argc, argv);
+	opt->db = argv[1];
+	opt->stream = argv[2];
 }
 
 struct loader {
@@ -225,7 +212,7 @@ static void open_both(struct loader *l)
 	const struct opts *shared = &l->opt->shared;
 	uint64_t cache = shared->memory / 2 < CACHE_ENOUGH ? shared->memory / 2 : CACHE_ENOUGH;
 
-	tree_in_open(&l->in, l->opt->stream, &shared->in);
+	tree_in_open(&l->in, l->opt->stream, &l->opt->streams.in);
 	open_directories(&l->db, l->opt->db);
 	db_limits(&l->db, cache, 1);
 	usage_tables_init(&l->tables, &l->db, &l->sorted, shared->threads > 1);
@@ -277,8 +264,8 @@ static void add_names(struct loader *l)
 	begin_phase(l, "names", "steps", 0, NULL);
 	db_exec(&l->db, "BEGIN");
 	if (!db_names_store(&l->db, &names) && !l->opt->shared.quiet)
-		warn("%s: the name service did not name everybody within %d s; --passwd and "
-		     "--group help",
+		warn("%s: the name service did not name everybody within %d s; --passwd-file "
+		     "and --group-file help",
 		     l->opt->db, NAMES_SECONDS);
 	db_exec(&l->db, "COMMIT");
 }

@@ -6,38 +6,10 @@
  */
 #include "common/stream/buckets.h"
 #include "common/base/opts.h"
+#include "common/db/db_schema.h"
+#include "common/query/query_opts.h"
 #include "common/query/usage_answer.h"
 #include "common/query/owners.h"
-
-static const char usage[] =
-	"usage: stats-query [--by KEY[,KEY...]] [options] DB...\n"
-	"Sum up the files of databases that scan-import made.\n"
-	"\n"
-	"      --by KEY,...       owner, group, age, size, dir, dir:LEVELS, fs [none]\n"
-	"  -P, --path-prefix DIR  this directory and all below; repeatable [scan root]\n"
-	"  -E, --exclude DIR      without this directory and all below; repeatable\n"
-	"      --from-root        start at / instead of the scan root\n"
-	"  -u, --owner USER       only files of this user, name or uid; repeatable\n"
-	"  -g, --group GROUP      only files of this group, name or gid; repeatable\n"
-	"      --mine, --mygroup  the same, of whoever asks\n"
-	"      --top N            the N largest rows, of each first key if there are more\n"
-	"      --min-size SIZE    only rows of at least SIZE allocated bytes\n"
-	"      --sort-by WHAT     size, apparent, files, key [size; age, size: key]\n"
-	"      --format FORMAT    table, tsv, csv, json, ndjson [table or tsv]\n"
-	"  -o, --output FILE      write to FILE, which appears when it is complete\n"
-	"  -q, --quiet   -v, --verbose   -h, --help   -V, --version\n"
-	"DB without '/' and '.' is $TREETALLY_DIR/DB.db when TREETALLY_DIR is set.\n";
-
-enum {
-	OPT_BY = OPT_TOOL,
-	OPT_FROM_ROOT,
-	OPT_MINE,
-	OPT_MYGROUP,
-	OPT_TOP,
-	OPT_MIN_SIZE,
-	OPT_SORT_BY,
-	OPT_FORMAT
-};
 
 /* ---- options ---- */
 
@@ -47,14 +19,12 @@ struct options {
 	struct usage_query ask;
 	struct usage_rank rank;
 	struct owners_wanted users, groups;
-	bool sort_given;
 	struct render_options out;
+	size_t db_count;
 };
 
-static const char *const by_names[USAGE_COUNT] = {
-	[USAGE_OWNER] = "owner", [USAGE_GROUP] = "group", [USAGE_AGE] = "age",
-	[USAGE_SIZE] = "size", [USAGE_DIR] = "dir", [USAGE_FS] = "fs",
-};
+/* The order of enum usage_by. */
+static const char *const by_names[] = { "owner", "group", "age", "size", "dir", "fs", NULL };
 
 static void add_by(struct usage_query *ask, enum usage_by by)
 {
@@ -63,7 +33,7 @@ static void add_by(struct usage_query *ask, enum usage_by by)
 	ask->by[ask->by_count++] = by;
 }
 
-static void parse_key(struct usage_query *ask, const char *word)
+static void parse_key(struct usage_query *ask, const struct opt *row, const char *word)
 {
 	uint64_t levels;
 
@@ -74,117 +44,74 @@ static void parse_key(struct usage_query *ask, const char *word)
 		}
 	}
 	if (strncmp(word, "dir:", 4))
-		opts_die("--by: '%s' is none of owner, group, age, size, dir, dir:LEVELS, fs",
-			 word);
-	if (!opts_parse_count(word + 4, &levels) || !levels)
-		opts_die("--by: '%s': the number of levels is not one from 1 up", word);
+		opts_wrong(row, word, "one of owner, group, age, size, dir, dir:LEVELS, fs");
+	if (!human_parse_count(word + 4, &levels) || !levels)
+		opts_die("--by: '%s': LEVELS is not a number from 1 up", word);
 	add_by(ask, USAGE_DIR);
 	ask->levels = (int64_t)levels;
 }
 
-static void parse_by(struct usage_query *ask, const char *value)
+static void add_keys(void *to, const struct opt *row, const char *value)
 {
 	char *copy = xstrdup(value), *rest = copy, *word;
 
 	while ((word = strsep(&rest, ",")))
-		parse_key(ask, word);
+		parse_key(to, row, word);
 	free(copy);
 }
 
-static void parse_sort(struct options *opt, const char *value)
-{
-	static const char *const names[] = {
-		[USAGE_SORT_SIZE] = "size",
-		[USAGE_SORT_APPARENT] = "apparent",
-		[USAGE_SORT_FILES] = "files",
-		[USAGE_SORT_KEY] = "key",
-	};
-
-	opt->sort_given = true;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(value, names[i]) == 0) {
-			opt->rank.sort = (enum usage_sort)i;
-			return;
-		}
-	}
-	opts_die("--sort-by: '%s' is none of size, apparent, files, key", value);
-}
-
-static void parse_option(struct options *opt, int letter, const char *value)
-{
-	uint64_t n;
-
-	switch (letter) {
-	case OPT_BY: parse_by(&opt->ask, value); break;
-	case 'P': scope_add(&opt->where.prefixes, &opt->where.prefix_count, value); break;
-	case 'E': scope_add(&opt->where.excludes, &opt->where.exclude_count, value); break;
-	case OPT_FROM_ROOT: opt->where.from_root = true; break;
-	case 'u': scope_add(&opt->users.texts, &opt->users.text_count, value); break;
-	case 'g': scope_add(&opt->groups.texts, &opt->groups.text_count, value); break;
-	case OPT_MINE: opt->users.mine = true; break;
-	case OPT_MYGROUP: opt->groups.mine = true; break;
-	case OPT_SORT_BY: parse_sort(opt, value); break;
-	case 'o': opt->out.output = value; break;
-	case OPT_TOP:
-		if (!opts_parse_count(value, &opt->rank.top))
-			opts_die("--top: '%s' is not a number", value);
-		break;
-	case OPT_MIN_SIZE:
-		if (!opts_parse_size(value, &n))
-			opts_die("--min-size: '%s' is not a size (examples: 64M, 2G)", value);
-		opt->rank.min_size = (int64_t)n;
-		break;
-	case OPT_FORMAT:
-		opt->out.format_given = true;
-		if (!render_format_from_name(value, &opt->out.format))
-			opts_die("--format: '%s' is none of table, tsv, csv, json, ndjson", value);
-		break;
-	default: opts_shared(&opt->shared, letter, value);
-	}
-}
+/* The order of enum usage_sort. */
+static const char *const sort_names[] = { "size", "apparent", "files", "key", NULL };
 
 static void parse_args(struct options *opt, int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "by", required_argument, NULL, OPT_BY },
-		{ "path-prefix", required_argument, NULL, 'P' },
-		{ "exclude", required_argument, NULL, 'E' },
-		{ "from-root", no_argument, NULL, OPT_FROM_ROOT },
-		{ "owner", required_argument, NULL, 'u' },
-		{ "group", required_argument, NULL, 'g' },
-		{ "mine", no_argument, NULL, OPT_MINE },
-		{ "mygroup", no_argument, NULL, OPT_MYGROUP },
-		{ "top", required_argument, NULL, OPT_TOP },
-		{ "min-size", required_argument, NULL, OPT_MIN_SIZE },
-		{ "sort-by", required_argument, NULL, OPT_SORT_BY },
-		{ "format", required_argument, NULL, OPT_FORMAT },
-		{ "output", required_argument, NULL, 'o' },
-		{ "quiet", no_argument, NULL, 'q' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ 0 },
+	struct opt rows[] = {
+		OPT_CALL_WORDS(0, "by", "KEY,...", "%s; dir:LEVELS; in this order [none]", add_keys,
+			       &opt->ask, by_names),
+		QUERY_OPTS_SCOPE(&opt->where),
+		OPT_LIST('u', "owner", "USER", "only files of this user, name or uid; repeatable",
+			 &opt->users.texts, &opt->users.text_count),
+		OPT_LIST('g', "group", "GROUP", "only files of this group, name or gid; repeatable",
+			 &opt->groups.texts, &opt->groups.text_count),
+		OPT_FLAG(0, "mine", NULL, &opt->users.mine),
+		OPT_FLAG(0, "mygroup", "the same, of whoever asks", &opt->groups.mine),
+		OPT_NUMBER(0, "top", "N", "the N largest rows, of each first key if there are more",
+			   &opt->rank.top),
+		OPT_SIZE(0, "min-size", "SIZE", "only rows of at least SIZE allocated bytes",
+			 &opt->rank.min_size),
+		OPT_WORD(0, "sort-by", "WHAT", "%s [size; age, size: key]", &opt->rank.sort,
+			 sort_names, USAGE_SORT_SIZE),
+		QUERY_OPTS_RENDER(&opt->out),
+		OPTS_RESOURCES(&opt->shared),
+		OPTS_COMMON(&opt->shared),
+		OPT_END,
 	};
-	int letter;
+	const struct opts_program program = {
+		.synopsis = "[--by KEY[,KEY...]] [options] DB...",
+		.operand = "DB",
+		.purpose = "Sum up the files of databases that scan-import made.",
+		.footer = DB_READER_HELP,
+		.rows = rows,
+		.operands_min = 1,
+		.operands_max = USAGE_FS_MOST,
+		.contradictions = (const char *const[]){ QUERY_OPTS_SCOPE_CONTRADICTION, NULL },
+		.about = { db_schema_about },
+	};
 
 	*opt = (struct options){ .ask = { .levels = 1 } };
-	opts_init(&opt->shared, usage, KIND_ANY);
-	while ((letter = getopt_long(argc, argv, "P:E:u:g:o:qvhV", longs, NULL)) != -1)
-		parse_option(opt, letter, optarg);
-	if (optind == argc)
-		opts_die("the name of a database is missing");
-	if (argc - optind > USAGE_FS_MOST)
-		opts_die("more than %d databases", USAGE_FS_MOST);
+	opts_init(&opt->shared);
+	opt->db_count = opts_parse(&program, argc, argv);
 	/* The same path can be in several databases: their rows stay apart. */
-	if (argc - optind > 1 && usage_query_part(&opt->ask, USAGE_DIR) >= 0 &&
+	if (opt->db_count > 1 && usage_query_part(&opt->ask, USAGE_DIR) >= 0 &&
 	    usage_query_part(&opt->ask, USAGE_FS) < 0) {
 		memmove(opt->ask.by + 1, opt->ask.by, opt->ask.by_count++ * sizeof(*opt->ask.by));
 		opt->ask.by[0] = USAGE_FS;
 	}
 	opt->rank.parts = opt->ask.by_count;
 	for (size_t i = 0; i < opt->rank.parts; i++)
-		opt->rank.natural[i] = opt->rank.sort == USAGE_SORT_KEY || (!opt->sort_given &&
-			(opt->ask.by[i] == USAGE_AGE || opt->ask.by[i] == USAGE_SIZE));
+		opt->rank.natural[i] = opt->rank.sort == USAGE_SORT_KEY ||
+				       (!opts_given(rows, "sort-by") &&
+					(opt->ask.by[i] == USAGE_AGE || opt->ask.by[i] == USAGE_SIZE));
 }
 
 static void resolve_ids(struct options *opt, struct db_reader_set *set)
@@ -232,8 +159,8 @@ int main(int argc, char **argv)
 
 	tool_begin(argv, "stats-query");
 	parse_args(&opt, argc, argv);
-	db_reader_open(&set, argv + optind, (size_t)(argc - optind), opt.shared.quiet,
-		    opt.shared.verbose);
+	db_reader_temp_dir(opt.shared.temp_dir);
+	db_reader_open(&set, argv + 1, opt.db_count, opt.shared.quiet, opt.shared.verbose);
 	resolve_ids(&opt, &set);
 	scopes = scope_resolve(&set, &opt.where);
 	for (size_t i = 0; i < set.count; i++)

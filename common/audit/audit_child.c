@@ -10,12 +10,12 @@
 
 /* Smaller shares of the memory for those that sort nothing: one in so many. */
 #define SMALL_SHARE 16
-#define ARGS_MAX 12
+#define ARGS_MAX 16
 
 struct command {
 	const char *args[ARGS_MAX + AUDIT_PARSE_OPTIONS];
 	size_t count;
-	char *const *logs; /* further arguments, or NULL */
+	const char *const *logs; /* further arguments, or NULL */
 	struct process_options process;
 };
 
@@ -53,6 +53,8 @@ static struct command command(const struct audit_log_options *opt, const char *n
 	add_arg(&cmd, name);
 	add_arg(&cmd, "-S");
 	add_arg(&cmd, memory);
+	add_arg(&cmd, "-j");
+	add_arg(&cmd, opt->threads);
 	if (opt->temp_dir) {
 		add_arg(&cmd, "-T");
 		add_arg(&cmd, opt->temp_dir);

@@ -14,16 +14,16 @@
 #include "common/base/process.h"
 
 #define AUDIT_CHILDREN 4
-/* Options for gpfs-parse that can be passed on. */
-#define AUDIT_PARSE_OPTIONS 16
+#define AUDIT_PARSE_OPTIONS 4 /* of gpfs-parse, that can be passed on */
 
 struct audit_log_options {
-	char *const *logs;      /* NULL at the end */
+	const char *const *logs; /* NULL at the end */
 	const char *parse[AUDIT_PARSE_OPTIONS + 1]; /* NULL at the end */
 	const char *filesystem; /* NULL: not known */
 	const char *scan_date, *age_by;
 	uint64_t memory;        /* for all children, in bytes */
 	const char *temp_dir;   /* NULL: they choose */
+	const char *threads;    /* of each child: a number */
 };
 
 struct audit_children {

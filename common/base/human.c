@@ -56,6 +56,89 @@ const char *human_time(char text[HUMAN_TEXT_SIZE], int64_t seconds)
 	return text;
 }
 
+/* ---- what people write ---- */
+
+bool human_parse_u64(const char *text, uint64_t max, uint64_t *value)
+{
+	uint64_t v = 0;
+
+	if (!*text)
+		return false;
+	for (; *text; text++) {
+		unsigned digit = (unsigned)(*text - '0');
+
+		if (digit > 9 || v > (UINT64_MAX - digit) / 10)
+			return false;
+		v = v * 10 + digit;
+	}
+	*value = v;
+	return v <= max;
+}
+
+struct suffix {
+	const char *text;
+	unsigned base, power;
+};
+
+static bool scale(uint64_t *value, unsigned base, unsigned power)
+{
+	for (; power; power--) {
+		if (*value > INT64_MAX / base)
+			return false;
+		*value *= base;
+	}
+	return *value <= INT64_MAX;
+}
+
+/* Digits, at most 23 of them, and one of the suffixes, of which the empty one is the last. */
+static bool parse_scaled(const char *text, const struct suffix *s, uint64_t *value)
+{
+	size_t digits = strspn(text, "0123456789");
+	char number[24];
+
+	if (!digits || digits >= sizeof(number))
+		return false;
+	memcpy(number, text, digits);
+	number[digits] = '\0';
+	while (*s->text && strcmp(s->text, text + digits))
+		s++;
+	return strcmp(s->text, text + digits) == 0 &&
+	       human_parse_u64(number, INT64_MAX, value) && scale(value, s->base, s->power);
+}
+
+bool human_parse_size(const char *text, uint64_t *bytes)
+{
+	static const struct suffix suffixes[] = {
+		{ "K", 1024, 1 }, { "KiB", 1024, 1 }, { "KB", 1000, 1 },
+		{ "M", 1024, 2 }, { "MiB", 1024, 2 }, { "MB", 1000, 2 },
+		{ "G", 1024, 3 }, { "GiB", 1024, 3 }, { "GB", 1000, 3 },
+		{ "T", 1024, 4 }, { "TiB", 1024, 4 }, { "TB", 1000, 4 },
+		{ "P", 1024, 5 }, { "PiB", 1024, 5 }, { "PB", 1000, 5 },
+		{ "B", 1, 0 }, { "", 1, 0 },
+	};
+
+	return parse_scaled(text, suffixes, bytes);
+}
+
+bool human_parse_count(const char *text, uint64_t *count)
+{
+	static const struct suffix suffixes[] = {
+		{ "K", 1000, 1 }, { "M", 1000, 2 }, { "G", 1000, 3 }, { "", 1, 0 },
+	};
+
+	return parse_scaled(text, suffixes, count);
+}
+
+bool human_parse_mode(const char *text, mode_t *mode)
+{
+	size_t digits = strspn(text, "01234567");
+
+	if (!digits || digits > 4 || text[digits])
+		return false;
+	*mode = (mode_t)strtoul(text, NULL, 8);
+	return *mode <= 0777;
+}
+
 bool human_parse_age(const char *text, int64_t *days)
 {
 	static const struct {

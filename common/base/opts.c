@@ -2,151 +2,9 @@
 
 #include <unistd.h>
 
-#include "common/stream/attrs.h"
+#include "common/base/opts_help.h"
 
-static const struct {
-	const char *suffix;
-	unsigned base, power;
-} size_suffixes[] = {
-	{ "K", 1024, 1 }, { "M", 1024, 2 }, { "G", 1024, 3 }, { "T", 1024, 4 }, { "P", 1024, 5 },
-	{ "KiB", 1024, 1 }, { "MiB", 1024, 2 }, { "GiB", 1024, 3 }, { "TiB", 1024, 4 }, { "PiB", 1024, 5 },
-	{ "KB", 1000, 1 }, { "MB", 1000, 2 }, { "GB", 1000, 3 }, { "TB", 1000, 4 }, { "PB", 1000, 5 },
-	{ "B", 1, 0 }, { "", 1, 0 },
-}, count_suffixes[] = {
-	{ "K", 1000, 1 }, { "M", 1000, 2 }, { "G", 1000, 3 }, { "", 1, 0 },
-};
-
-static bool scale(uint64_t *value, unsigned base, unsigned power)
-{
-	for (; power; power--) {
-		if (*value > INT64_MAX / base)
-			return false;
-		*value *= base;
-	}
-	return *value <= INT64_MAX;
-}
-
-/* The digits at the start of `text`; *suffix is what follows them. */
-static bool parse_digits(const char *text, uint64_t *value, const char **suffix)
-{
-	size_t digits = strspn(text, "0123456789");
-	char number[24];
-
-	if (!digits || digits >= sizeof(number))
-		return false;
-	memcpy(number, text, digits);
-	number[digits] = '\0';
-	*suffix = text + digits;
-	return attrs_u64(number, INT64_MAX, value);
-}
-
-bool opts_parse_size(const char *text, uint64_t *bytes)
-{
-	const char *suffix;
-
-	if (!parse_digits(text, bytes, &suffix))
-		return false;
-	for (size_t i = 0; i < sizeof(size_suffixes) / sizeof(size_suffixes[0]); i++) {
-		if (strcmp(suffix, size_suffixes[i].suffix) == 0)
-			return scale(bytes, size_suffixes[i].base, size_suffixes[i].power);
-	}
-	return false;
-}
-
-bool opts_parse_count(const char *text, uint64_t *count)
-{
-	const char *suffix;
-
-	if (!parse_digits(text, count, &suffix))
-		return false;
-	for (size_t i = 0; i < sizeof(count_suffixes) / sizeof(count_suffixes[0]); i++) {
-		if (strcmp(suffix, count_suffixes[i].suffix) == 0)
-			return scale(count, count_suffixes[i].base, count_suffixes[i].power);
-	}
-	return false;
-}
-
-bool opts_parse_mode(const char *text, mode_t *mode)
-{
-	size_t digits = strspn(text, "01234567");
-
-	if (!digits || digits > 4 || text[digits])
-		return false;
-	*mode = (mode_t)strtoul(text, NULL, 8);
-	return *mode <= 0777;
-}
-
-void opts_init(struct opts *o, const char *usage, enum rec_kind kind)
-{
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-
-	*o = (struct opts){ .usage = usage, .memory = MEMORY_DEFAULT };
-	o->threads = cores < 1 ? 1 : cores > 4 ? 4 : (unsigned)cores;
-	o->in.kind = kind;
-}
-
-static void set_memory(struct opts *o, const char *value)
-{
-	if (!opts_parse_size(value, &o->memory))
-		opts_die("--memory: '%s' is not a size (examples: 64M, 2G)", value);
-	if (o->memory < MEMORY_FLOOR)
-		opts_die("--memory: %s is below the least that works, 4M", value);
-}
-
-static void set_threads(struct opts *o, const char *value)
-{
-	uint64_t n;
-
-	if (!opts_parse_count(value, &n) || n < 1 || n > THREADS_MAX)
-		opts_die("--threads: '%s' is not a number from 1 to %d", value, THREADS_MAX);
-	o->threads = (unsigned)n;
-}
-
-static void add_output(struct opts *o, const char *value)
-{
-	if (o->out.path_count == OUTPUTS_MAX)
-		opts_die("--output: at most %d files can be written", OUTPUTS_MAX);
-	o->out.paths[o->out.path_count++] = value;
-}
-
-static void print_and_exit(const char *text, const char *more, const char *end)
-{
-	printf("%s%s%s", text, more, end);
-	if (fflush(stdout) || ferror(stdout))
-		die_errno("cannot write standard output");
-	exit(EXIT_OK);
-}
-
-void opts_shared(struct opts *o, int letter, const char *value)
-{
-	switch (letter) {
-	case 'S': set_memory(o, value); break;
-	case 'T': o->temp_dir = value; break;
-	case 'j': set_threads(o, value); break;
-	case 'q': o->quiet = true; break;
-	case 'v': o->verbose = true; break;
-	case 'o': add_output(o, value); break;
-	case 't': o->out.tsv = true; break;
-	case OPT_UNVERIFIED: o->in.unverified = true; break;
-	case OPT_FORCE: o->force = true; break;
-	case OPT_KIND:
-		if (!rec_kind_from_name(value, &o->in.assume))
-			opts_die("--kind: '%s' is none of entry, dir, usage", value);
-		break;
-	case OPT_PROGRESS:
-		o->progress = true;
-		o->progress_file = value;
-		break;
-	case 'h': print_and_exit(o->usage, "", ""); break;
-	case 'V':
-		print_and_exit(program_invocation_short_name, " (treetally) ",
-			       TREETALLY_VERSION "\n");
-		break;
-	default:
-		fprintf(stderr, "try '%s --help'\n", program_invocation_short_name);
-		exit(EXIT_USAGE);
-	}
-}
+/* ---- what is wrong ---- */
 
 void opts_die(const char *fmt, ...)
 {
@@ -159,4 +17,254 @@ void opts_die(const char *fmt, ...)
 	warn("%s", reason);
 	fprintf(stderr, "try '%s --help'\n", program_invocation_short_name);
 	exit(EXIT_USAGE);
+}
+
+void opts_wrong(const struct opt *row, const char *value, const char *what)
+{
+	opts_die("--%s: '%s' is not %s", row->name, value, what);
+}
+
+/* ---- values ---- */
+
+static void set_size(const struct opt *row, const char *value)
+{
+	uint64_t size;
+
+	if (!human_parse_size(value, &size))
+		opts_wrong(row, value, "a size (examples: 64M, 2G)");
+	if (size < (uint64_t)row->least)
+		opts_die("--%s: %s is below the least that works, %" PRId64 "M", row->name, value,
+			 row->least >> 20);
+	*(uint64_t *)row->to = size;
+}
+
+static void set_number(const struct opt *row, const char *value)
+{
+	uint64_t number;
+	char range[80] = "a number (examples: 4, 10K)";
+
+	if (row->most < INT64_MAX)
+		snprintf(range, sizeof(range), "a number from %" PRId64 " to %" PRId64, row->least,
+			 row->most);
+	else if (row->least)
+		snprintf(range, sizeof(range), "a number from %" PRId64 " up", row->least);
+	if (!human_parse_count(value, &number) || number < (uint64_t)row->least ||
+	    number > (uint64_t)row->most)
+		opts_wrong(row, value, range);
+	*(uint64_t *)row->to = number;
+}
+
+static void add_to_list(const struct opt *row, const char *value)
+{
+	const char ***list = row->to;
+
+	*list = xrealloc_array(*list, *row->count + 1, sizeof(**list));
+	(*list)[(*row->count)++] = value;
+}
+
+static void set_word(const struct opt *row, const char *value)
+{
+	struct buf what = { 0 };
+
+	for (unsigned i = (unsigned)row->least; row->words[i]; i++) {
+		if (strcmp(row->words[i], value) == 0) {
+			*(unsigned *)row->to = i;
+			return;
+		}
+	}
+	buf_add_str(&what, "one of ");
+	opts_add_words(&what, row, ", ");
+	buf_add_char(&what, '\0');
+	opts_wrong(row, value, (char *)what.data);
+}
+
+void opts_set_progress(void *to, const struct opt *row, const char *value)
+{
+	struct opts *o = to;
+
+	(void)row;
+	o->progress = true;
+	o->progress_file = value;
+}
+
+static void set_value(const struct opts_program *p, const struct opt *row, const char *value)
+{
+	switch (row->type) {
+	case OPT_IS_FLAG: *(bool *)row->to = true; break;
+	case OPT_IS_COUNT: ++*(unsigned *)row->to; break;
+	case OPT_IS_SIZE: set_size(row, value); break;
+	case OPT_IS_NUMBER: set_number(row, value); break;
+	case OPT_IS_TEXT: *(const char **)row->to = value; break;
+	case OPT_IS_LIST: add_to_list(row, value); break;
+	case OPT_IS_WORD: set_word(row, value); break;
+	case OPT_IS_AGE:
+		if (!human_parse_age(value, row->to))
+			opts_wrong(row, value, "an age (examples: 90d, 6mo, 3yrs)");
+		break;
+	case OPT_IS_WHEN:
+		if (!human_parse_when(value, row->to))
+			opts_wrong(row, value, "a date or an age (examples: 2024-12-31, 90d, 6mo)");
+		break;
+	case OPT_IS_DATE:
+		if (!scantime_parse_date(value, row->to))
+			opts_wrong(row, value, "a date (YYYY-MM-DD)");
+		break;
+	case OPT_IS_MODE:
+		if (!human_parse_mode(value, row->to))
+			opts_wrong(row, value, "a mode (octal, at most 777)");
+		break;
+	case OPT_IS_CALL: row->call(row->to, row, value); break;
+	case OPT_IS_HELP: opts_print_help(p); break;
+	case OPT_IS_VERSION: opts_print_version(p); break;
+	case OPT_IS_END:
+	case OPT_IS_HEADING: break;
+	}
+}
+
+/* ---- argv ---- */
+
+static bool is_option(const struct opt *row)
+{
+	return row->type != OPT_IS_HEADING;
+}
+
+static struct opt *by_letter(struct opt *rows, char letter)
+{
+	while (rows->type && !(is_option(rows) && rows->letter == letter))
+		rows++;
+	return rows->type ? rows : NULL;
+}
+
+static struct opt *by_name(struct opt *rows, const char *name, size_t len)
+{
+	while (rows->type &&
+	       !(is_option(rows) && strncmp(rows->name, name, len) == 0 && !rows->name[len]))
+		rows++;
+	return rows->type ? rows : NULL;
+}
+
+/* What is left to read. */
+struct words {
+	char **next, **end;
+	const struct opts_program *program;
+};
+
+static char *value_of(struct words *w, const struct opt *row, char *attached)
+{
+	if (attached || row->arg[0] == '[')
+		return attached;
+	if (w->next == w->end)
+		opts_die("--%s needs a value: %s", row->name, row->arg);
+	return *w->next++;
+}
+
+static void take_long(struct words *w, char *word)
+{
+	size_t len = strcspn(word, "=");
+	struct opt *row = by_name(w->program->rows, word, len);
+	char *value = word[len] ? word + len + 1 : NULL;
+
+	if (!row && strcmp(word, "completion") == 0)
+		opts_print_completion(w->program);
+	if (!row)
+		opts_unknown(w->program->rows, word, len);
+	if (!row->arg && value)
+		opts_die("--%s takes no value", row->name);
+	row->given++;
+	set_value(w->program, row, row->arg ? value_of(w, row, value) : NULL);
+}
+
+static void take_letters(struct words *w, char *letters)
+{
+	while (*letters) {
+		struct opt *row = by_letter(w->program->rows, *letters);
+
+		if (!row)
+			opts_die("unknown option -%c", *letters);
+		row->given++;
+		letters++;
+		if (!row->arg) {
+			set_value(w->program, row, NULL);
+			continue;
+		}
+		set_value(w->program, row, value_of(w, row, *letters ? letters : NULL));
+		return;
+	}
+}
+
+/* ---- what does not go together ---- */
+
+bool opts_given(const struct opt *rows, const char *name)
+{
+	return by_name((struct opt *)rows, name, strlen(name))->given;
+}
+
+/* Of the names behind the first one: is any given? *other becomes it, or else the last of them. */
+static bool others_given(struct opt *rows, const char *list, const struct opt **other)
+{
+	for (const char *at = strchr(list, ' '); at; at = strchr(at + 1, ' ')) {
+		*other = by_name(rows, at + 1, strcspn(at + 1, " "));
+		if ((*other)->given)
+			return true;
+	}
+	return false;
+}
+
+static void check_lists(struct opt *rows, const char *const *lists, bool needed)
+{
+	for (; lists && *lists; lists++) {
+		const struct opt *first = by_name(rows, *lists, strcspn(*lists, " "));
+		const struct opt *other = NULL;
+
+		if (first && first->given && others_given(rows, *lists, &other) != needed)
+			opts_die("--%s %s --%s", first->name, needed ? "needs" : "contradicts",
+				 other->name);
+	}
+}
+
+static void check_operands(const struct opts_program *p, char **operands, size_t count)
+{
+	if (count < p->operands_min)
+		opts_die("%s is missing", p->operand);
+	if (count > p->operands_max)
+		opts_die("'%s': one operand too many", operands[p->operands_max]);
+	/* Somebody who wants to type can say `-`. */
+	if (count < p->stdin_below && isatty(STDIN_FILENO))
+		die(EXIT_USAGE, "standard input is a terminal: name a file, or - to type; try '%s --help'",
+		    program_invocation_short_name);
+}
+
+size_t opts_parse(const struct opts_program *p, int argc, char **argv)
+{
+	static const char *const everywhere[] = { "quiet verbose", NULL };
+	struct words w = { argv + 1, argv + argc, p };
+	size_t count = 0;
+
+	while (w.next < w.end) {
+		char *word = *w.next++;
+
+		if (word[0] != '-' || !word[1])
+			argv[++count] = word;
+		else if (word[1] != '-')
+			take_letters(&w, word + 1);
+		else if (word[2])
+			take_long(&w, word + 2);
+		else
+			while (w.next < w.end)
+				argv[++count] = *w.next++;
+	}
+	argv[count + 1] = NULL;
+	check_lists(p->rows, everywhere, false);
+	check_lists(p->rows, p->contradictions, false);
+	check_lists(p->rows, p->needs, true);
+	check_operands(p, argv + 1, count);
+	return count;
+}
+
+void opts_init(struct opts *o)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	*o = (struct opts){ .memory = MEMORY_DEFAULT };
+	o->threads = cores < 1 ? 1 : cores > 4 ? 4 : (uint64_t)cores;
 }

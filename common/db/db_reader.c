@@ -227,6 +227,12 @@ static void read_facts(struct db_reader_db *a)
 	sqlite3_finalize(select);
 }
 
+void db_reader_temp_dir(const char *dir)
+{
+	if (dir && setenv("SQLITE_TMPDIR", dir, 1))
+		die_errno("cannot set SQLITE_TMPDIR");
+}
+
 static void note_assumptions(const struct db_reader_db *a)
 {
 	for (int i = 0; i < ASSUMPTIONS; i++) {

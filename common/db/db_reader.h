@@ -15,6 +15,9 @@
 #include "common/stream/assume.h"
 #include "common/stream/record.h"
 
+/* For --help: what may stand for a database. */
+#define DB_READER_HELP "DB without '/' and '.' is $TREETALLY_DIR/DB.db when TREETALLY_DIR is set."
+
 struct db_reader_db {
 	struct db db;
 	const char *operand;   /* as the user named it; db.name is the name of the file */
@@ -47,6 +50,9 @@ struct db_reader_set {
  * has neither '/' nor '.', else the operand. The caller frees it.
  */
 char *db_reader_file(const char *operand);
+
+/* Where SQLite sorts when memory is not enough; NULL: it chooses. Before db_reader_open. */
+void db_reader_temp_dir(const char *dir);
 
 /*
  * Open the databases. Dies (3) when a file is no complete treetally database of our format, (4) when

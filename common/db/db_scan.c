@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "common/base/human.h"
 #include "common/stream/attrs.h"
 #include "common/stream/buckets.h"
 
@@ -59,7 +60,7 @@ static int64_t fetch_count(struct db *db, const char *key)
 	char *text = fetch(db, key);
 	uint64_t count;
 
-	if (!attrs_u64(text, INT64_MAX, &count))
+	if (!human_parse_u64(text, INT64_MAX, &count))
 		die_state(db);
 	free(text);
 	return (int64_t)count;

@@ -1,5 +1,8 @@
 #include "common/db/db_schema.h"
 
+#include <sqlite3.h>
+#include <stdio.h>
+
 const char db_schema_directories[] =
 	"CREATE TABLE directories(\n"
 	"    dir_id INTEGER PRIMARY KEY,\n"
@@ -137,3 +140,8 @@ const char *const db_schema_indexes[] = {
 	"CREATE INDEX stats_by_group ON directory_stats(owner_gid, total_size_r)",
 };
 const size_t db_schema_index_count = sizeof(db_schema_indexes) / sizeof(db_schema_indexes[0]);
+
+void db_schema_about(void)
+{
+	printf("database format %d, SQLite %s\n", DB_FORMAT, sqlite3_libversion());
+}

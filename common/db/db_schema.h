@@ -41,4 +41,7 @@ enum usage_kind { USAGE_BY_OWNER, USAGE_BY_GROUP, USAGE_BY_AGE, USAGE_BY_SIZE };
 #define SUMMARY_COLUMNS 6
 #define HISTOGRAM_COLUMNS 4
 
+/* A line of --version (opts.h). */
+void db_schema_about(void);
+
 #endif

@@ -11,7 +11,7 @@
 
 #include "common/base/fd.h"
 #include "common/base/file_use.h"
-#include "common/stream/attrs.h"
+#include "common/base/human.h"
 
 #define NAME_BYTES_MAX 1024u      /* a longer name is left out */
 #define LINE_KEPT (64u << 10) /* bytes of a line that are looked at: not all members of a group */
@@ -51,7 +51,7 @@ static bool parse_line(char *line, enum name_kind kind, struct name *name)
 		field[n] = at;
 	}
 	if (n < (kind == NAME_USER ? 5 : 4) || !*line || strchr("#+-", *line) ||
-	    !attrs_u64(field[2], UINT32_MAX, &id))
+	    !human_parse_u64(field[2], UINT32_MAX, &id))
 		return false;
 	*name = (struct name){ .id = (uint32_t)id, .name = line };
 	if (kind == NAME_USER) {

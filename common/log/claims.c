@@ -35,15 +35,17 @@ bool claims_valid_filesystem(const char *name)
 	return true;
 }
 
+const char *const claims_escape_names[] = { "", "none", "pct", NULL };
+
 bool claims_escape_from_name(const char *word, enum scan_escape *escape)
 {
-	if (strcmp(word, "none") == 0)
-		*escape = ESCAPE_NONE;
-	else if (strcmp(word, "pct") == 0)
-		*escape = ESCAPE_PCT;
-	else
-		return false;
-	return true;
+	for (unsigned i = ESCAPE_NONE; claims_escape_names[i]; i++) {
+		if (strcmp(word, claims_escape_names[i]) == 0) {
+			*escape = (enum scan_escape)i;
+			return true;
+		}
+	}
+	return false;
 }
 
 /* Eight digits, '_', a word without '_', '_', the file system up to the first ".list" behind it. */

@@ -35,6 +35,7 @@ char *claims_of_operand(const char *operand);
 /* May this be the name of a file system? It becomes part of file names and of one-line messages. */
 bool claims_valid_filesystem(const char *name);
 
+extern const char *const claims_escape_names[]; /* from ESCAPE_NONE on; NULL ends them */
 bool claims_escape_from_name(const char *word, enum scan_escape *escape) WARN_UNUSED;
 
 /* What the name of a source says. */

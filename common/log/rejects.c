@@ -3,7 +3,7 @@
 #include <inttypes.h>
 
 #include "common/base/escape.h"
-#include "common/base/opts.h"
+#include "common/base/human.h"
 
 #define FLUSH_SIZE (64u << 10)
 #define MILLION 1000000
@@ -16,7 +16,7 @@ bool reject_limit_parse(struct reject_limit *limit, const char *text)
 
 	limit->kind = LIMIT_COUNT;
 	if (!len || text[len - 1] != '%')
-		return opts_parse_count(text, &limit->value);
+		return human_parse_count(text, &limit->value);
 	limit->kind = LIMIT_SHARE;
 	if (len == 1 || strspn(text, "0123456789.") != len - 1)
 		return false;

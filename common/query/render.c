@@ -9,12 +9,12 @@
 
 #define OUT_BYTES (64u << 10) /* written in pieces of about this many */
 
-static const char *const format_names[] = { "table", "tsv", "csv", "json", "ndjson" };
+const char *const render_format_names[] = { "", "table", "tsv", "csv", "json", "ndjson", NULL };
 
 bool render_format_from_name(const char *name, enum render_format *format)
 {
-	for (int i = 0; i <= RENDER_NDJSON; i++) {
-		if (strcmp(name, format_names[i]) == 0) {
+	for (int i = RENDER_TABLE; i <= RENDER_NDJSON; i++) {
+		if (strcmp(name, render_format_names[i]) == 0) {
 			*format = (enum render_format)i;
 			return true;
 		}
@@ -24,7 +24,7 @@ bool render_format_from_name(const char *name, enum render_format *format)
 
 enum render_format render_format(const struct render_options *options)
 {
-	if (options->format_given)
+	if (options->format)
 		return options->format;
 	return !options->output && isatty(STDOUT_FILENO) ? RENDER_TABLE : RENDER_TSV;
 }
@@ -187,6 +187,7 @@ void render_open(struct render *r, const struct render_options *options, const c
 	outfile_open(&r->file, options->output ? options->output : "-", FILE_OUTPUT);
 	r->file.terminal &= r->format != RENDER_TABLE; /* which is safe, and has colours */
 	switch (r->format) {
+	case RENDER_AUTO: break; /* render_format has chosen another one */
 	case RENDER_TABLE: r->layout = render_table_new(options, columns, column_count); break;
 	case RENDER_TSV: add_fields(r, NULL, '\t', "\n", add_tsv); break;
 	case RENDER_CSV: add_fields(r, NULL, ',', "\r\n", add_csv); break;
@@ -198,6 +199,7 @@ void render_open(struct render *r, const struct render_options *options, const c
 void render_row(struct render *r, const struct render_cell *cells)
 {
 	switch (r->format) {
+	case RENDER_AUTO: break; /* render_format has chosen another one */
 	case RENDER_TABLE: render_table_row(r->layout, &r->out, cells, false); break;
 	case RENDER_TSV: add_fields(r, cells, '\t', "\n", add_tsv); break;
 	case RENDER_CSV: add_fields(r, cells, ',', "\r\n", add_csv); break;

@@ -11,7 +11,8 @@
 #define RENDER_AHEAD 1000      /* rows that decide how wide the columns of a table are */
 #define RENDER_COLUMNS_MAX 64
 
-enum render_format { RENDER_TABLE, RENDER_TSV, RENDER_CSV, RENDER_JSON, RENDER_NDJSON };
+/* RENDER_AUTO: a table on a terminal, TSV elsewhere; for render_options only. */
+enum render_format { RENDER_AUTO, RENDER_TABLE, RENDER_TSV, RENDER_CSV, RENDER_JSON, RENDER_NDJSON };
 
 enum render_type {
 	RENDER_TEXT,   /* cell.text */
@@ -40,7 +41,6 @@ struct render_cell {
 };
 
 struct render_options {
-	bool format_given;
 	enum render_format format;
 	const char *output; /* file; NULL: standard output */
 	const char *title;  /* a line above a table; NULL: none */

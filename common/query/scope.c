@@ -10,12 +10,6 @@
 
 #define ROOT_ID 1 /* dir_id of `/` */
 
-void scope_add(const char ***list, size_t *count, const char *text)
-{
-	*list = xrealloc_array(*list, *count + 1, sizeof(**list));
-	(*list)[(*count)++] = text;
-}
-
 /* ---- from path to range ---- */
 
 /* A path of the question, in memory form, and how much of it any database has. */

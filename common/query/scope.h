@@ -41,9 +41,6 @@ struct scope {
 	int64_t directories;           /* in ranges */
 };
 
-/* Append an option's value to a list of scope_options. */
-void scope_add(const char ***list, size_t *count, const char *text);
-
 /*
  * One scope for each database of the set. A prefix or exclude that is in none of them ends the
  * program (1) and names the nearest directory above that is there; one that is no absolute path

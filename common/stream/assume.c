@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "common/stream/attrs.h"
+#include "common/base/human.h"
 #include "common/stream/record.h"
 
 static const struct {
@@ -68,7 +68,7 @@ static bool parse_word(const char *text, size_t len, int i, uint64_t *count)
 	if (len <= name || text[name] != '=' || len - name > sizeof(digits))
 		return false;
 	memcpy(digits, text + name + 1, len - name - 1);
-	return digits[0] != '0' && attrs_u64(digits, INT64_MAX, count);
+	return digits[0] != '0' && human_parse_u64(digits, INT64_MAX, count);
 }
 
 bool assume_parse(struct assumptions *a, const char *text)

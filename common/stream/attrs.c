@@ -43,20 +43,3 @@ int attrs_next(char **cursor, char **key, char **value)
 	*value = equals + 1;
 	return 1;
 }
-
-bool attrs_u64(const char *text, uint64_t max, uint64_t *value)
-{
-	uint64_t v = 0;
-
-	if (!*text)
-		return false;
-	for (; *text; text++) {
-		unsigned digit = (unsigned)(*text - '0');
-
-		if (digit > 9 || v > (UINT64_MAX - digit) / 10)
-			return false;
-		v = v * 10 + digit;
-	}
-	*value = v;
-	return v <= max;
-}

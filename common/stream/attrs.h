@@ -18,7 +18,4 @@ void attrs_add_u64(struct buf *out, const char *key, uint64_t value);
  */
 int attrs_next(char **cursor, char **key, char **value) WARN_UNUSED;
 
-/* Strict decimal, the whole text, no sign; false when it is anything else or above `max`. */
-bool attrs_u64(const char *text, uint64_t max, uint64_t *value) WARN_UNUSED;
-
 #endif

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <xxhash.h>
 
+#include "common/base/human.h"
 #include "common/stream/attrs.h"
 
 /* Bytes of an entry's fields in its digest. */
@@ -322,8 +323,8 @@ static bool set_reject(struct ledger *l, const char *reason, const char *value)
 			continue;
 		*source++ = '\0';
 		l->reject_source[i] = xstrdup(source);
-		ok = attrs_u64(text, INT64_MAX, &l->sum.rejects[i]) &&
-		     attrs_u64(line, INT64_MAX, &l->sum.reject_line[i]) && l->sum.rejects[i];
+		ok = human_parse_u64(text, INT64_MAX, &l->sum.rejects[i]) &&
+		     human_parse_u64(line, INT64_MAX, &l->sum.reject_line[i]) && l->sum.rejects[i];
 		break;
 	}
 	free(text);
@@ -339,7 +340,7 @@ static bool set_source(struct ledger *l, const char *value)
 
 	if (sscanf(value, "%32[0-9a-f]:%20[0-9]:%n", hex, lines_text, &name_at) != 2 || !name_at)
 		return false;
-	if (!digest_parse(hex, &digest) || !attrs_u64(lines_text, INT64_MAX, &lines))
+	if (!digest_parse(hex, &digest) || !human_parse_u64(lines_text, INT64_MAX, &lines))
 		return false;
 	/* There may be tens of thousands: they are put in order when all are there. */
 	if (!(l->source_count & (l->source_count - 1)))
@@ -354,7 +355,7 @@ static bool set_attr(struct ledger *l, const char *key, const char *value)
 {
 	for (int i = 0; i < LEDGER_COUNTS; i++) {
 		if (strcmp(key, ledger_count_names[i]) == 0)
-			return attrs_u64(value, INT64_MAX, &l->sum.count[i]);
+			return human_parse_u64(value, INT64_MAX, &l->sum.count[i]);
 	}
 	if (strcmp(key, "digest") == 0)
 		return digest_parse(value, &l->sum.digest);

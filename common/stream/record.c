@@ -1,8 +1,8 @@
 #include "common/stream/record.h"
 
-static const char *const kind_names[] = { "any", "entry", "dir", "usage" };
+const char *const rec_kind_names[] = { "any", "entry", "dir", "usage", NULL };
 static const char *const order_names[] = { "none", "tree", "level" };
-static const char *const age_by_names[] = { "", "atime", "mtime", "newest" };
+const char *const age_by_names[] = { "", "atime", "mtime", "newest", NULL };
 
 /* Index of `name` in names[first..n), or -1. */
 static int name_index(const char *name, const char *const *names, int first, int n)
@@ -16,12 +16,12 @@ static int name_index(const char *name, const char *const *names, int first, int
 
 const char *rec_kind_name(enum rec_kind kind)
 {
-	return kind_names[kind];
+	return rec_kind_names[kind];
 }
 
 bool rec_kind_from_name(const char *name, enum rec_kind *kind)
 {
-	int i = name_index(name, kind_names, KIND_ENTRY, KIND_USAGE + 1);
+	int i = name_index(name, rec_kind_names, KIND_ENTRY, KIND_USAGE + 1);
 
 	*kind = i < 0 ? KIND_ANY : (enum rec_kind)i;
 	return i >= 0;

@@ -18,6 +18,8 @@ enum rec_order { ORDER_NONE, ORDER_TREE, ORDER_LEVEL };
 enum age_by { AGE_UNSET, AGE_ATIME, AGE_MTIME, AGE_NEWEST };
 
 /* Words of these enums as in headers and options; _from_name gives false for an unknown word. */
+extern const char *const rec_kind_names[]; /* from KIND_ENTRY on; NULL ends them */
+extern const char *const age_by_names[];   /* from AGE_ATIME on; NULL ends them */
 const char *rec_kind_name(enum rec_kind kind);
 bool rec_kind_from_name(const char *name, enum rec_kind *kind) WARN_UNUSED;
 const char *rec_order_name(enum rec_order order);

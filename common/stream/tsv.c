@@ -5,6 +5,7 @@
 #include "common/stream/attrs.h"
 #include "common/stream/buckets.h"
 #include "common/base/escape.h"
+#include "common/base/human.h"
 
 const char *tsv_columns(enum rec_kind kind)
 {
@@ -187,7 +188,7 @@ static uint64_t take_u64(struct fields *f, const char *column, uint64_t max)
 	size_t len;
 	char *field = take(f, column, &len);
 
-	if (field && !attrs_u64(field, max, &value) && !f->bad)
+	if (field && !human_parse_u64(field, max, &value) && !f->bad)
 		f->bad = column;
 	return value;
 }
@@ -202,7 +203,7 @@ static int64_t take_time(struct fields *f, const char *column, bool optional)
 	if (field && !*field && optional)
 		return TIME_NONE;
 	if (field && !f->bad &&
-	    !attrs_u64(field + negative, negative ? -TIME_MIN : TIME_MAX, &value))
+	    !human_parse_u64(field + negative, negative ? -TIME_MIN : TIME_MAX, &value))
 		f->bad = column;
 	return negative ? -(int64_t)value : (int64_t)value;
 }
@@ -335,5 +336,5 @@ bool tsv_parse_end(char *text, uint64_t *records, struct ledger *l)
 	char *key, *value;
 
 	return attrs_next(&text, &key, &value) > 0 && strcmp(key, "records") == 0 &&
-	       attrs_u64(value, INT64_MAX, records) && ledger_parse(l, text);
+	       human_parse_u64(value, INT64_MAX, records) && ledger_parse(l, text);
 }

@@ -1,23 +1,20 @@
 # shellcheck shell=bash
-# Completion of all programs for bash. Options are what --help of the program says, so that they are
-# never out of date; paths after -P and -E are those in the databases on the command line.
-
-# The long options of a program, one in a line.
-_treetally_options() {
-	"$1" --help 2>/dev/null | grep -oE -- '(^|[ ,(])--[a-z][a-z-]*' | tr -d ' ,(' | sort -u
-}
+# Completion of all programs for bash. What options there are, and which values they take, the programs
+# say themselves (--completion: the operand, then letter|name|argument|words), so it is never out of
+# date. Paths and names are those in the databases on the command line or in $TREETALLY_DIR.
 
 # Words from a list that begin with what is being typed.
 _treetally_words() {
 	mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
 }
 
-# Files, or those that end in .db and the databases of $TREETALLY_DIR.
+# Files, or with -d directories.
 _treetally_files() {
 	compopt -o filenames 2>/dev/null
-	mapfile -t COMPREPLY < <(compgen -f -- "$1")
+	mapfile -t COMPREPLY < <(compgen "$1" -- "$2")
 }
 
+# Those that end in .db, and the databases of $TREETALLY_DIR.
 _treetally_databases() {
 	local file
 	compopt -o filenames 2>/dev/null
@@ -30,68 +27,94 @@ _treetally_databases() {
 		done)
 }
 
-# Directories of the first database that is there: those in the one that is being typed. Only names
-# that need no escape.
-_treetally_paths() {
-	local word database='' parent=${1%/*}
+# Set databases to those on the command line, or to all of $TREETALLY_DIR.
+_treetally_find_databases() {
+	local word
+	databases=()
 	for word in "${COMP_WORDS[@]:1}"; do
 		if [[ $word == *.db && -f $word || -f ${TREETALLY_DIR:-/nonexistent}/$word.db ]]; then
-			database=$word
-			break
+			databases+=("$word")
 		fi
 	done
-	[[ -n $database ]] || return 0
-	compopt -o nospace -o filenames 2>/dev/null
-	mapfile -t COMPREPLY < <(dir-query -q -P "${parent:-/}" -L 1 --sort-by path "$database" 2>/dev/null |
-		awk -F '\t' -v typed="$1" -v parent="$parent" 'NR > 1 && $1 !~ /\\/ && $1 != parent &&
-			$1 != "/" && index($1, typed) == 1 { print $1 "/" }')
+	((${#databases[@]})) || mapfile -t databases < <(compgen -G "${TREETALLY_DIR:-/nonexistent}/*.db")
+	((${#databases[@]}))
 }
 
+# Directories in the one that is being typed. Only names that need no escape.
+_treetally_paths() {
+	local databases parent=${1%/*}
+	_treetally_find_databases || return 0
+	compopt -o nospace -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(dir-query -q --format tsv -P "${parent:-/}" -L 1 --sort-by path \
+		"${databases[@]}" 2>/dev/null | awk -F '\t' -v typed="$1" -v parent="$parent" '
+			NR == 1 { for (i = 1; i <= NF; i++) if ($i == "path") at = i; next }
+			$at !~ /\\/ && $at != parent && $at != "/" && index($at, typed) == 1 && !seen[$at]++ {
+				print $at "/" }')
+}
+
+# Owners or groups, which own files there; without a database those of this machine.
+_treetally_names() {
+	local databases
+	if _treetally_find_databases; then
+		_treetally_words "$(stats-query -q --format tsv --by "$1" "${databases[@]}" 2>/dev/null |
+			awk -F '\t' -v key="$1" '
+				NR == 1 { for (i = 1; i <= NF; i++) if ($i == key) at = i; next }
+				{ print $at }')" "$2"
+	else
+		mapfile -t COMPREPLY < <(compgen -A "${1/owner/user}" -- "$2")
+	fi
+}
+
+# What a program says; of scripts, the names that --help has.
+_treetally_table() {
+	"$1" --completion 2>/dev/null || {
+		echo LOG
+		"$1" --help 2>/dev/null | grep -oE -- '(^|[ ,(])--[a-z][a-z-]*' | tr -d ' ,(' | sort -u |
+			sed 's/.*/|&||/'
+	}
+}
+
+# value ARGUMENT WORDS WORD: what can stand for an argument of that name.
 _treetally_value() {
-	case $2 in
-	-P | --path-prefix | -E | --exclude)
-		case $1 in
-		dir-query | stats-query | dir-export) _treetally_paths "$3" ;;
-		*) return 1 ;;
-		esac ;;
-	--format) _treetally_words 'table tsv csv json ndjson' "$3" ;;
-	--sort-by)
-		case $1 in
-		dir-query) _treetally_words 'size apparent files dirs atime mtime depth path' "$3" ;;
-		*) _treetally_words 'size apparent files key' "$3" ;;
-		esac ;;
-	--by) _treetally_words 'owner group age size dir fs' "$3" ;;
-	--kind) _treetally_words 'entry dir usage' "$3" ;;
-	--age-by) _treetally_words 'atime mtime newest' "$3" ;;
-	--escape) _treetally_words 'none pct' "$3" ;;
-	-o | --output | --rejects | --passwd | --log) _treetally_files "$3" ;;
-	-T | --temp-dir)
-		compopt -o filenames 2>/dev/null
-		mapfile -t COMPREPLY < <(compgen -d -- "$3") ;;
-	*) return 1 ;;
+	case $1 in
+	*,...) mapfile -t COMPREPLY < <(compgen -P "${3%"${3##*,}"}" -W "$2" -- "${3##*,}") ;;
+	FILE | '[=FILE]' | LOG*) _treetally_files -f "$3" ;;
+	DIR*) _treetally_files -d "$3" ;;
+	PATH) _treetally_paths "$3" ;;
+	DB) _treetally_databases "$3" ;;
+	USER) _treetally_names owner "$3" ;;
+	GROUP) _treetally_names group "$3" ;;
+	*) _treetally_words "$2" "$3" ;;
 	esac
 }
 
 _treetally() {
-	local program=${1##*/} word=$2 before=$3
+	local word=$2 before=$3 attached='' operand letter name argument words names=''
 	COMPREPLY=()
 	# Bash takes --option=value apart.
 	if [[ $word == '=' ]]; then
-		word=
+		word='' attached=1
 	elif [[ $before == '=' ]]; then
-		before=${COMP_WORDS[COMP_CWORD - 2]}
+		before=${COMP_WORDS[COMP_CWORD - 2]} attached=1
 	fi
-	if _treetally_value "$program" "$before" "$word"; then
-		return
-	fi
+	{
+		IFS= read -r operand
+		while IFS='|' read -r letter name argument words; do
+			if [[ $argument && ($argument != '['* || $attached) &&
+				($before == "$name" || $letter && $before == "$letter") ]]; then
+				_treetally_value "$argument" "$words" "$word"
+				return
+			fi
+			names+="$name "
+		done
+	} < <(_treetally_table "$1")
 	if [[ $word == -* ]]; then
-		_treetally_words "$(_treetally_options "$1")" "$word"
-		return
+		_treetally_words "$names" "$word"
+	elif [[ $operand == STREAM ]]; then
+		_treetally_files -f "$word"
+	else
+		_treetally_value "$operand" '' "$word"
 	fi
-	case $program in
-	dir-query | stats-query | dir-export | scan-audit | dir-load | stats-load) _treetally_databases "$word" ;;
-	*) _treetally_files "$word" ;;
-	esac
 }
 
 complete -F _treetally depth-sort dir-export dir-extract dir-load dir-query gpfs-parse rec-cat \

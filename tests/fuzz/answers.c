@@ -92,7 +92,6 @@ static void take_table(struct answers *a, struct table *t)
 	uint8_t flags = take(a);
 
 	*t = (struct table){ .has_total = flags & 8, .unicode = flags & 16 };
-	t->options.format_given = true;
 	t->options.format = (enum render_format)((flags & 7) % (RENDER_NDJSON + 1));
 	t->options.width = flags & 32 ? take(a) : 0;
 	while (a->len && t->count < ROWS_MAX)

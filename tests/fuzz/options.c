@@ -5,11 +5,10 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/stream/attrs.h"
 #include "common/base/human.h"
-#include "common/base/opts.h"
 #include "common/log/rejects.h"
 #include "common/query/render.h"
+#include "common/stream/stream_opts.h"
 #include "common/log/claims.h"
 
 #define TEXT_MAX 200
@@ -104,7 +103,7 @@ static bool plain_count(const char *text, uint64_t *value)
 static void check_scaled(const char *text)
 {
 	uint64_t fast = 0, plain = 0;
-	bool taken = opts_parse_size(text, &fast);
+	bool taken = human_parse_size(text, &fast);
 
 	if (count_digits(text) >= 24) {
 		fuzz_check(!taken || (plain_size(text, &plain) && fast == plain), "long size");
@@ -112,10 +111,10 @@ static void check_scaled(const char *text)
 	}
 	fuzz_check(taken == plain_size(text, &plain), "size");
 	fuzz_check(!taken || fast == plain, "size: value");
-	taken = opts_parse_count(text, &fast);
+	taken = human_parse_count(text, &fast);
 	fuzz_check(taken == plain_count(text, &plain), "count");
 	fuzz_check(!taken || fast == plain, "count: value");
-	taken = attrs_u64(text, UINT32_MAX, &fast);
+	taken = human_parse_u64(text, UINT32_MAX, &fast);
 	fuzz_check(taken == (*text && all_digits(text, strlen(text)) &&
 			     scaled(text, strlen(text), 1, &plain) && plain <= UINT32_MAX),
 		   "number");
@@ -316,8 +315,7 @@ static void check_first_line(void *line)
 /* ---- options that all programs share ---- */
 
 struct shared {
-	int letter;
-	const char *text;
+	const char *option, *text;
 };
 
 static void parse_shared(void *arg)
@@ -325,26 +323,30 @@ static void parse_shared(void *arg)
 	const struct shared *s = arg;
 	struct opts o;
 
-	opts_init(&o, "", KIND_ANY);
-	opts_shared(&o, s->letter, s->text);
+	struct stream_opts streams = { 0 };
+	struct opt rows[] = { OPTS_RESOURCES(&o), STREAM_OPTS_READ(&streams.in), OPT_END };
+	const struct opts_program program = { .rows = rows };
+	char name[] = "fuzz", *argv[] = { name, (char *)s->option, (char *)s->text, NULL };
+
+	opts_parse(&program, 3, argv);
 }
 
 static void check_shared(const char *text)
 {
-	static const int letters[] = { 'S', 'j', OPT_KIND };
+	static const char *const options[] = { "-S", "-j", "--kind" };
 	uint64_t value = 0;
 
 	if (count_digits(text) >= 24)
 		return;
 	for (int i = 0; i < 3; i++) {
-		struct shared s = { letters[i], text };
+		struct shared s = { options[i], text };
 		bool good = i == 0   ? plain_size(text, &value) && value >= 4u << 20
 			    : i == 1 ? plain_count(text, &value) && value >= 1 && value <= 64
 				     : among("entry dir usage", text);
 
-		fuzz_check(fuzz_try(parse_shared, &s) == good, "option %d", letters[i]);
+		fuzz_check(fuzz_try(parse_shared, &s) == good, "option %s", options[i]);
 		if (!good)
-			fuzz_check(fuzz_status == EXIT_USAGE, "option %d", letters[i]);
+			fuzz_check(fuzz_status == EXIT_USAGE, "option %s", options[i]);
 	}
 }
 

@@ -218,7 +218,9 @@ check_help() {
 		[[ ! -s stderr ]] || say_and_fail "$option: something on stderr"
 		[[ $(head -n 1 stdout) == "usage: $program "* ]] || say_and_fail "$option: no usage line"
 		(($(wc -L <stdout) <= 80)) || say_and_fail "$option: over 80 columns"
-		(($(wc -l <stdout) <= 30)) || say_and_fail "$option: more than a screen"
+		# One line for an option, and a few more; a screen, if there are not too many.
+		(($(wc -l <stdout) <= ($("$program" --completion | wc -l) > 30 ? 60 : 30))) ||
+			say_and_fail "$option: too long"
 	done
 	run_to /dev/full /dev/null "$program" --help
 	((status == 4)) || say_and_fail "--help >/dev/full: status $status"
@@ -230,7 +232,17 @@ check_version() {
 		run_to stdout /dev/null "$program" $option
 		((status == 0)) || say_and_fail "$option: status $status"
 		[[ ! -s stderr ]] || say_and_fail "$option: something on stderr"
-		[[ $(<stdout) == "$program (treetally) $TREETALLY_VERSION" ]] || say_and_fail "$(<stdout)"
+		[[ $(head -n 1 stdout) == "$program (treetally) $TREETALLY_VERSION" ]] &&
+			[[ $(tail -n 1 stdout) == 'licence MIT' ]] || say_and_fail "$(<stdout)"
+		case $program in
+		*-query | *-export | *-load | *-audit)
+			grep -qx "database format [0-9]*, SQLite $(sqlite3 --version | cut -d ' ' -f 1)" stdout ;;
+		*) ! grep -q SQLite stdout ;;
+		esac || say_and_fail "SQLite: $(<stdout)"
+		case $program in
+		*-query | *-export | scan-tree) ;;
+		*) grep -qx 'stream format [0-9]*' stdout || say_and_fail "stream format: $(<stdout)" ;;
+		esac
 	done
 }
 
@@ -238,6 +250,14 @@ check_wrong_options() {
 	misuse --nope
 	misuse -Z
 	misuse --memry=4M
+	[[ $(<stderr) == *"unknown option --memry; did you mean --memory?"* ]] || say_and_fail "no advice"
+	# An abbreviation means another option as soon as there is one.
+	misuse --memor=4M
+	[[ $(<stderr) == *"did you mean --memory?"* ]] || say_and_fail "no advice"
+	misuse --v
+	misuse --=
+	misuse -q --verbose
+	[[ $(<stderr) == *"--quiet contradicts --verbose"* ]] || say_and_fail "not both are named"
 	misuse --quiet=1
 	misuse -S
 	misuse --temp-dir
@@ -714,12 +734,11 @@ check_terminal() {
 		args+=(out/db)
 		[[ $program != stats-load ]] || cp "$fixtures/good.base" out/db
 	fi
-	# A log may be typed, as text may be for cat.
-	if [[ $kind != log ]]; then
-		on_terminal "${args[@]}"
-		((status == 2)) || say_and_fail "stdin is a terminal: status $status: $(<typescript)"
-		[[ $program != dir-load || ! -e out/db ]] || say_and_fail "a database was made"
-	fi
+	on_terminal "${args[@]}"
+	((status == 2)) || say_and_fail "stdin is a terminal: status $status: $(<typescript)"
+	(($(grep -c "^$program: " typescript) == 1)) && grep -q "try '$program --help'" typescript ||
+		say_and_fail "stdin is a terminal: not one line: $(<typescript)"
+	[[ $program != dir-load || ! -e out/db ]] || say_and_fail "a database was made"
 	[[ $writes == stream ]] || return 0
 	on_terminal "${args[@]}" "$good"
 	((status == 2)) || say_and_fail "binary to a terminal: status $status"
@@ -845,6 +864,7 @@ check_stdout_lost() {
 check_stderr_lost() {
 	local to
 	head -c -3 "$good" >cut.rec
+	command=("${command[@]/#-q/-v}")
 	for to in '2>&-' '2>/dev/full' '<&- 2>&-' '<&- >&- 2>&-'; do
 		attempt -v "$good"
 		((status == 0)) || say_and_fail "status $status"
