@@ -310,3 +310,21 @@ complete_db() {
 	run -2 dir-load t.db good.dir more
 	[[ ${lines[0]} == "dir-load: 'more': "* ]]
 }
+
+@test "dir-load: names as long as SQLite's journal beside them allows" {
+	small_log >log
+	gpfs-parse -q -f fs1 --scan-date 2026-01-15 log -o entry
+	dir-extract entry | depth-sort -o dir
+	stats-accum entry -o usage
+	local n name
+	for n in 239 246 247; do
+		name=$(printf "%${n}s" "" | tr ' ' x)
+		dir-load "$name" dir
+		dir-load --replace "./$name" dir
+		stats-load --no-names "$name" usage
+		run -0 stats-query "./$name"
+		rm "$name"
+	done
+	run -2 dir-load "x$name" dir
+	[[ $output == *"the name of a database has at most 247 bytes"* ]]
+}

@@ -317,6 +317,71 @@ import_and_audit() {
 	lies "scan_metadata: digest is not that of the log, *" "SELECT 1" --log other.list
 }
 
+# every_change STEP: change every column of every table, a value or a row at a time, in several ways, and
+# scan-audit --log must notice. Of all these changes each STEP-th is tried.
+every_change() {
+	local table column key at change n=0 tried=0 missed=0 differ
+	{ small_log; line 7000 /gpfs/fs1/bad x; line 7001 /gpfs/fs1/worse 1 1 1 1 what; } >20260115_x_all.list
+	printf 'u%d:x:%d:1:Name of %d:/:/\n' 1000 1000 1000 1001 1001 1001 >passwd
+	printf 'g%d:x:%d:\n' 100 100 101 101 >group
+	scan-import -q --passwd passwd --group group --db all.db 20260115_x_all.list
+	scan-audit -q all.db --log 20260115_x_all.list
+	(($(sqlite3 all.db 'SELECT count(*) FROM scan_rejects') > 0))
+	(($(sqlite3 all.db 'SELECT count(*) FROM user_info') > 0))
+	# A row is found by its key: the columns of the primary key, in their order, or rowid.
+	sqlite3 -separator ' ' all.db "SELECT m.name, c.name, ifnull((SELECT group_concat(k.name)
+			FROM pragma_table_info(m.name) AS k WHERE k.pk), 'rowid')
+		FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table'" >columns
+	(($(wc -l <columns) > 90))
+	while read -r table column key; do
+		# A row amid the table, in the order of the column.
+		at="($key) = (SELECT $key FROM $table ORDER BY $column, $key LIMIT 1"
+		at+=" OFFSET (SELECT count(*) / 2 FROM $table))"
+		while read -r change; do
+			((n++ % $1 == 0)) || continue
+			cp all.db bad.db
+			# A change that SQLite refuses, or that changes nothing, is none.
+			differ=$(sqlite3 bad.db "PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF;
+				CREATE TEMP TABLE was AS SELECT * FROM main.$table; $change;
+				SELECT (SELECT count(*) FROM (SELECT * FROM $table EXCEPT SELECT * FROM was)) +
+					abs((SELECT count(*) FROM $table) - (SELECT count(*) FROM was))" 2>refused) || continue
+			[[ $differ != 0 ]] || continue
+			((++tried))
+			status=0
+			scan-audit -q bad.db >said 2>&1 || status=$?
+			((status)) || scan-audit -q bad.db --log 20260115_x_all.list >said 2>&1 || status=$?
+			((status == 1 || status == 3)) || { echo "$table.$column: status $status: $change: $(<said)"; ((++missed)); }
+		done <<-END
+			UPDATE $table SET $column = $column + 1 WHERE $at
+			UPDATE $table SET $column = $column - 1 WHERE $at
+			UPDATE $table SET $column = $column + 0.5 WHERE $at
+			UPDATE $table SET $column = $column || 'x' WHERE $at
+			UPDATE $table SET $column = 'x' WHERE $at
+			UPDATE $table SET $column = CAST($column AS BLOB) WHERE $at
+			UPDATE $table SET $column = x'00ff' WHERE $at
+			UPDATE $table SET $column = -1 WHERE $at
+			UPDATE $table SET $column = 0 WHERE $at
+			UPDATE $table SET $column = 9223372036854775807 WHERE $at
+			UPDATE $table SET $column = NULL WHERE $at
+			UPDATE $table SET $column = (SELECT max($column) FROM $table) WHERE $at
+			UPDATE $table SET $column = (SELECT min($column) FROM $table) WHERE $at
+			DELETE FROM $table WHERE $at
+			INSERT INTO $table SELECT * FROM $table WHERE $at
+		END
+	done <columns
+	echo "$tried of $n changes tried, $missed not noticed"
+	((tried > n / $1 / 3 && missed == 0))
+}
+
+@test "scan-audit: changes of single values, one in twenty" {
+	every_change 19
+}
+
+@test "scan-audit: every change of a single value" {
+	slow
+	every_change 1
+}
+
 @test "scan-audit: a log that cannot be read" {
 	run -4 scan-audit "$good/small.db" --log nowhere
 	[[ $output == "scan-audit: cannot open nowhere: No such file or directory" ]]

@@ -733,3 +733,10 @@ assume() {
 		[ ! -s $sql.out ]
 	done
 }
+
+@test "stats-load, dir-load: a small stack is enough" {
+	"$TREETALLY_TOP/tests/make/make-log" --lines 3000 >log
+	scan log
+	(ulimit -s 256 && dir-load log.db log.dir && stats-load --no-names log.db log.usage)
+	[ "$(query log.db 'SELECT count(*) FROM scan_metadata')" = 1 ]
+}

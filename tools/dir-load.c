@@ -12,6 +12,7 @@
  * Memory does not grow with the stream; the stack needs 16 bytes a level.
  */
 #include <inttypes.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include "common/db/db_batch.h"
@@ -34,6 +35,16 @@ struct options {
 	mode_t mode; /* MODE_NONE: 0640 less the umask */
 	const char *db, *stream;
 };
+
+/* SQLite's journal stands beside the database, and its name must not be too long either. */
+static void check_name(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	const size_t most = NAME_MAX - strlen("-journal");
+
+	if (strlen(slash ? slash + 1 : name) > most)
+		opts_die("'%s': the name of a database has at most %zu bytes", name, most);
+}
 
 static void parse_args(struct options *opt, int argc, char **argv)
 {
@@ -67,6 +78,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 	opt->stream = argv[2];
 	if (strcmp(opt->db, "-") == 0)
 		opts_die("a database cannot be standard output");
+	check_name(opt->db);
 }
 
 struct level {

@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 
+#include "common/db/db_seal.h"
+
 int64_t audit_metadata(struct db *db, const char *column)
 {
 	char *sql = xasprintf("SELECT %s FROM scan_metadata", column);
@@ -146,6 +148,10 @@ static void check_accounts(struct audit_tree *t)
 					" + skipped_message + skipped_unrecognised"
 					" + skipped_continued"));
 	check_column(db, "entries", audit_metadata(db, "directory_lines + total_files"));
+	/* No log has 2^53 lines; and sum() ends the program where it overflows. */
+	check_text(db, "SELECT 'scan_sources or scan_rejects: lines is ' || lines"
+		       " FROM (SELECT lines FROM scan_sources UNION ALL SELECT lines FROM scan_rejects)"
+		       " WHERE typeof(lines) <> 'integer' OR lines NOT BETWEEN 0 AND 1 << 53");
 	check_column(db, "lines", db_integer(db, "SELECT sum(lines) FROM scan_sources"));
 	check_column(db, "rejected", db_integer(db, "SELECT sum(lines) FROM scan_rejects"));
 	check_text(
@@ -180,6 +186,24 @@ static void check_root(struct db *db)
 		       " AND CAST(path AS BLOB) <> CAST(scan_root AS BLOB)");
 }
 
+/* What no other number tells. */
+static void check_seal(struct db *db)
+{
+	char *is = state(db, "seal"), should[DB_SEAL_SIZE];
+
+	check_text(db, "SELECT 'scan_metadata: scan_timestamp is not midnight' FROM scan_metadata"
+		       " WHERE scan_timestamp % 86400 <> 0");
+	check_text(db, "SELECT 'scan_metadata: age_by is ' || age_by FROM scan_metadata"
+		       " WHERE age_by NOT IN ('atime', 'mtime', 'newest')");
+	check_text(db, "SELECT 'load_state: seal is no text' FROM load_state"
+		       " WHERE key = 'seal' AND typeof(value) <> 'text'");
+	db_seal_text(db, should);
+	if (strcmp(is, should))
+		audit_lie(db, 0, "a row of scan_metadata, scan_sources, scan_rejects, user_info,"
+				 " group_info or load_state is not that of the import");
+	free(is);
+}
+
 void audit_ledger_check(struct audit_tree *t, bool verified)
 {
 	audit_number(t->db, 0, "scan_metadata: count of rows",
@@ -198,4 +222,5 @@ void audit_ledger_check(struct audit_tree *t, bool verified)
 	check_root(t->db);
 	if (verified)
 		check_accounts(t);
+	check_seal(t->db);
 }

@@ -10,7 +10,7 @@ void audit_rows_next(struct audit_rows *r)
 	if (!r->have)
 		return;
 	r->count++;
-	r->dir_id = sqlite3_column_int64(r->select, 0);
+	r->dir_id = audit_cell(r, 0, 0, INT64_MAX);
 	if (r->dir_id < before)
 		audit_lie(r->db, r->dir_id,
 			  "table %s is out of order: it stands behind dir_id %" PRId64, r->table,

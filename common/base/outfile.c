@@ -150,6 +150,15 @@ static bool open_unnamed(struct outfile *f)
 	return f->fd >= 0;
 }
 
+/* How much of its name a temporary name can begin with: a suffix must have room too. */
+static int stem_len(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	size_t dir = slash ? (size_t)(slash + 1 - name) : 0;
+
+	return (int)(dir + strnlen(name + dir, NAME_MAX - 17));
+}
+
 static void remove_temporary(void *temp)
 {
 	unlink(temp);
@@ -162,7 +171,7 @@ static void open_temporary(struct outfile *f)
 
 	umask(mask);
 	outfile_exact_mode(f, f->mode & ~mask);
-	f->temp = xasprintf("%s.XXXXXX", f->name);
+	f->temp = xasprintf("%.*s.XXXXXX", stem_len(f->name), f->name);
 	f->fd = mkostemp(f->temp, O_CLOEXEC);
 	if (f->fd < 0)
 		die_errno("cannot create %s", f->temp);
@@ -297,7 +306,7 @@ static void name_it(struct outfile *f)
 
 	for (unsigned try = 0; try < 1000; try++) {
 		hash_random(&random, sizeof(random));
-		f->temp = xasprintf("%s.%016" PRIx64, f->name, random);
+		f->temp = xasprintf("%.*s.%016" PRIx64, stem_len(f->name), f->name, random);
 		if (linkat(AT_FDCWD, from, AT_FDCWD, f->temp, AT_SYMLINK_FOLLOW) == 0) {
 			die_after(remove_temporary, f->temp);
 			free(from);

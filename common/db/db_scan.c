@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "common/base/human.h"
+#include "common/db/db_seal.h"
 #include "common/stream/attrs.h"
 #include "common/stream/buckets.h"
 
@@ -343,4 +344,5 @@ void scan_facts_seal(struct db *db, const struct scan_facts *facts)
 	db_step(db, insert);
 	sqlite3_finalize(insert);
 	buf_release(&text);
+	db_seal_store(db);
 }
