@@ -20,26 +20,6 @@
 #include "common/walk/walk.h"
 #include "common/walk/walk_line.h"
 
-static const char usage[] =
-	"usage: scan-tree [options] DIR...\n"
-	"Write a scan list of the trees DIR..., for gpfs-parse and scan-import.\n"
-	"\n"
-	"  -f, --filesystem NAME  name for the first line [last part of the first DIR]\n"
-	"  -o, --output FILE      write to FILE [standard output]\n"
-	"  -E, --exclude GLOB     leave out names, or paths below DIR, that match\n"
-	"      --cross            enter other file systems that are mounted below DIR\n"
-	"      --allow-unreadable  exit 0 even when something could not be read [exit 3]\n"
-	"  -S, --memory SIZE      memory for everything [256M; at least 4M]\n"
-	"  -T, --temp-dir DIR     temporary files go here [$TMPDIR, else /var/tmp]\n"
-	"  -j, --threads N        directories that are read at a time [cores, at most 4]\n"
-	"      --progress[=FILE]  report progress on stderr or in FILE\n"
-	"  -q, --quiet            no counts; what is unreadable only if it is a failure\n"
-	"  -v, --verbose          list everything that was unreadable or vanished\n"
-	"  -h, --help             show this help\n"
-	"  -V, --version          show the version\n";
-
-enum { OPT_CROSS = OPT_TOOL, OPT_ALLOW_UNREADABLE };
-
 struct options {
 	struct opts shared;
 	struct walk_options walk;
@@ -51,21 +31,22 @@ struct options {
 };
 
 /* As they stand in the tree: no "./", no slash before or behind. */
-static void add_exclude(struct options *opt, char *glob)
+static void add_exclude(void *to, const struct opt *row, const char *value)
 {
-	size_t count = opt->walk.exclude_count, len = strlen(glob);
-	const char **globs = (const char **)opt->walk.exclude;
+	struct walk_options *walk = to;
+	const char **globs = (const char **)walk->exclude;
+	char *glob = (char *)value;
+	size_t len = strlen(glob);
 
 	while (len > 1 && glob[len - 1] == '/')
 		glob[--len] = '\0';
 	while (strncmp(glob, "./", 2) == 0 || *glob == '/')
 		glob++;
 	if (!*glob || strcmp(glob, ".") == 0)
-		opts_die("--exclude: names nothing");
-	globs = xrealloc_array(globs, count + 1, sizeof(*globs));
-	globs[count] = glob;
-	opt->walk.exclude = globs;
-	opt->walk.exclude_count++;
+		opts_die("--%s: names nothing", row->name);
+	globs = xrealloc_array(globs, walk->exclude_count + 1, sizeof(*globs));
+	globs[walk->exclude_count++] = glob;
+	walk->exclude = globs;
 }
 
 static uint64_t device_of(const char *path)
@@ -132,33 +113,35 @@ static void name_filesystem(struct options *opt, const char *given)
 
 static void parse_args(struct options *opt, int argc, char **argv)
 {
-	static const struct option longs[] = {
-		OPTS_LONG, { "output", required_argument, NULL, 'o' },
-		{ "filesystem", required_argument, NULL, 'f' },
-		{ "exclude", required_argument, NULL, 'E' }, { "cross", no_argument, NULL, OPT_CROSS },
-		{ "allow-unreadable", no_argument, NULL, OPT_ALLOW_UNREADABLE }, { 0 },
-	};
 	const char *filesystem = NULL;
-	int letter;
+	struct opt rows[] = {
+		OPT_TEXT('f', "filesystem", "NAME", "name for the first line [last part of the first DIR]",
+			 &filesystem),
+		OPT_TEXT('o', "output", "FILE", "write to FILE [standard output]", &opt->output),
+		OPT_CALL('E', "exclude", "GLOB", "leave out names, or paths below DIR, that match",
+			 add_exclude, &opt->walk),
+		OPT_FLAG(0, "cross", "enter other file systems that are mounted below DIR",
+			 &opt->walk.cross),
+		OPT_FLAG(0, "allow-unreadable", "exit 0 even when something could not be read [exit 3]",
+			 &opt->allow_unreadable),
+		OPTS_RESOURCES(&opt->shared),
+		OPTS_PROGRESS(&opt->shared),
+		OPTS_COMMON(&opt->shared),
+		OPT_END,
+	};
+	const struct opts_program program = {
+		.synopsis = "[options] DIR...",
+		.operand = "DIR",
+		.purpose = "Write a scan list of the trees DIR..., for gpfs-parse and scan-import.",
+		.rows = rows,
+		.operands_min = 1,
+		.operands_max = OPERANDS_ANY,
+	};
 
-	opts_init(&opt->shared, usage, KIND_ENTRY);
+	opts_init(&opt->shared);
 	opt->output = "-";
-	while ((letter = getopt_long(argc, argv, OPTS_SHORT "o:f:E:", longs, NULL)) != -1) {
-		switch (letter) {
-		case 'o': opt->output = optarg; break;
-		case 'f': filesystem = optarg; break;
-		case 'E': add_exclude(opt, optarg); break;
-		case OPT_CROSS: opt->walk.cross = true; break;
-		case OPT_ALLOW_UNREADABLE: opt->allow_unreadable = true; break;
-		default: opts_shared(&opt->shared, letter, optarg);
-		}
-	}
-	if (opt->shared.quiet && opt->shared.verbose)
-		opts_die("--quiet and --verbose contradict each other");
-	if (optind == argc)
-		opts_die("no directory given");
-	opt->root_count = (size_t)(argc - optind);
-	take_roots(opt, argv + optind);
+	opt->root_count = opts_parse(&program, argc, argv);
+	take_roots(opt, argv + 1);
 	name_filesystem(opt, filesystem);
 	opt->walk.threads = opt->shared.threads;
 	opt->walk.memory = opt->shared.memory;
