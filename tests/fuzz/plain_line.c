@@ -373,7 +373,7 @@ static enum reject_reason judge(const struct values *v, struct gpfs_line *line)
 	return REJECT_NONE;
 }
 
-static enum reject_reason read_record(bool pct, const char *at, const char *end, char *path,
+static enum reject_reason read_record(bool pct, bool cr, const char *at, const char *end, char *path,
 				      struct gpfs_line *line)
 {
 	static struct word words[WORDS_MAX];
@@ -388,8 +388,10 @@ static enum reject_reason read_record(bool pct, const char *at, const char *end,
 	uint64_t numbers[3];
 
 	separator = find_separator(pct, words, count, end, &text);
+	/* A CR that ends the line is no blank: "1 2 3" and CR are not three numbers. */
 	line->begins = separator != SIZE_MAX ||
-		       (count >= 3 && number(words[0], all, &numbers[0]) &&
+		       (count >= 3 && !(cr && words[2].at + words[2].len == end) &&
+			number(words[0], all, &numbers[0]) &&
 			number(words[1], all, &numbers[1]) &&
 			number(words[2], all, &numbers[2]));
 	line->text = separator != SIZE_MAX && !pct ? text : NULL;
@@ -475,7 +477,8 @@ enum gpfs_line_kind plain_line_parse(const struct gpfs_format *format, const cha
 		else if (memchr(text, '\0', len))
 			line->reason = REJECT_NUL;
 		else
-			line->reason = read_record(format->pct, at, end, path, line);
+			line->reason = read_record(format->pct, format->crlf && *end == '\r', at,
+						   end, path, line);
 		return line->reason == REJECT_NONE ? GPFS_LINE_ENTRY : GPFS_LINE_REJECTED;
 	}
 	for (size_t i = 0; i < len; i++)
