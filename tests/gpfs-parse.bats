@@ -179,7 +179,7 @@ rows() {
 		echo "some text"
 	done >log
 	run -3 --separate-stderr gpfs-parse -o out2 log
-	[[ $stderr == "gpfs-parse: 300 records of 300 are followed by lines that are no records: "* && ! -e out2 ]]
+	[[ $stderr == "gpfs-parse: 300 records of 300 are followed by lines that are not records: "* && ! -e out2 ]]
 	run -0 --separate-stderr gpfs-parse --max-rejects 300 -o out2 log
 	# nor is this: pages of text here and there
 	{ head -n 20 log; seq -f 'a line of %g words' 300; } >text
@@ -420,6 +420,7 @@ rows() {
 	rec "$encoded" %2Fgpfs%2F..%2Fa | expect 'reject: dot component' --escape=pct
 	rec "$encoded" %2Fgpfs%2F%2f | expect 'rec /gpfs' --escape=pct
 	rec "$encoded" %2Fgpfs%2 | expect 'reject: bad escape' --escape=pct
+	rec "$encoded" '*2Fgpfs' | expect 'reject: no absolute path' --escape=pct
 	rec "$encoded" %2 | expect 'reject: no absolute path' --escape=pct
 	rec "$encoded" %2Fgpfs%2Fa | expect 'reject: no absolute path'
 }
@@ -624,7 +625,7 @@ long_line() {
 	run -3 --separate-stderr gpfs-parse --max-rejects 4 -o out.rec --rejects rejects log
 	local reasons='no absolute path: 2 (first log:32); bad size: 1 (first log:31); unrecognised: 2 (first log:34)'
 	local hint='--rejects FILE keeps rejected lines, --max-rejects changes the limit'
-	[[ $stderr == "gpfs-parse: 5 lines are no records, and the limit is 4; $reasons; $hint" ]]
+	[[ $stderr == "gpfs-parse: 5 lines are not records, and the limit is 4; $reasons; $hint" ]]
 	[ ! -e out.rec ]
 	[ "$(cut -f 2,3 rejects)" = $'31\tbad size\n32\tno absolute path\n33\tno absolute path' ]
 	run -0 gpfs-parse --max-rejects 5 -o out.rec log
@@ -638,7 +639,7 @@ long_line() {
 	run -0 gpfs-parse -o /dev/null log
 	echo noise >>log
 	run -3 --separate-stderr gpfs-parse -o /dev/null log
-	[[ $stderr == "gpfs-parse: 101 lines are no records, and the limit is 100; unrecognised: 101 (first log:32); "* ]]
+	[[ $stderr == "gpfs-parse: 101 lines are not records, and the limit is 100; unrecognised: 101 (first log:32); "* ]]
 	# over all sources
 	for s in 1 2 3; do { line $s "/gpfs/$s$long"; printf 'noise\n'; } >s$s; done
 	run -3 gpfs-parse -q --max-rejects 2 -o /dev/null s1 s2 s3

@@ -15,10 +15,11 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "common/log/agreement.h"
+#include "common/log/gpfs_line.h"
 #include "common/log/log_parse.h"
 #include "common/base/progress.h"
 #include "common/log/rejects.h"
-#include "common/log/claims.h"
 #include "common/stream/stream_opts.h"
 
 /* Records of which one may have a cut name. Keep gpfs-parse.1 in step. */
@@ -232,7 +233,7 @@ static void refuse_rejects(struct run *run, uint64_t failed, uint64_t limit)
 			   l->sum.count[COUNT_SKIPPED_UNRECOGNISED], run->unrecognised_source,
 			   run->unrecognised_line);
 	buf_add_char(&list, '\0');
-	refuse(run, "%" PRIu64 " lines are no records, and the limit is %" PRIu64 "%s; "
+	refuse(run, "%" PRIu64 " lines are not records, and the limit is %" PRIu64 "%s; "
 	       "--rejects FILE keeps rejected lines, --max-rejects changes the limit", failed,
 	       limit, (char *)list.data);
 }
@@ -241,9 +242,8 @@ static void take_chunk(struct run *run, const char *name, const struct chunk *c)
 {
 	uint64_t lines_before = run->tally.count[COUNT_LINES], lines;
 
-	if (c->prepared_line && !run->tally.count[COUNT_ENTRIES])
-		refuse(run, "%s:%" PRIu64 ": mmapplypolicy -I prepare record format, not a list",
-		       name, lines_before + c->prepared_line);
+	if (c->foreign && !run->tally.count[COUNT_ENTRIES])
+		refuse(run, "%s:%" PRIu64 ": %s", name, lines_before + c->foreign_line, c->foreign);
 	if (c->unrecognised_line && !run->unrecognised_source) {
 		run->unrecognised_source = name;
 		run->unrecognised_line = lines_before + c->unrecognised_line;
@@ -322,7 +322,7 @@ static void open_source(struct run *run, size_t i)
 }
 
 /*
- * Names with line feeds are rare. When the lines behind many records are no records, the list
+ * Names with line feeds are rare. When the lines behind many records are not records, the list
  * was broken by something else; what they are taken for cannot be made by a few people alone.
  */
 static void check_names(struct run *run, uint64_t limit)
@@ -331,7 +331,7 @@ static void check_names(struct run *run, uint64_t limit)
 	uint64_t share = count[COUNT_ENTRIES] / CUT_NAMES_SHARE;
 
 	if (run->cut_names > limit && run->cut_names > share)
-		refuse(run, "%" PRIu64 " records of %" PRIu64 " are followed by lines that are no "
+		refuse(run, "%" PRIu64 " records of %" PRIu64 " are followed by lines that are not "
 		       "records: too many for names with line feeds (--max-rejects changes the "
 		       "limit of %" PRIu64 ")", run->cut_names, count[COUNT_ENTRIES], limit);
 	if (run->cut_names && !run->opt->shared.quiet)
@@ -379,7 +379,8 @@ static void start(struct run *run, const struct options *opt)
 		/* One part of unknown size makes the whole unknown. */
 		total = size && (total || !i) ? total + size : 0;
 	}
-	log_parse_init(&run->log, opt->shared.threads, opt->shared.memory, opt->rejects != NULL);
+	log_parse_init(&run->log, &gpfs_layout, opt->shared.threads, opt->shared.memory,
+		       opt->rejects != NULL);
 	progress_init(&run->progress, opt->shared.progress, opt->shared.progress_file);
 	progress_phase(&run->progress, "reading", "bytes", total);
 }

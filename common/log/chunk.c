@@ -4,7 +4,7 @@
 
 void chunk_init(struct chunk *c, bool keep_rejects)
 {
-	*c = (struct chunk){ .text = xmalloc(CHUNK_SIZE + GPFS_LINE_PADDING),
+	*c = (struct chunk){ .text = xmalloc(CHUNK_SIZE + LINE_PADDING),
 			     .keep_rejects = keep_rejects };
 }
 
@@ -68,7 +68,7 @@ bool chunk_read(struct chunk_reader *r, struct chunk *c)
 	} else {
 		r->inside_line = true;
 	}
-	memset(c->text + c->len, '\n', GPFS_LINE_PADDING);
+	memset(c->text + c->len, '\n', LINE_PADDING);
 	c->format = &r->format;
 	/* In an encoded list no line is the rest of a name. */
 	c->at_start = !r->started;
@@ -118,17 +118,28 @@ const char *chunk_first_line(const struct chunk *c, size_t *len)
 
 void chunk_worker_init(struct chunk_worker *w)
 {
-	gpfs_parser_init(&w->parser);
+	*w = (struct chunk_worker){ 0 };
 	block_build_init(&w->build, KIND_ENTRY);
+}
+
+static void use_layout(struct chunk_worker *w, const struct layout *layout)
+{
+	if (w->layout == layout)
+		return;
+	if (w->layout)
+		w->layout->free_parser(w->parser);
+	w->layout = layout;
+	w->parser = layout->new_parser();
 }
 
 void chunk_worker_release(struct chunk_worker *w)
 {
-	gpfs_parser_release(&w->parser);
+	if (w->layout)
+		w->layout->free_parser(w->parser);
 	block_build_release(&w->build);
 }
 
-static void begin_name(struct chunk_worker *w, const struct gpfs_line *line, const char *end)
+static void begin_name(struct chunk_worker *w, const struct line *line, const char *end)
 {
 	w->name.open = false;
 	w->path = line->text;
@@ -151,7 +162,7 @@ static void count_continued(struct chunk_worker *w, struct chunk *c)
 	w->name.counted = true;
 }
 
-static void accept(struct chunk_worker *w, struct chunk *c, const struct gpfs_line *line)
+static void accept(struct chunk_worker *w, struct chunk *c, const struct line *line)
 {
 	digest_add_entry(&c->tally.digest, line->path, line->path_len, &line->entry);
 	c->tally.count[COUNT_BAD_OPTIONAL] += line->bad_optional;
@@ -186,20 +197,22 @@ const char *chunk_reject_text(const struct chunk *c, const struct chunk_reject *
 	const char *text = c->text + reject->at, *next;
 
 	*len = measure_line(c, text, &next);
-	if (*len > GPFS_LINE_MAX)
-		*len = GPFS_LINE_MAX;
+	if (*len > LINE_BYTES_MAX)
+		*len = LINE_BYTES_MAX;
 	return text;
 }
 
-/* Only a file that has nothing else is in the other format: one such line may be part of a name. */
-static void look_for_prepared(struct chunk *c, const char *text, size_t len)
+/* Only a file that has nothing else is something else: one such line may be part of a name. */
+static void look_for_foreign(struct chunk_worker *w, struct chunk *c, const char *text, size_t len)
 {
-	if (!c->tally.count[COUNT_ENTRIES] && !c->prepared_line && gpfs_line_is_prepared(text, len))
-		c->prepared_line = c->tally.count[COUNT_LINES];
+	if (c->tally.count[COUNT_ENTRIES] || c->foreign)
+		return;
+	c->foreign = w->layout->foreign(text, len);
+	c->foreign_line = c->tally.count[COUNT_LINES];
 }
 
 /* Does this rejected line have a path, or could no name hold it? Then it ends a name. */
-static bool settles(const struct gpfs_line *line)
+static bool settles(const struct line *line)
 {
 	return line->text || line->reason != REJECT_NO_PATH;
 }
@@ -208,7 +221,7 @@ static bool settles(const struct gpfs_line *line)
  * A line that looks like a record. It begins one, or has only the first digits of one. When the
  * input ends inside the line, nobody knows.
  */
-static void take_rejected(struct chunk_worker *w, struct chunk *c, const struct gpfs_line *line,
+static void take_rejected(struct chunk_worker *w, struct chunk *c, const struct line *line,
 			  const char *text, size_t len, bool cut)
 {
 	if (settles(line)) {
@@ -217,12 +230,12 @@ static void take_rejected(struct chunk_worker *w, struct chunk *c, const struct 
 		count_continued(w, c);
 		return;
 	}
-	look_for_prepared(c, text, len);
+	look_for_foreign(w, c, text, len);
 	reject(c, cut ? REJECT_CUT : line->reason, text);
 }
 
 static void take_unrecognised(struct chunk_worker *w, struct chunk *c,
-			      const struct gpfs_line *line, const char *text, size_t len)
+			      const struct line *line, const char *text, size_t len)
 {
 	uint64_t *count = c->tally.count;
 
@@ -230,7 +243,7 @@ static void take_unrecognised(struct chunk_worker *w, struct chunk *c,
 		count_continued(w, c);
 		return;
 	}
-	look_for_prepared(c, text, len);
+	look_for_foreign(w, c, text, len);
 	if (!count[COUNT_SKIPPED_UNRECOGNISED]++)
 		c->unrecognised_line = count[COUNT_LINES];
 }
@@ -246,28 +259,28 @@ static void take_skipped(struct chunk_worker *w, struct chunk *c, enum ledger_co
 static void parse_line(struct chunk_worker *w, struct chunk *c, const char *text, size_t len,
 		       bool maybe_nul, bool cut)
 {
-	struct gpfs_line line;
+	struct line line;
 
 	c->tally.count[COUNT_LINES]++;
-	switch (gpfs_line_parse(&w->parser, c->format, text, len, maybe_nul, &line)) {
-	case GPFS_LINE_ENTRY:
+	switch (w->layout->parse(w->parser, c->format, text, len, maybe_nul, &line)) {
+	case LINE_ENTRY:
 		accept(w, c, &line);
 		begin_name(w, &line, text + len);
 		break;
-	case GPFS_LINE_REJECTED:
+	case LINE_REJECTED:
 		take_rejected(w, c, &line, text, len, cut);
 		break;
-	case GPFS_LINE_BLANK:
+	case LINE_BLANK:
 		take_skipped(w, c, COUNT_SKIPPED_BLANK, text, len);
 		break;
-	case GPFS_LINE_COMMENT:
+	case LINE_COMMENT:
 		claims_add_end(&c->end, text, len);
 		take_skipped(w, c, COUNT_SKIPPED_COMMENT, text, len);
 		break;
-	case GPFS_LINE_MESSAGE:
+	case LINE_MESSAGE:
 		take_skipped(w, c, COUNT_SKIPPED_MESSAGE, text, len);
 		break;
-	case GPFS_LINE_UNRECOGNISED:
+	case LINE_UNRECOGNISED:
 		take_unrecognised(w, c, &line, text, len);
 		break;
 	}
@@ -280,12 +293,12 @@ static const char *settling_line(struct chunk_worker *w, const struct chunk *c, 
 
 	for (; text < end; text = next) {
 		size_t len = measure_line(c, text, &next);
-		struct gpfs_line line;
-		enum gpfs_line_kind kind = gpfs_line_parse(&w->parser, c->format, text, len,
+		struct line line;
+		enum line_kind kind = w->layout->parse(w->parser, c->format, text, len,
 							   maybe_nul, &line);
 
-		if (kind == GPFS_LINE_ENTRY ||
-		    (kind == GPFS_LINE_REJECTED && settles(&line)))
+		if (kind == LINE_ENTRY ||
+		    (kind == LINE_REJECTED && settles(&line)))
 			break;
 	}
 	return text;
@@ -299,7 +312,9 @@ void chunk_parse(struct chunk_worker *w, struct chunk *c)
 	c->tally = (struct tally){ 0 };
 	c->blocks.len = c->reject_count = 0;
 	c->overflow = false;
-	c->unrecognised_line = c->prepared_line = c->cut_names = 0;
+	c->unrecognised_line = c->cut_names = 0;
+	c->foreign = NULL;
+	use_layout(w, c->format->layout);
 	c->end = (struct scan_end){ 0 };
 	line = c->follows ? first_line(c) : settling_line(w, c, maybe_nul);
 	c->postponed = c->follows ? 0 : (size_t)(line - c->text);

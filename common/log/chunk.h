@@ -20,7 +20,7 @@
 #include "common/stream/block_build.h"
 #include "common/log/claims.h"
 #include "common/log/cut_name.h"
-#include "common/log/gpfs_line.h"
+#include "common/log/line.h"
 #include "common/log/log_source.h"
 
 #define CHUNK_SIZE (512u << 10) /* bytes of text */
@@ -41,7 +41,7 @@ struct chunk {
 	bool at_start; /* the first of its source */
 	bool cut;      /* the input ended inside the last line */
 	bool keep_rejects;
-	const struct gpfs_format *format;
+	const struct line_format *format;
 	bool follows;  /* `name` says what the text before ended with; else it is not known */
 
 	/* What chunk_parse makes of it. Line numbers are in the chunk, from 1; 0: none. */
@@ -53,7 +53,8 @@ struct chunk {
 	struct tally tally;
 	bool overflow;      /* a sum passed 2^63-1 */
 	uint64_t unrecognised_line; /* the first */
-	uint64_t prepared_line;     /* a record of another format, with no entry before it */
+	uint64_t foreign_line;      /* a record of something else, with no entry before it */
+	const char *foreign;        /* of what */
 	struct chunk_reject *rejects; /* if they are kept */
 	size_t reject_count, reject_cap;
 };
@@ -70,7 +71,7 @@ void chunk_release(struct chunk *c);
 /* Cuts one source into chunks. `format` may be set until the first chunk is parsed. */
 struct chunk_reader {
 	struct log_source *source;
-	struct gpfs_format format;
+	struct line_format format;
 	struct buf rest;     /* text behind the last chunk */
 	bool started;
 	bool inside_line;    /* the last chunk was the beginning of a very long line */
@@ -87,7 +88,8 @@ const char *chunk_first_line(const struct chunk *c, size_t *len);
 
 /* What one thread needs for parsing. */
 struct chunk_worker {
-	struct gpfs_parser parser;
+	const struct layout *layout; /* whose parser it is; NULL until a chunk comes */
+	void *parser;
 	struct block_build build;
 	/* The name of the last record, as far as later lines need it: `path` is not NULL until then. */
 	struct cut_name name;
@@ -99,7 +101,7 @@ void chunk_worker_init(struct chunk_worker *w);
 void chunk_parse(struct chunk_worker *w, struct chunk *c);
 void chunk_worker_release(struct chunk_worker *w);
 
-/* The bytes of a kept reject, without line end, at most GPFS_LINE_MAX of them. */
+/* The bytes of a kept reject, without line end, at most LINE_BYTES_MAX of them. */
 const char *chunk_reject_text(const struct chunk *c, const struct chunk_reject *reject,
 			      size_t *len);
 

@@ -4,8 +4,6 @@
  *     20260111_csfs1_asp.list.list_all.log.xz     file system "asp", scanned on 2026-01-11
  *     # treetally scan-tree 2 escape=pct scan_date=2026-01-11 filesystem=asp
  *     # treetally scan-tree end entries=812345 unseen=0 vanished=2
- *
- * and whether several sources of one scan agree.
  */
 #ifndef TREETALLY_CLAIMS_H
 #define TREETALLY_CLAIMS_H
@@ -54,28 +52,5 @@ void claims_add_end(struct scan_end *end, const char *line, size_t len);
 void claims_add_ends(struct scan_end *end, const struct scan_end *more);
 
 void claims_release(struct scan_claim *claim);
-
-/* One property of the whole scan, as text. */
-struct agreed {
-	char *value;        /* owned; NULL: nobody has said anything */
-	const char *source; /* who said it; NULL: an option, which nobody can contradict */
-};
-
-/*
- * What holds for all sources of a scan. The first to speak decides, the others must agree. Zeroed
- * is empty. Names of sources must outlive it.
- */
-struct agreement {
-	struct agreed filesystem, scan_date;
-	bool closed; /* the header is written: who speaks first now disagrees with silence */
-	bool force;  /* disagreement is accepted, the first stays */
-};
-
-/* Dies (3) naming both sides when they disagree. `source` NULL: options claim this. */
-void agreement_hear(struct agreement *a, const struct scan_claim *claim, const char *source);
-
-int64_t agreement_day(const struct agreement *a);
-
-void agreement_release(struct agreement *a);
 
 #endif

@@ -6,8 +6,14 @@
 #include "common/log/gpfs_line.h"
 
 #include "common/log/gpfs_show.h"
-#include "common/log/gpfs_word.h"
+#include "common/log/word.h"
 #include "common/base/path.h"
+
+struct parser {
+	char *path; /* PATH_BYTES_MAX bytes */
+	char *show; /* decoded SHOW text; NULL until a line needs it */
+	struct show_memo *memo;
+};
 
 static int hex_digit(char c)
 {
@@ -27,9 +33,14 @@ static int encoded_byte(const char *at, const char *end)
 	return high << 4 | low;
 }
 
+static bool is_encoded_slash(const char *at)
+{
+	return at[0] == '%' && at[1] == '2' && (at[2] | 0x20) == 'f';
+}
+
 /*
  * Slashes are encoded in all of a path or nowhere, as its first byte shows. A slash in the other
- * form is no separator, and cannot be part of a name either.
+ * form is not a separator, and cannot be part of a name either.
  */
 static enum reject_reason decode_path(char *to, size_t *len, const char *at, const char *end)
 {
@@ -79,7 +90,7 @@ static size_t decode_show(char *to, const char *at, const char *end)
  * The encoded form: find the separator in the raw text, then read the words of the decoded SHOW.
  * Returns the path, still encoded.
  */
-static const char *walk_encoded(struct gpfs_parser *p, struct gpfs_show *v, const char *at)
+static const char *walk_encoded(struct parser *p, struct gpfs_show *v, const char *at)
 {
 	const char *show = at, *path;
 	size_t len;
@@ -89,22 +100,22 @@ static const char *walk_encoded(struct gpfs_parser *p, struct gpfs_show *v, cons
 		if (*at == '\n')
 			return NULL;
 		path = separator_behind(at);
-		if (path && (*path == '/' || encoded_byte(path, path + 3) == '/'))
+		if (path && (*path == '/' || is_encoded_slash(path)))
 			break;
 		at = skip_word(at);
 	}
 	if (!p->show)
-		p->show = xmalloc(GPFS_LINE_MAX + GPFS_LINE_PADDING);
+		p->show = xmalloc(LINE_BYTES_MAX + LINE_PADDING);
 	len = decode_show(p->show, show, at);
-	memset(p->show + len, '\n', GPFS_LINE_PADDING);
+	memset(p->show + len, '\n', LINE_PADDING);
 	/* Only text that was not encoded can be the separator: "%2d- /" is a word like others. */
 	for (at = p->show; at; at = gpfs_show_walk(v, p->memo, at))
 		;
 	return path;
 }
 
-static enum reject_reason take_path(struct gpfs_parser *p, bool pct, const char *text,
-				    const char *end, struct gpfs_line *line)
+static enum reject_reason take_path(struct parser *p, bool pct, const char *text,
+				    const char *end, struct line *line)
 {
 	size_t len = (size_t)(end - text);
 	enum path_fault fault;
@@ -128,7 +139,7 @@ static enum reject_reason take_path(struct gpfs_parser *p, bool pct, const char 
 }
 
 /* What the values say of the entry, or why they say nothing. */
-static enum reject_reason judge_values(const struct gpfs_show *v, struct gpfs_line *line)
+static enum reject_reason judge_values(const struct gpfs_show *v, struct line *line)
 {
 	struct entry *e = &line->entry;
 	unsigned given = v->seen & ~v->bad;
@@ -156,8 +167,8 @@ static enum reject_reason judge_values(const struct gpfs_show *v, struct gpfs_li
 	return REJECT_NONE;
 }
 
-/* INODE GENERATION SNAPSHOT: the first that is no number below 2^64 gives the reason. */
-static enum reject_reason take_inode(const char **at, struct gpfs_line *line)
+/* INODE GENERATION SNAPSHOT: the first that is not a number gives the reason. */
+static enum reject_reason take_inode(const char **at, struct line *line)
 {
 	uint64_t snapshot;
 
@@ -173,15 +184,15 @@ static enum reject_reason take_inode(const char **at, struct gpfs_line *line)
 	return REJECT_NONE;
 }
 
-static enum reject_reason take_record(struct gpfs_parser *p, bool pct, const char *at,
-				      const char *end, struct gpfs_line *line)
+static enum reject_reason take_record(struct parser *p, bool pct, const char *at,
+				      const char *end, struct line *line)
 {
 	struct gpfs_show v = { 0 };
 	enum reject_reason numbers, values;
 	const char *path;
 
 	numbers = take_inode(&at, line);
-	/* "12-- /a": no separator begins inside the word that is no number. */
+	/* "12-- /a": no separator begins inside a word that is not a number. */
 	if (numbers != REJECT_NONE && !is_blank(at[-1]))
 		at = skip_word(at);
 	path = pct ? walk_encoded(p, &v, at) : gpfs_show_walk(&v, p->memo, at);
@@ -220,53 +231,53 @@ static bool has_separator(const char *at)
 }
 
 /* The kind of a line that does not start like a record; `at` is behind its tag. */
-static enum gpfs_line_kind skip_kind(const char *text, const char *at, const char *end)
+static enum line_kind skip_kind(const char *text, const char *at, const char *end)
 {
 	const char *first = skip_blanks(text);
 
 	if (first >= end)
-		return GPFS_LINE_BLANK;
+		return LINE_BLANK;
 	if (*text == '#')
-		return GPFS_LINE_COMMENT;
+		return LINE_COMMENT;
 	if (*at == '[') {
 		const char *letter = ++at;
 
 		while ((*at | 0x20) >= 'a' && (*at | 0x20) <= 'z')
 			at++;
 		if (at > letter && *at == ']')
-			return GPFS_LINE_MESSAGE;
+			return LINE_MESSAGE;
 	}
-	return GPFS_LINE_UNRECOGNISED;
+	return LINE_UNRECOGNISED;
 }
 
-enum gpfs_line_kind gpfs_line_parse(struct gpfs_parser *p, const struct gpfs_format *format,
-				    const char *text, size_t len, bool maybe_nul,
-				    struct gpfs_line *line)
+static enum line_kind parse_line(void *parser, const struct line_format *format, const char *text,
+				 size_t len, bool maybe_nul, struct line *line)
 {
 	const char *end = text + len, *at = after_tag(text);
 
 	if (!is_digit(*at)) {
-		enum gpfs_line_kind kind = skip_kind(text, at, end);
+		enum line_kind kind = skip_kind(text, at, end);
 
-		line->begins = kind == GPFS_LINE_UNRECOGNISED && has_separator(text);
+		line->begins = kind == LINE_UNRECOGNISED && has_separator(text);
 		return kind;
 	}
 	line->begins = true;
 	line->text = NULL;
-	if (len > GPFS_LINE_MAX)
+	if (len > LINE_BYTES_MAX)
 		line->reason = REJECT_TOO_LONG;
 	else if (maybe_nul && memchr(text, '\0', len))
 		line->reason = REJECT_NUL;
 	else
-		line->reason = take_record(p, format->pct, at, end, line);
-	return line->reason == REJECT_NONE ? GPFS_LINE_ENTRY : GPFS_LINE_REJECTED;
+		line->reason = take_record(parser, format->pct, at, end, line);
+	return line->reason == REJECT_NONE ? LINE_ENTRY : LINE_REJECTED;
 }
 
 /*
+ * Records as `mmapplypolicy -I prepare` leaves them, between its phases.
  * "0:bff0000000000000:c8:1:400:0:0:0:13!/gpfs/a/f.txt:6!system": eight hexadecimal fields, then
  * strings with their lengths before them.
  */
-bool gpfs_line_is_prepared(const char *text, size_t len)
+static const char *name_prepared(const char *text, size_t len)
 {
 	const char *end = text + len;
 
@@ -276,23 +287,32 @@ bool gpfs_line_is_prepared(const char *text, size_t len)
 		while (text < end && hex_digit(*text) >= 0)
 			text++;
 		if (text == start || text == end || *text++ != ':')
-			return false;
+			return NULL;
 	}
 	while (text < end && is_digit(*text))
 		text++;
-	return end - text >= 2 && text[0] == '!' && text[1] == '/';
+	if (end - text < 2 || text[0] != '!' || text[1] != '/')
+		return NULL;
+	return "mmapplypolicy -I prepare record format, not a list";
 }
 
-void gpfs_parser_init(struct gpfs_parser *p)
+static void *new_parser(void)
 {
+	struct parser *p = xcalloc(1, sizeof(*p));
+
 	p->path = xmalloc(PATH_BYTES_MAX);
-	p->show = NULL;
 	p->memo = xcalloc(1, sizeof(*p->memo));
+	return p;
 }
 
-void gpfs_parser_release(struct gpfs_parser *p)
+static void free_parser(void *parser)
 {
+	struct parser *p = parser;
+
 	free(p->path);
 	free(p->show);
 	free(p->memo);
+	free(p);
 }
+
+const struct layout gpfs_layout = { new_parser, free_parser, parse_line, name_prepared };

@@ -7,7 +7,7 @@
 
 #include <limits.h>
 
-#include "common/log/gpfs_word.h"
+#include "common/log/word.h"
 
 /* rwx of one class, with the letter that a set-id or sticky bit has in place of x. */
 static bool take_class(const char *p, char special, uint32_t special_bit, uint32_t *mode)

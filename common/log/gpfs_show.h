@@ -1,7 +1,7 @@
 /*
  * gpfs_show - the values in the SHOW text of a line in the default layout.
  *
- * Text is a line that ends with LF and has GPFS_LINE_PADDING readable bytes from there on.
+ * Text is a line that ends with LF and has LINE_PADDING readable bytes from there on.
  */
 #ifndef TREETALLY_GPFS_SHOW_H
 #define TREETALLY_GPFS_SHOW_H

@@ -19,6 +19,7 @@
 #include "common/log/chunk.h"
 
 struct log_parse {
+	const struct layout *layout; /* of all sources, unless somebody sets reader.format */
 	unsigned threads;
 	size_t chunk_count;
 	struct chunk_worker *workers; /* one for each thread, and the caller's own */
@@ -37,7 +38,8 @@ struct log_parse {
 };
 
 /* At most `threads` threads; fewer when `memory` bytes are not enough for them. */
-void log_parse_init(struct log_parse *p, unsigned threads, uint64_t memory, bool keep_rejects);
+void log_parse_init(struct log_parse *p, const struct layout *layout, unsigned threads,
+		    uint64_t memory, bool keep_rejects);
 
 /* Open a source and read its first chunk. False when it is empty. Dies as log_source does. */
 bool log_parse_open(struct log_parse *p, const char *operand);

@@ -47,7 +47,7 @@ static const struct compression *detect(const unsigned char *bytes, size_t len)
 	for (size_t i = 0; i < sizeof(compressions) / sizeof(compressions[0]); i++) {
 		const struct compression *c = &compressions[i];
 
-		if (len < LOGSOURCE_PEEK || memcmp(bytes, c->magic, c->magic_len))
+		if (len < LOG_SOURCE_PEEK || memcmp(bytes, c->magic, c->magic_len))
 			continue;
 		if (c->magic[0] != 'B' || is_bzip2(bytes))
 			return c;
@@ -96,7 +96,7 @@ static size_t read_full(struct log_source *s, int fd, void *data, size_t len)
 static size_t peek(struct log_source *s)
 {
 	off_t at = lseek(s->fd, 0, SEEK_CUR);
-	size_t have = read_full(s, s->fd, s->peeked, LOGSOURCE_PEEK);
+	size_t have = read_full(s, s->fd, s->peeked, LOG_SOURCE_PEEK);
 	struct stat st;
 
 	if (at < 0 || fstat(s->fd, &st) || !S_ISREG(st.st_mode)) {

@@ -15,13 +15,13 @@
 
 #include "common/base/process.h"
 
-#define LOGSOURCE_PEEK 10 /* bytes that tell compressed from plain */
+#define LOG_SOURCE_PEEK 10 /* bytes that tell compressed from plain */
 
 struct log_source {
 	const char *name; /* for messages: the operand, or "standard input" */
 	int fd;           /* gives the text */
 	int file; /* the operand: position and size of a regular file; -1: it is something else */
-	unsigned char peeked[LOGSOURCE_PEEK]; /* taken off a plain pipe, not yet given out */
+	unsigned char peeked[LOG_SOURCE_PEEK]; /* taken off a plain pipe, not yet given out */
 	size_t peeked_len;
 	int packed;       /* its input, which it shares with us */
 	int complaints;   /* a file in memory: standard error of the children */

@@ -1,5 +1,5 @@
 /*
- * rejects - lines that are no records: how many there may be, and the file that keeps them.
+ * rejects - lines that are not records: how many there may be, and the file that keeps them.
  *
  * The file has source, line number, reason and line, separated by TAB, source and line escaped
  * (escape.h). It is for people and awk; no program reads it back.

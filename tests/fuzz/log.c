@@ -49,6 +49,7 @@ static void set_text(const uint8_t *data, size_t len, bool runs)
 		memset(text + text_len, c, n);
 		text_len += n;
 	}
+	text[text_len] = '\0';
 }
 
 /* What comes out of a log, in a form that does not depend on the order of entries. */
@@ -106,7 +107,7 @@ static void check_rejects(const struct chunk *c)
 		size_t len;
 		const char *at = chunk_reject_text(c, &c->rejects[i], &len);
 
-		fuzz_check(at >= c->text && at + len <= c->text + c->len && len <= GPFS_LINE_MAX,
+		fuzz_check(at >= c->text && at + len <= c->text + c->len && len <= LINE_BYTES_MAX,
 			   "a reject beyond its chunk");
 	}
 }
@@ -128,7 +129,7 @@ static void empty(struct chunk *c)
 	c->reject_cap = 0;
 }
 
-static bool parse_chunks(struct outcome *o, struct gpfs_format format)
+static bool parse_chunks(struct outcome *o, struct line_format format)
 {
 	struct log_source source = { .name = "log" };
 	struct chunk_reader reader = { .source = &source, .format = format };
@@ -159,16 +160,16 @@ static bool parse_chunks(struct outcome *o, struct gpfs_format format)
 
 /* ---- line by line ---- */
 
-static void compare_lines(const struct gpfs_line *fast, enum gpfs_line_kind fast_kind,
-			  const struct gpfs_line *plain, enum gpfs_line_kind plain_kind)
+static void compare_lines(const struct line *fast, enum line_kind fast_kind,
+			  const struct line *plain, enum line_kind plain_kind)
 {
 	fuzz_check(fast_kind == plain_kind, "kind %d, plain %d", fast_kind, plain_kind);
-	if (fast_kind == GPFS_LINE_REJECTED)
+	if (fast_kind == LINE_REJECTED)
 		fuzz_check(fast->reason == plain->reason && !fast->text == !plain->text,
 			   "reason %d, plain %d", fast->reason, plain->reason);
-	if (fast_kind == GPFS_LINE_REJECTED || fast_kind == GPFS_LINE_UNRECOGNISED)
+	if (fast_kind == LINE_REJECTED || fast_kind == LINE_UNRECOGNISED)
 		fuzz_check(fast->begins == plain->begins, "begins: %d", fast->begins);
-	if (fast_kind != GPFS_LINE_ENTRY)
+	if (fast_kind != LINE_ENTRY)
 		return;
 #define SAME(field) fuzz_check(fast->field == plain->field, #field)
 	SAME(inline_data);
@@ -191,21 +192,21 @@ static void compare_lines(const struct gpfs_line *fast, enum gpfs_line_kind fast
 }
 
 /* The line by itself, so that a read beyond its padding is one beyond allocated memory. */
-static void compare_line(struct gpfs_parser *parser, const struct gpfs_format *format,
+static void compare_line(void *parser, const struct line_format *format,
 			 const char *at, size_t len, const char *rest,
-			 const struct gpfs_line *plain, enum gpfs_line_kind plain_kind)
+			 const struct line *plain, enum line_kind plain_kind)
 {
 	size_t behind = (size_t)(text + text_len - rest), all = len;
-	char *copy = xmalloc(len + 1 + GPFS_LINE_PADDING);
-	struct gpfs_line fast;
+	char *copy = xmalloc(len + 1 + LINE_PADDING);
+	struct line fast;
 
 	memcpy(copy, at, len);
 	if (format->crlf && at + len < rest && at[len] == '\r')
 		copy[all++] = '\r';
-	memset(copy + all, '\n', GPFS_LINE_PADDING);
-	behind = behind < GPFS_LINE_PADDING - 1 ? behind : GPFS_LINE_PADDING - 1;
+	memset(copy + all, '\n', LINE_PADDING);
+	behind = behind < LINE_PADDING - 1 ? behind : LINE_PADDING - 1;
 	memcpy(copy + all + 1, rest, behind);
-	compare_lines(&fast, gpfs_line_parse(parser, format, copy, len, true, &fast), plain,
+	compare_lines(&fast, gpfs_layout.parse(parser, format, copy, len, true, &fast), plain,
 		      plain_kind);
 	free(copy);
 }
@@ -214,13 +215,13 @@ static void compare_line(struct gpfs_parser *parser, const struct gpfs_format *f
  * Is this line the rest of the name that the last record began? `name` is its path with all lines
  * since, NULL when there is none.
  */
-static bool in_name(const char **name, const struct gpfs_line *line, enum gpfs_line_kind kind,
+static bool in_name(const char **name, const struct line *line, enum line_kind kind,
 		    bool crlf, const char *end)
 {
 	size_t component = 0, all = 0;
 
-	if (kind == GPFS_LINE_ENTRY ||
-	    (kind == GPFS_LINE_REJECTED && (line->text || line->reason != REJECT_NO_PATH))) {
+	if (kind == LINE_ENTRY ||
+	    (kind == LINE_REJECTED && (line->text || line->reason != REJECT_NO_PATH))) {
 		*name = line->text;
 		return false;
 	}
@@ -234,20 +235,20 @@ static bool in_name(const char **name, const struct gpfs_line *line, enum gpfs_l
 			*name = NULL;
 	}
 	return *name && !line->begins &&
-	       (kind == GPFS_LINE_REJECTED || kind == GPFS_LINE_UNRECOGNISED);
+	       (kind == LINE_REJECTED || kind == LINE_UNRECOGNISED);
 }
 
-static void count_line(struct outcome *o, const struct gpfs_line *line, enum gpfs_line_kind kind)
+static void count_line(struct outcome *o, const struct line *line, enum line_kind kind)
 {
 	static const int counts[] = {
-		[GPFS_LINE_BLANK] = COUNT_SKIPPED_BLANK,
-		[GPFS_LINE_COMMENT] = COUNT_SKIPPED_COMMENT,
-		[GPFS_LINE_MESSAGE] = COUNT_SKIPPED_MESSAGE,
-		[GPFS_LINE_UNRECOGNISED] = COUNT_SKIPPED_UNRECOGNISED,
-		[GPFS_LINE_REJECTED] = COUNT_REJECTED,
+		[LINE_BLANK] = COUNT_SKIPPED_BLANK,
+		[LINE_COMMENT] = COUNT_SKIPPED_COMMENT,
+		[LINE_MESSAGE] = COUNT_SKIPPED_MESSAGE,
+		[LINE_UNRECOGNISED] = COUNT_SKIPPED_UNRECOGNISED,
+		[LINE_REJECTED] = COUNT_REJECTED,
 	};
 
-	if (kind == GPFS_LINE_ENTRY) {
+	if (kind == LINE_ENTRY) {
 		o->tally.count[COUNT_BAD_OPTIONAL] += line->bad_optional;
 		if (!tally_entry(&o->tally, &line->entry, line->inline_data, line->snapshot))
 			o->overflow = true;
@@ -256,26 +257,25 @@ static void count_line(struct outcome *o, const struct gpfs_line *line, enum gpf
 		return;
 	}
 	o->tally.count[counts[kind]]++;
-	if (kind == GPFS_LINE_REJECTED && !o->tally.rejects[line->reason]++)
+	if (kind == LINE_REJECTED && !o->tally.rejects[line->reason]++)
 		o->tally.reject_line[line->reason] = o->tally.count[COUNT_LINES];
 }
 
 /* Of a line longer than a chunk only so many bytes are looked at. */
-static void parse_lines(struct outcome *o, struct gpfs_format format)
+static void parse_lines(struct outcome *o, struct line_format format)
 {
 	static char path[PATH_BYTES_MAX];
 	const char *at = text, *end = text + text_len, *name = NULL;
-	struct gpfs_parser parser;
+	void *parser = gpfs_layout.new_parser();
 
-	gpfs_parser_init(&parser);
 	if (text_len >= 3 && !memcmp(text, BYTE_ORDER_MARK, 3))
 		at += 3;
 	while (at < end) {
 		const char *lf = memchr(at, '\n', (size_t)(end - at)), *next = lf ? lf + 1 : end;
 		const char *start = o->tally.count[COUNT_LINES] ? at : text;
 		size_t len = (size_t)((lf ? lf : end) - at);
-		struct gpfs_line line = { 0 };
-		enum gpfs_line_kind kind;
+		struct line line = { 0 };
+		enum line_kind kind;
 		bool cut = !lf, rest;
 
 		if (at + len - start >= CHUNK_SIZE) {
@@ -286,9 +286,9 @@ static void parse_lines(struct outcome *o, struct gpfs_format format)
 			len--;
 		o->tally.count[COUNT_LINES]++;
 		kind = plain_line_parse(&format, at, len, path, &line);
-		compare_line(&parser, &format, at, len, next, &line, kind);
+		compare_line(parser, &format, at, len, next, &line, kind);
 		rest = in_name(&name, &line, kind, format.crlf, at + len);
-		if (kind == GPFS_LINE_REJECTED && cut) {
+		if (kind == LINE_REJECTED && cut) {
 			line.reason = REJECT_CUT;
 			rest = false;
 		}
@@ -300,13 +300,13 @@ static void parse_lines(struct outcome *o, struct gpfs_format format)
 			name = NULL;
 		at = next;
 	}
-	gpfs_parser_release(&parser);
+	gpfs_layout.free_parser(parser);
 }
 
 static void compare(void *options)
 {
 	const uint8_t *flags = options;
-	struct gpfs_format format = { .pct = *flags & PCT, .crlf = *flags & CRLF };
+	struct line_format format = { .layout = &gpfs_layout, .pct = *flags & PCT, .crlf = *flags & CRLF };
 	struct outcome fast = { 0 }, plain = { 0 };
 	bool cut;
 

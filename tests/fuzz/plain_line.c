@@ -4,7 +4,7 @@
 
 #include "common/base/path.h"
 
-#define WORDS_MAX (GPFS_LINE_MAX / 2 + 1)
+#define WORDS_MAX (LINE_BYTES_MAX / 2 + 1)
 
 struct word {
 	const char *at;
@@ -340,7 +340,7 @@ static size_t find_separator(bool pct, const struct word *words, size_t count, c
 
 /* ---- the line ---- */
 
-static enum reject_reason judge(const struct values *v, struct gpfs_line *line)
+static enum reject_reason judge(const struct values *v, struct line *line)
 {
 	struct entry *e = &line->entry;
 
@@ -373,11 +373,11 @@ static enum reject_reason judge(const struct values *v, struct gpfs_line *line)
 	return REJECT_NONE;
 }
 
-static enum reject_reason read_record(bool pct, bool cr, const char *at, const char *end, char *path,
-				      struct gpfs_line *line)
+static enum reject_reason read_record(bool pct, bool cr, const char *at, const char *end,
+				      char *path, struct line *line)
 {
 	static struct word words[WORDS_MAX];
-	static char decoded[GPFS_LINE_MAX];
+	static char decoded[LINE_BYTES_MAX];
 	const unsigned __int128 all = (unsigned __int128)1 << 64;
 	static const enum reject_reason reasons[] = { REJECT_INODE, REJECT_GENERATION,
 						      REJECT_SNAPSHOT };
@@ -463,8 +463,8 @@ static bool separator_inside(const char *text, size_t len)
 	return false;
 }
 
-enum gpfs_line_kind plain_line_parse(const struct gpfs_format *format, const char *text, size_t len,
-				     char *path, struct gpfs_line *line)
+enum line_kind plain_line_parse(const struct line_format *format, const char *text, size_t len,
+				     char *path, struct line *line)
 {
 	const char *end = text + len, *at = behind_tag(text, end), *letter;
 	bool all_blank = true;
@@ -479,20 +479,20 @@ enum gpfs_line_kind plain_line_parse(const struct gpfs_format *format, const cha
 		else
 			line->reason = read_record(format->pct, format->crlf && *end == '\r', at,
 						   end, path, line);
-		return line->reason == REJECT_NONE ? GPFS_LINE_ENTRY : GPFS_LINE_REJECTED;
+		return line->reason == REJECT_NONE ? LINE_ENTRY : LINE_REJECTED;
 	}
 	for (size_t i = 0; i < len; i++)
 		all_blank = all_blank && blank(text[i]);
 	if (all_blank)
-		return GPFS_LINE_BLANK;
+		return LINE_BLANK;
 	if (*text == '#')
-		return GPFS_LINE_COMMENT;
+		return LINE_COMMENT;
 	if (at < end && *at == '[') {
 		for (letter = at + 1; letter < end && isalpha((unsigned char)*letter); letter++)
 			;
 		if (letter > at + 1 && letter < end && *letter == ']')
-			return GPFS_LINE_MESSAGE;
+			return LINE_MESSAGE;
 	}
 	line->begins = separator_inside(text, len);
-	return GPFS_LINE_UNRECOGNISED;
+	return LINE_UNRECOGNISED;
 }

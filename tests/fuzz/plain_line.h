@@ -9,8 +9,8 @@
 
 #include "common/log/gpfs_line.h"
 
-/* As gpfs_line_parse; `path` has room for PATH_BYTES_MAX bytes. */
-enum gpfs_line_kind plain_line_parse(const struct gpfs_format *format, const char *text, size_t len,
-				     char *path, struct gpfs_line *line);
+/* As gpfs_layout.parse; `path` has room for PATH_BYTES_MAX bytes. */
+enum line_kind plain_line_parse(const struct line_format *format, const char *text, size_t len,
+				     char *path, struct line *line);
 
 #endif

@@ -1,4 +1,4 @@
-#include "common/log/gpfs_word.h"
+#include "common/log/word.h"
 
 /* Byte by byte. */
 static bool take_any_number(const char **at, uint64_t limit, uint64_t *value)

@@ -1,10 +1,10 @@
 /*
- * gpfs_word - steps through the words of a line. The line ends with LF, which is the sentinel of
- * every loop here: it is no blank, no digit and part of no word. Numbers are looked at eight bytes
- * at once, so GPFS_LINE_PADDING bytes must be readable from the LF on.
+ * word - steps through the words of a line. The line ends with LF, which is the sentinel of
+ * every loop here: it is neither a blank nor a digit, and ends a word. Numbers are looked at eight
+ * bytes at once, so LINE_PADDING bytes must be readable from the LF on.
  */
-#ifndef TREETALLY_GPFS_WORD_H
-#define TREETALLY_GPFS_WORD_H
+#ifndef TREETALLY_WORD_H
+#define TREETALLY_WORD_H
 
 #include "common/base/die.h"
 #include "common/base/wire.h"
@@ -50,7 +50,7 @@ static inline unsigned take_digits(const char *at, uint64_t *value)
 	/* Digits are now 0 to 9. The top bit of `others` marks all other bytes. */
 	others = ((v + UINT64_C(0x7676767676767676)) | v) & UINT64_C(0x8080808080808080);
 	bits = others ? (unsigned)__builtin_ctzll(others) & ~7u : 64;
-	/* Push what is no digit out at the top: zeros come in below, as leading digits. */
+	/* Push what is not a digit out at the top: zeros come in below, as leading digits. */
 	v = bits ? v << (64 - bits) : 0;
 	/* Join 8 digits to 4 pairs, which lie in every other byte, and those to one number. */
 	v = v * 10 + (v >> 8);

@@ -1,0 +1,69 @@
+/*
+ * line - one line of a log, and the layouts that can read it.
+ *
+ * A layout is all that chunks, threads, rejects and the programs know of what a log looks like: one
+ * call for a line, which says its kind and what it holds. A new one is a table like gpfs_layout.
+ */
+#ifndef TREETALLY_LINE_H
+#define TREETALLY_LINE_H
+
+#include "common/stream/ledger.h"
+#include "common/stream/record.h"
+
+/* Longest line in bytes, without its LF: a longer one is rejected. Keep gpfs-parse.1 in step. */
+#define LINE_BYTES_MAX 69632
+
+/* Readable bytes that must follow a line, the first of them LF: times are looked at 8 at once. */
+#define LINE_PADDING 32
+
+enum line_kind {
+	LINE_ENTRY,
+	LINE_REJECTED,
+	LINE_BLANK,
+	LINE_COMMENT,
+	LINE_MESSAGE,      /* of the program that made the log, as "[I] ..." of mmapplypolicy */
+	LINE_UNRECOGNISED,
+};
+
+struct line {
+	enum reject_reason reason; /* of a rejected line */
+	/*
+	 * Of lines that are not entries: does a record begin here, good or bad? Of entries and
+	 * rejected lines: the path as it stands in the line, NULL if it has none, or if LF would be
+	 * encoded in it.
+	 */
+	bool begins;
+	const char *text;
+	struct entry entry;
+	bool inline_data;          /* the file's data lies in its inode */
+	bool snapshot;             /* belongs to a snapshot, not to the live file system */
+	unsigned bad_optional;     /* malformed values that were not needed, taken as absent */
+	const char *path;          /* memory form (path.h), valid until the parser's next call */
+	size_t path_len;
+};
+
+/* How the lines of a source are written. */
+struct line_format {
+	const struct layout *layout;
+	bool pct;  /* values and path are percent-encoded */
+	bool crlf; /* a CR before the LF belongs to the line's end */
+};
+
+struct layout {
+	/* A parser belongs to one thread: it owns the buffers that a parsed path points into. */
+	void *(*new_parser)(void);
+	void (*free_parser)(void *parser);
+
+	/*
+	 * Parse `len` bytes at `text`, without LF and, if the format has it, CR. `maybe_nul` false
+	 * promises that there is no NUL byte in it. `line` is valid for entries; of other lines,
+	 * reason, begins and text are.
+	 */
+	enum line_kind (*parse)(void *parser, const struct line_format *format, const char *text,
+				size_t len, bool maybe_nul, struct line *line);
+
+	/* What the log is if this line, which is not a record here, is one elsewhere; else NULL. */
+	const char *(*foreign)(const char *text, size_t len);
+};
+
+#endif
