@@ -264,23 +264,39 @@ outermost() {
 
 @test "dir-query: several databases are one list" {
 	dir-query --sort-by files "$wide" "$odd" >got
-	[[ $(head -n 1 got) == $'filesystem\tpath\t'* ]]
+	[[ $(head -n 1 got) == $'filesystem\tscan_date\tpath\t'* ]]
 	{
-		dir-query "$odd" | tail -n +2 | sed 's/^/odd\t/'
-		dir-query "$wide" | tail -n +2 | sed 's/^/wide\t/'
+		dir-query "$odd" | tail -n +2 | sed 's/^/odd\t1768089600\t/'
+		dir-query "$wide" | tail -n +2 | sed 's/^/wide\t1768089600\t/'
 	} | sort >want
 	cmp want <(tail -n +2 got | sort)
-	tail -n +2 got | cut -f 6 | sort -c -n -r
+	tail -n +2 got | cut -f 7 | sort -c -n -r
 	dir-query --sort-by files -n 9 "$wide" "$odd" 2>err >few
 	cmp <(head -n 10 got) few
 	# By path, the same path in the order of the databases.
 	cp "$small" again.db
+	sqlite3 again.db "UPDATE scan_metadata SET digest = '0', scan_timestamp = scan_timestamp - 86400"
 	run -0 dir-query --sort-by path "$small" ./again.db -P /gpfs/fs1/a
-	[[ $(cut -f 2 <<<"$output" | tail -n +2 | tr '\n' ' ') == \
+	[[ $(cut -f 3 <<<"$output" | tail -n +2 | tr '\n' ' ') == \
 		"/gpfs/fs1/a /gpfs/fs1/a /gpfs/fs1/a/deep /gpfs/fs1/a/deep /gpfs/fs1/a/deep/er /gpfs/fs1/a/deep/er " ]]
 	run -0 dir-query --sort-by path -r "$small" ./again.db -P /gpfs/fs1/a -n 2 -q
-	[[ $(cut -f 2 <<<"$output" | tail -n +2 | tr '\n' ' ') == "/gpfs/fs1/a/deep/er /gpfs/fs1/a/deep/er " ]]
+	[[ $(cut -f 3 <<<"$output" | tail -n +2 | tr '\n' ' ') == "/gpfs/fs1/a/deep/er /gpfs/fs1/a/deep/er " ]]
 	run -1 dir-query -P /nowhere "$wide" "$odd"
+}
+
+@test "dir-query: the same scan, or sums of two dates of one file system, are refused" {
+	cp "$small" copy.db
+	run -2 --separate-stderr dir-query "$small" copy.db
+	[[ $stderr == "dir-query: $small and copy.db hold the same scan" && -z $output ]]
+	run -2 dir-query "$odd" "$small" "$odd"
+	run -0 dir-query --summary "$small" copy.db
+	sqlite3 copy.db "UPDATE scan_metadata SET digest = '0', scan_timestamp = scan_timestamp - 86400"
+	run -2 --separate-stderr dir-query --total "$small" copy.db
+	[[ $stderr == *"both hold file system 'small', of different dates: --total would add them up" ]]
+	# Dates are shown, however narrow the terminal is.
+	on_terminal 60 dir-query -n 4 "$small" copy.db
+	grep -q 2026-01-15 screen
+	grep -q 2026-01-14 screen
 }
 
 @test "dir-query: rows are those of the reference" {

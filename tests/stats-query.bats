@@ -190,7 +190,7 @@ some_paths() {
 	run -2 stats-query -g nobody-knows "$small"
 	run -2 stats-query -u 4294967296 "$small"
 	cp named.db other.db
-	sqlite3 other.db "UPDATE user_info SET uid = 7 WHERE uid = 1000"
+	sqlite3 other.db "UPDATE scan_metadata SET digest = '0', filesystem = 'fs2'; UPDATE user_info SET uid = 7 WHERE uid = 1000"
 	run -2 stats-query -u alice named.db other.db
 	[[ ${lines[0]} == *"uid 1000 in named.db and 7 in other.db: give the number"* ]]
 }
@@ -329,6 +329,7 @@ below() {
 	run -0 stats-query --by owner --top 1 --format table "$small"
 	[[ $output == *"1 of 2 rows shown"* ]]
 	scan-import -q -f fs1 --scan-date 2026-01-15 --age-by newest --db newest.db "$files/small.log"
+	sqlite3 newest.db "UPDATE scan_metadata SET digest = '0', filesystem = 'fs2'"
 	run -0 stats-query --by owner,age --format table newest.db
 	[[ ${lines[0]} == *"age is time since last access or modification (newest)" ]]
 	run -0 stats-query --by age --format table newest.db "$small"
@@ -384,6 +385,26 @@ below() {
 	# One row of each directory: each is in one database only.
 	run -0 stats-query --by dir:2,fs --top 1 "$small" "$big"
 	[[ $output == "$(stats-query --by dir:2,fs "$small" "$big")" ]]
+}
+
+@test "stats-query: no file counts twice: the same scan, two dates of one file system" {
+	cp "$small" copy.db
+	run -2 --separate-stderr stats-query "$small" copy.db
+	[[ $stderr == "stats-query: $small and copy.db hold the same scan" && -z $output ]]
+	run -2 stats-query --by fs,scan "$big" "$small" "$big"
+	sqlite3 copy.db "UPDATE scan_metadata SET digest = '0'"
+	run -2 --separate-stderr stats-query --by owner,scan "$small" copy.db
+	[[ $stderr == "stats-query: $small and copy.db both hold file system 'fs1' of 2026-01-15" ]]
+	sqlite3 copy.db "UPDATE scan_metadata SET scan_timestamp = scan_timestamp - 86400"
+	run -2 --separate-stderr stats-query --by fs "$small" copy.db
+	[[ $stderr == *"both hold file system 'fs1', of different dates: --by scan keeps them apart" ]]
+	run -0 stats-query --by scan "$small" copy.db "$big"
+	[[ ${lines[0]} == $'scan_date\tfile_count\t'* && ${#lines[@]} -eq 4 ]]
+	[[ $(cut -f 1 <<<"$output" | tail -n +2) == $'1768089600\n1768348800\n1768435200' ]]
+	run -0 stats-query --by owner,scan -u 1000 "$small" copy.db
+	[[ ${#lines[@]} -eq 3 && ${lines[1]#*1768348800} == "${lines[2]#*1768435200}" ]]
+	run -0 stats-query --by scan,dir --format table "$small" copy.db
+	[[ $output == *"2026-01-14"*"2026-01-15"* ]]
 }
 
 # ---- opening ----

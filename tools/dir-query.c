@@ -163,8 +163,8 @@ static void release_options(struct options *opt)
 static unsigned table_columns(const struct options *opt)
 {
 	const struct dir_filter *f = &opt->question.filter;
-	unsigned shown = 1u << COLUMN_FILESYSTEM | 1u << COLUMN_PATH | 1u << COLUMN_SIZE |
-			 1u << COLUMN_FILES | 1u << COLUMN_DIRS | 1u << COLUMN_ATIME |
+	unsigned shown = 1u << COLUMN_FILESYSTEM | 1u << COLUMN_SCAN | 1u << COLUMN_PATH |
+			 1u << COLUMN_SIZE | 1u << COLUMN_FILES | 1u << COLUMN_DIRS | 1u << COLUMN_ATIME |
 			 1u << COLUMN_OWNER;
 
 	if (dir_filter_has_cold(f) || dir_filter_has(f, DIR_MODIFIED_BEFORE) ||
@@ -218,6 +218,9 @@ int main(int argc, char **argv)
 	db_reader_temp_dir(opt.shared.temp_dir);
 	db_reader_open(&set, opt.dbs, opt.db_count, opt.shared.quiet, opt.shared.verbose);
 	owners_resolve(&set, &opt.question.filter.users, &opt.question.filter.groups);
+	if (!opt.summary)
+		db_reader_require_apart(&set, false, opt.question.want_total ?
+					"--total would add them up" : NULL);
 	if (opt.summary)
 		scan_summary_show(&set, &opt.output);
 	else

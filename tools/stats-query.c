@@ -24,7 +24,8 @@ struct options {
 };
 
 /* The order of enum usage_by. */
-static const char *const by_names[] = { "owner", "group", "age", "size", "dir", "fs", NULL };
+static const char *const by_names[] = { "owner", "group", "age", "size", "dir", "fs", "scan",
+					NULL };
 
 static void add_by(struct usage_query *ask, enum usage_by by)
 {
@@ -44,7 +45,7 @@ static void parse_key(struct usage_query *ask, const struct opt *row, const char
 		}
 	}
 	if (strncmp(word, "dir:", 4))
-		opts_wrong(row, word, "one of owner, group, age, size, dir, dir:LEVELS, fs");
+		opts_wrong(row, word, "one of owner, group, age, size, dir, dir:LEVELS, fs, scan");
 	if (!human_parse_count(word + 4, &levels) || !levels)
 		opts_die("--by: '%s': LEVELS is not a number from 1 up", word);
 	add_by(ask, USAGE_DIR);
@@ -111,7 +112,8 @@ static void parse_args(struct options *opt, int argc, char **argv)
 	for (size_t i = 0; i < opt->rank.parts; i++)
 		opt->rank.natural[i] = opt->rank.sort == USAGE_SORT_KEY ||
 				       (!opts_given(rows, "sort-by") &&
-					(opt->ask.by[i] == USAGE_AGE || opt->ask.by[i] == USAGE_SIZE));
+					(opt->ask.by[i] == USAGE_AGE || opt->ask.by[i] == USAGE_SIZE ||
+					 opt->ask.by[i] == USAGE_SCAN));
 }
 
 static void resolve_ids(struct options *opt, struct db_reader_set *set)
@@ -161,6 +163,8 @@ int main(int argc, char **argv)
 	parse_args(&opt, argc, argv);
 	db_reader_temp_dir(opt.shared.temp_dir);
 	db_reader_open(&set, argv + 1, opt.db_count, opt.shared.quiet, opt.shared.verbose);
+	db_reader_require_apart(&set, usage_query_part(&opt.ask, USAGE_SCAN) >= 0,
+				"--by scan keeps them apart");
 	resolve_ids(&opt, &set);
 	scopes = scope_resolve(&set, &opt.where);
 	for (size_t i = 0; i < set.count; i++)

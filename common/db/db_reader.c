@@ -282,6 +282,31 @@ void db_reader_close(struct db_reader_set *set)
 	*set = (struct db_reader_set){ 0 };
 }
 
+static void require_apart(const struct db_reader_db *a, const struct db_reader_db *b, bool by_date,
+			  const char *why)
+{
+	char date[DATE_TEXT_SIZE];
+
+	if (strcmp(a->digest, b->digest) == 0)
+		die(EXIT_USAGE, "%s and %s hold the same scan", a->operand, b->operand);
+	if (!why || !a->filesystem || !b->filesystem || strcmp(a->filesystem, b->filesystem) ||
+	    (by_date && a->scan_day != b->scan_day))
+		return;
+	if (a->scan_day == b->scan_day)
+		die(EXIT_USAGE, "%s and %s both hold file system '%s' of %s", a->operand, b->operand,
+		    a->filesystem, scantime_date_text(date, a->scan_day));
+	die(EXIT_USAGE, "%s and %s both hold file system '%s', of different dates: %s", a->operand,
+	    b->operand, a->filesystem, why);
+}
+
+void db_reader_require_apart(const struct db_reader_set *set, bool by_date, const char *why)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		for (size_t k = i + 1; k < set->count; k++)
+			require_apart(&set->dbs[i], &set->dbs[k], by_date, why);
+	}
+}
+
 const char *db_reader_filesystem(const struct db_reader_db *db)
 {
 	return db->filesystem ? db->filesystem : db->operand;

@@ -63,6 +63,13 @@ void db_reader_open(struct db_reader_set *set, char *const *operands, size_t n, 
 void db_reader_close(struct db_reader_set *set);
 
 /*
+ * Dies (2) when two databases hold the same scan (by its digest). Unless `why` is NULL, also when two
+ * hold the same file system: `why` ends the message. With `by_date` that is only the same file system
+ * of the same date.
+ */
+void db_reader_require_apart(const struct db_reader_set *set, bool by_date, const char *why);
+
+/*
  * What to call the file system of a database: its name, else (not known) the operand. Valid as
  * long as the set is open.
  */

@@ -15,6 +15,7 @@ static const struct {
 	const char *own_name;
 } all_columns[DIR_COLUMNS] = {
 	[COLUMN_FILESYSTEM] = { { "filesystem", "File system", RENDER_TEXT, 0 }, NULL },
+	[COLUMN_SCAN] = { { "scan_date", "Scan", RENDER_TIME, 0 }, NULL },
 	[COLUMN_PATH] = { { "path", "Path", RENDER_PATH, 0 }, NULL },
 	[COLUMN_DEPTH] = { { "depth", "Depth", RENDER_NUMBER, 5 }, NULL },
 	[COLUMN_SIZE] = { { "total_size_r", "Size", RENDER_BYTES, 0 }, "total_size_nr" },
@@ -182,6 +183,7 @@ static struct render_cell fill_cell(struct rows *r, enum dir_column which)
 
 	switch (which) {
 	case COLUMN_FILESYSTEM: return render_text(filesystem, strlen(filesystem));
+	case COLUMN_SCAN: return render_number(r->a->scan_day * SECONDS_PER_DAY);
 	case COLUMN_PATH: return render_text((char *)r->path.data, r->path.len);
 	case COLUMN_OWNER: return who_cell(r, ROW_UID, &r->owner, owners_user_name);
 	case COLUMN_GROUP: return who_cell(r, ROW_GID, &r->group, owners_group_name);

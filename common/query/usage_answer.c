@@ -185,6 +185,7 @@ static const struct render_column key_columns[USAGE_COUNT][2] = {
 		      { "size", "file size", RENDER_TEXT, 0 } },
 	[USAGE_DIR] = { { "path", "path", RENDER_PATH, 0 } },
 	[USAGE_FS] = { { "filesystem", "file system", RENDER_TEXT, 0 } },
+	[USAGE_SCAN] = { { "scan_date", "scan", RENDER_TIME, 0 } },
 };
 static const struct render_column sum_columns[] = {
 	{ "file_count", "files", RENDER_COUNT, 0 },
@@ -273,6 +274,10 @@ static void print_row(struct printer *p, const struct totals_row *row)
 	for (size_t i = 0; i < p->ask->by_count; i++) {
 		enum usage_by by = p->ask->by[i];
 
+		if (by == USAGE_SCAN) {
+			cells[n++] = render_number(row->key[i] * SECONDS_PER_DAY);
+			continue;
+		}
 		put_text(p, by, row->key[i], own, &p->text[i]);
 		if (has_two(by))
 			cells[n++] = render_number(row->key[i]);

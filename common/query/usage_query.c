@@ -388,7 +388,8 @@ void usage_query_totals(const struct usage_query *ask, struct db_reader_db *a, c
 		.part = { usage_query_part(ask, USAGE_OWNER), usage_query_part(ask, USAGE_GROUP),
 			  usage_query_part(ask, USAGE_AGE), usage_query_part(ask, USAGE_SIZE) },
 	};
-	int fs_part = usage_query_part(ask, USAGE_FS), columns = 0;
+	int fs_part = usage_query_part(ask, USAGE_FS),
+	    scan_part = usage_query_part(ask, USAGE_SCAN), columns = 0;
 
 	for (int i = 0; i < COLS; i++) {
 		if (q.part[i] >= 0) {
@@ -399,6 +400,8 @@ void usage_query_totals(const struct usage_query *ask, struct db_reader_db *a, c
 	q.plain = q.every_file && !columns;
 	if (fs_part >= 0)
 		q.key[fs_part] = fs;
+	if (scan_part >= 0)
+		q.key[scan_part] = a->scan_day;
 	take_everything(&q);
 	totals_drop_empty(&mine);
 	for (size_t i = 0; i < mine.count; i++)

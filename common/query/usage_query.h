@@ -18,7 +18,8 @@
 #include "common/query/scope.h"
 #include "common/sort/totals.h"
 
-enum usage_by { USAGE_OWNER, USAGE_GROUP, USAGE_AGE, USAGE_SIZE, USAGE_DIR, USAGE_FS, USAGE_COUNT };
+/* USAGE_SCAN is the date of the scan. */
+enum usage_by { USAGE_OWNER, USAGE_GROUP, USAGE_AGE, USAGE_SIZE, USAGE_DIR, USAGE_FS, USAGE_SCAN, USAGE_COUNT };
 
 struct usage_query {
 	enum usage_by by[TOTALS_PARTS]; /* each once; part i of a key in the totals is by[i] */
@@ -48,7 +49,8 @@ int usage_query_part(const struct usage_query *ask, enum usage_by by);
 
 /*
  * Add what the database has to say to the totals. Keys: uid, gid, bucket, usage_query_dir,
- * and `fs`, the place of the database in its set, for USAGE_FS.
+ * and `fs`, the place of the database in its set, for USAGE_FS; the
+ * day of the scan for USAGE_SCAN.
  * USAGE_DIR makes rows that are disjoint: a directory `levels` below its prefix stands for all below
  * it, one that is less deep (the prefix itself, too) for the files directly in it.
  */

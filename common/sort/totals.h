@@ -9,7 +9,7 @@
 
 #include "common/base/hash.h"
 
-#define TOTALS_PARTS 6
+#define TOTALS_PARTS 7
 
 struct totals_sums {
 	int64_t file_count;
