@@ -412,8 +412,7 @@ dump() {
 			grep -q "^\.It Cm $name Ns =" "$man/treetally-stream.5" || wrong "no attribute $name"
 		done
 	done
-	for name in $(sed -n '/ ledger_count_names\[/,/^}/p' "$TREETALLY_TOP/common/stream/ledger.c" |
-		grep -oE '"[a-z_]+"' | tr -d '"'); do
+	for name in $(sed -n 's/^\tX([A-Z_]*, "\([a-z_]*\)".*/\1/p' "$TREETALLY_TOP/common/stream/ledger.h"); do
 		grep -q "^\.It Cm $name Ns =" "$man/treetally-stream.5" || wrong "no ledger field $name"
 	done
 	agree

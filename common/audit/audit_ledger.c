@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "common/db/db_seal.h"
+#include "common/stream/ledger.h"
 
 int64_t audit_metadata(struct db *db, const char *column)
 {
@@ -81,18 +82,12 @@ static void check_field(struct db *db, const char *text, const char *name, const
 
 static void check_state(struct audit_tree *t)
 {
-	static const char *const counts[] = {
-		"lines", "skipped_blank", "skipped_comment", "skipped_message",
-		"skipped_unrecognised", "skipped_continued", "rejected", "entries", "directory_lines", "total_size",
-		"apparent_size", "directory_bytes", "inline_files", "inline_bytes",
-		"multilink_files", "multilink_bytes", "snapshot_entries", "bad_optional", "digest",
-	};
 	char *ledger = state(t->db, "ledger"), *head = state(t->db, "head");
 	char *scan_date = field(head, "scan_date");
 
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
-		check_field(t->db, ledger, counts[i], counts[i]);
-	check_field(t->db, ledger, "files", "total_files");
+	for (int i = 0; i < LEDGER_COUNTS; i++)
+		check_field(t->db, ledger, ledger_count_names[i], ledger_count_columns[i]);
+	check_field(t->db, ledger, "digest", "digest");
 	check_field(t->db, ledger, "assumptions", "nullif(assumptions, '')");
 	/* A date can have been told to stats-accum alone. */
 	if (scan_date)
@@ -139,14 +134,14 @@ static void check_digests(struct db *db)
 	sqlite3_finalize(select);
 }
 
+#define PLUS(id, name, column) " + " column
+
 static void check_accounts(struct audit_tree *t)
 {
 	struct db *db = t->db;
 
 	check_column(db, "lines",
-		     audit_metadata(db, "entries + rejected + skipped_blank + skipped_comment"
-					" + skipped_message + skipped_unrecognised"
-					" + skipped_continued"));
+		     audit_metadata(db, "entries + rejected" LEDGER_SKIPPED(PLUS)));
 	check_column(db, "entries", audit_metadata(db, "directory_lines + total_files"));
 	/* No log has 2^53 lines; and sum() ends the program where it overflows. */
 	check_text(db, "SELECT 'scan_sources or scan_rejects: lines is ' || lines"

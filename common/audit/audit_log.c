@@ -170,7 +170,7 @@ static void compare_ledger(struct audit_log *a)
 	sqlite3_stmt *select;
 
 	for (int i = 0; i < LEDGER_COUNTS; i++) {
-		const char *name = i == COUNT_FILES ? "total_files" : ledger_count_names[i];
+		const char *name = ledger_count_columns[i];
 
 		snprintf(what, sizeof(what), "scan_metadata: %s", name);
 		audit_number(a->db, 0, what, audit_metadata(a->db, name), (int64_t)sum->count[i]);

@@ -302,11 +302,36 @@ static void add_assumed(struct buf *text, const struct scan_facts *facts)
 	assume_text(text, &all);
 }
 
+/* What stats-load has added up is right even when nobody can vouch for the ledger. */
+static uint64_t count_of(const struct scan_facts *facts, enum ledger_count which)
+{
+	switch (which) {
+	case COUNT_FILES: return facts->files;
+	case COUNT_TOTAL_SIZE: return facts->total_size;
+	case COUNT_APPARENT_SIZE: return facts->apparent_size;
+	default: return trusted_ledger(facts)->sum.count[which];
+	}
+}
+
+/* One parameter for each column behind scan_id. */
+static sqlite3_stmt *prepare_metadata(struct db *db)
+{
+	sqlite3_stmt *all = db_prepare(db, "SELECT * FROM scan_metadata"), *insert;
+	struct buf sql = { 0 };
+
+	buf_add_str(&sql, "INSERT INTO scan_metadata VALUES(1");
+	for (int i = 1; i < sqlite3_column_count(all); i++)
+		buf_add_str(&sql, ",?");
+	buf_add(&sql, ")", 2);
+	insert = db_prepare(db, (char *)sql.data);
+	sqlite3_finalize(all);
+	buf_release(&sql);
+	return insert;
+}
+
 void scan_facts_seal(struct db *db, const struct scan_facts *facts)
 {
-	sqlite3_stmt *insert = db_prepare(
-		db, "INSERT INTO scan_metadata VALUES(1,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-		    "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+	sqlite3_stmt *insert = prepare_metadata(db);
 	const struct header *head = facts->usage_head;
 	const struct ledger *ledger = trusted_ledger(facts);
 	char digest[DIGEST_TEXT_SIZE];
@@ -327,13 +352,8 @@ void scan_facts_seal(struct db *db, const struct scan_facts *facts)
 	bind_text(db, insert, at++, &text);
 	db_bind(db, insert, at++, facts->dirs->directories);
 	db_bind(db, insert, at++, facts->dirs->implied);
-	db_bind(db, insert, at++, (int64_t)facts->files);
-	db_bind(db, insert, at++, (int64_t)facts->total_size);
-	db_bind(db, insert, at++, (int64_t)facts->apparent_size);
-	for (int i = 0; i < LEDGER_COUNTS; i++) {
-		if (i != COUNT_FILES && i != COUNT_TOTAL_SIZE && i != COUNT_APPARENT_SIZE)
-			db_bind(db, insert, at++, (int64_t)ledger->sum.count[i]);
-	}
+	for (int i = 0; i < LEDGER_COUNTS; i++)
+		db_bind(db, insert, at++, (int64_t)count_of(facts, i));
 	add_assumed(&text, facts);
 	db_bind_name(db, insert, at++, text.len ? (char *)text.data : "", text.len);
 	text.len = 0;

@@ -1,7 +1,11 @@
 #include "common/db/db_schema.h"
 
+#include "common/stream/ledger.h"
+
 #include <sqlite3.h>
 #include <stdio.h>
+
+#define LEDGER_COLUMN(id, name, column) "    " column " INTEGER NOT NULL,\n"
 
 const char db_schema_directories[] =
 	"CREATE TABLE directories(\n"
@@ -17,15 +21,7 @@ const char db_schema_directories[] =
 	"    filesystem, scan_root NOT NULL, scan_root_id INTEGER NOT NULL REFERENCES directories,\n"
 	"    age_by TEXT NOT NULL,\n"
 	"    total_directories INTEGER NOT NULL, implied_directories INTEGER NOT NULL,\n"
-	"    total_files INTEGER NOT NULL, total_size INTEGER NOT NULL, apparent_size INTEGER NOT NULL,\n"
-	"    lines INTEGER NOT NULL, skipped_blank INTEGER NOT NULL, skipped_comment INTEGER NOT NULL,\n"
-	"    skipped_message INTEGER NOT NULL, skipped_unrecognised INTEGER NOT NULL,\n"
-	"    skipped_continued INTEGER NOT NULL,\n"
-	"    rejected INTEGER NOT NULL, entries INTEGER NOT NULL,\n"
-	"    directory_lines INTEGER NOT NULL, directory_bytes INTEGER NOT NULL,\n"
-	"    inline_files INTEGER NOT NULL, inline_bytes INTEGER NOT NULL,\n"
-	"    multilink_files INTEGER NOT NULL, multilink_bytes INTEGER NOT NULL,\n"
-	"    snapshot_entries INTEGER NOT NULL, bad_optional INTEGER NOT NULL,\n"
+	LEDGER_TABLE(LEDGER_COLUMN)
 	"    assumptions TEXT NOT NULL, digest TEXT NOT NULL, program_version TEXT NOT NULL);";
 
 #define USAGE_TABLE(name) \

@@ -4,6 +4,8 @@
 #include "common/db/db_column.h"
 #include "common/stream/ledger.h"
 
+#define PLUS(id, name, column) " + " column
+
 /* One property of a scan; `title` as in render_column. */
 static const struct field {
 	struct render_column column;
@@ -27,8 +29,7 @@ static const struct field {
 	{ { "snapshot_entries", "Entries of snapshots", RENDER_COUNT, 0 }, NULL },
 	{ { "lines", "Lines", RENDER_COUNT, 0 }, NULL },
 	{ { "skipped", "  skipped", RENDER_COUNT, 0 },
-	  "skipped_blank + skipped_comment + skipped_message + skipped_unrecognised"
-	  " + skipped_continued" },
+	  "0" LEDGER_SKIPPED(PLUS) },
 	{ { "skipped_unrecognised", "    not recognised", RENDER_COUNT, 0 }, NULL },
 	{ { "skipped_continued", "    rest of a name", RENDER_COUNT, 0 }, NULL },
 	{ { "rejected", "  rejected", RENDER_COUNT, 0 }, NULL },

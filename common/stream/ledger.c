@@ -9,12 +9,10 @@
 /* Bytes of an entry's fields in its digest. */
 #define DIGEST_FIELDS 72
 
-const char *const ledger_count_names[LEDGER_COUNTS] = {
-	"lines", "skipped_blank", "skipped_comment", "skipped_message", "skipped_unrecognised",
-	"skipped_continued", "rejected", "entries", "directory_lines", "files", "total_size", "apparent_size",
-	"directory_bytes", "inline_files", "inline_bytes", "multilink_files", "multilink_bytes",
-	"snapshot_entries", "bad_optional",
-};
+#define NAME(id, name, column) name,
+#define COLUMN(id, name, column) column,
+const char *const ledger_count_names[LEDGER_COUNTS] = { LEDGER_TABLE(NAME) };
+const char *const ledger_count_columns[LEDGER_COUNTS] = { LEDGER_TABLE(COLUMN) };
 
 const char *const reject_names[REJECT_REASONS] = {
 	"nul", "too long", "no absolute path", "missing field", "bad inode", "bad generation",
@@ -218,15 +216,18 @@ bool ledger_verified(const struct ledger *l)
 	return !l->sum.assumed.count[ASSUME_UNVERIFIED];
 }
 
+#define COUNT(id, name, column) COUNT_##id,
+
 const char *ledger_fault(const struct ledger *l)
 {
+	static const enum ledger_count skipped[] = { LEDGER_SKIPPED(COUNT) };
 	const uint64_t *count = l->sum.count;
 	uint64_t kinds = count[COUNT_ENTRIES], rejected = 0, lines = 0;
 	bool fits = add_checked(&kinds, count[COUNT_REJECTED]);
 	struct digest digest = { 0, 0 };
 
-	for (int i = COUNT_SKIPPED_BLANK; i <= COUNT_SKIPPED_CONTINUED; i++)
-		fits &= add_checked(&kinds, count[i]);
+	for (size_t i = 0; i < sizeof(skipped) / sizeof(skipped[0]); i++)
+		fits &= add_checked(&kinds, count[skipped[i]]);
 	for (int i = 0; i < REJECT_REASONS; i++)
 		fits &= add_checked(&rejected, l->sum.rejects[i]);
 	for (size_t i = 0; i < l->source_count; i++) {

@@ -12,30 +12,50 @@
 #include "common/stream/assume.h"
 #include "common/stream/record.h"
 
-/* Names in ledger_count_names; the same words are columns of scan_metadata. */
-enum ledger_count {
-	COUNT_LINES,
-	COUNT_SKIPPED_BLANK,
-	COUNT_SKIPPED_COMMENT,
-	COUNT_SKIPPED_MESSAGE,
-	COUNT_SKIPPED_UNRECOGNISED,
-	COUNT_SKIPPED_CONTINUED, /* the rest of a name that holds line feeds */
-	COUNT_REJECTED,
-	COUNT_ENTRIES,          /* lines that became records: directory lines + files */
-	COUNT_DIRECTORY_LINES,
-	COUNT_FILES,            /* every entry that is no directory */
-	COUNT_TOTAL_SIZE,       /* allocated bytes of files */
-	COUNT_APPARENT_SIZE,    /* lengths of files; saturates at 2^63-1 */
-	COUNT_DIRECTORY_BYTES,  /* allocated bytes of directory lines */
-	COUNT_INLINE_FILES,     /* data in inode */
-	COUNT_INLINE_BYTES,
-	COUNT_MULTILINK_FILES,  /* files with nlink above 1 */
-	COUNT_MULTILINK_BYTES,  /* their allocated bytes: the bound on double counting */
-	COUNT_SNAPSHOT_ENTRIES, /* entries with a snapshot id */
-	COUNT_BAD_OPTIONAL,     /* malformed mt, cr or nl values, taken as absent */
-	LEDGER_COUNTS
-};
+/*
+ * Everything that is counted, in one table: X(name in the enum, name in streams, column of
+ * scan_metadata). The schema, what loads it, and what the audit compares are made of it, so a new
+ * count is a row here, the line that counts it, and a title in scan_summary if people should see it.
+ * The skipped lines, kind by kind, stand apart because lines = entries + rejected + skipped.
+ */
+#define LEDGER_SKIPPED(X)                                                                          \
+	X(SKIPPED_BLANK, "skipped_blank", "skipped_blank")                                         \
+	X(SKIPPED_COMMENT, "skipped_comment", "skipped_comment")                                   \
+	X(SKIPPED_MESSAGE, "skipped_message", "skipped_message")                                   \
+	X(SKIPPED_UNRECOGNISED, "skipped_unrecognised", "skipped_unrecognised")                    \
+	/* the rest of a name that holds line feeds */                                             \
+	X(SKIPPED_CONTINUED, "skipped_continued", "skipped_continued")
+
+#define LEDGER_TABLE(X)                                                                            \
+	X(LINES, "lines", "lines")                                                                 \
+	LEDGER_SKIPPED(X)                                                                          \
+	X(REJECTED, "rejected", "rejected")                                                        \
+	/* lines that became records: directory lines + files */                                   \
+	X(ENTRIES, "entries", "entries")                                                           \
+	X(DIRECTORY_LINES, "directory_lines", "directory_lines")                                   \
+	/* every entry that is not a directory */                                                  \
+	X(FILES, "files", "total_files")                                                           \
+	/* allocated bytes of files; then their lengths, which saturate at 2^63-1 */               \
+	X(TOTAL_SIZE, "total_size", "total_size")                                                  \
+	X(APPARENT_SIZE, "apparent_size", "apparent_size")                                         \
+	/* allocated bytes of directory lines */                                                   \
+	X(DIRECTORY_BYTES, "directory_bytes", "directory_bytes")                                   \
+	/* data in the inode */                                                                    \
+	X(INLINE_FILES, "inline_files", "inline_files")                                            \
+	X(INLINE_BYTES, "inline_bytes", "inline_bytes")                                            \
+	/* files with nlink above 1; their allocated bytes bound what is counted twice */          \
+	X(MULTILINK_FILES, "multilink_files", "multilink_files")                                   \
+	X(MULTILINK_BYTES, "multilink_bytes", "multilink_bytes")                                   \
+	/* entries with a snapshot id */                                                           \
+	X(SNAPSHOT_ENTRIES, "snapshot_entries", "snapshot_entries")                                \
+	/* malformed mt, cr or nl values, taken as absent */                                       \
+	X(BAD_OPTIONAL, "bad_optional", "bad_optional")
+
+#define LEDGER_ENUM(id, name, column) COUNT_##id,
+enum ledger_count { LEDGER_TABLE(LEDGER_ENUM) LEDGER_COUNTS };
+#undef LEDGER_ENUM
 extern const char *const ledger_count_names[LEDGER_COUNTS];
+extern const char *const ledger_count_columns[LEDGER_COUNTS];
 
 enum reject_reason {
 	REJECT_NONE = -1,
