@@ -222,10 +222,7 @@ static void open_directory(struct exporter *e, sqlite3_stmt *s)
 		die_smaller(e);
 	dir.total_size -= size;
 	dir.apparent_size = left_of(dir.apparent_size, apparent);
-	if (e->depth == e->cap) {
-		e->cap = e->cap ? 2 * e->cap : 64;
-		e->open = xrealloc_array(e->open, e->cap, sizeof(*e->open));
-	}
+	GROW(e->open, e->cap, e->depth + 1);
 	e->open[e->depth++] = dir;
 }
 
@@ -288,8 +285,8 @@ int main(int argc, char **argv)
 	ncdu_out_close(&e.out);
 	progress_end(&e.progress);
 	if (opt.shared.verbose) {
-		warn("%llu entries, %llu directories", (unsigned long long)e.out.entries,
-		     (unsigned long long)e.shown);
+		warn("%" PRIu64 " entries, %" PRIu64 " directories", e.out.entries,
+		     e.shown);
 		db_reader_report_cost(&set);
 	}
 	scope_free(scope, 1);

@@ -120,10 +120,7 @@ static void open_directory(struct loader *l, const char *path, size_t len,
 	row[9] = line ? (int64_t)line->allocated : DB_NULL;
 	l->implied += !line;
 
-	if (l->depth == l->levels_cap) {
-		l->levels_cap = l->levels_cap ? l->levels_cap + l->levels_cap / 2 : 64;
-		l->levels = xrealloc_array(l->levels, l->levels_cap, sizeof(*l->levels));
-	}
+	GROW(l->levels, l->levels_cap, l->depth + 1);
 	l->levels[l->depth++] = (struct level){ len, row[0] };
 }
 

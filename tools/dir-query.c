@@ -73,8 +73,6 @@ static void settle(struct options *opt, const struct opt *rows)
 					      .temp_dir = opt->shared.temp_dir,
 					      .quiet = opt->shared.quiet };
 	q->sorting.memory = opt->shared.memory / opt->db_count;
-	if (q->sorting.memory < EXTSORT_MEMORY_MIN)
-		q->sorting.memory = EXTSORT_MEMORY_MIN;
 }
 
 #define LIMIT_ROW_NUMBER(id, name, arg) \

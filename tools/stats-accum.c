@@ -200,10 +200,7 @@ static void accumulate_block(struct accum *a, struct block *b)
 {
 	size_t count = 0;
 
-	if (b->head.dirs > a->dirs_cap) {
-		a->dirs_cap = b->head.dirs;
-		a->dirs = xrealloc_array(a->dirs, a->dirs_cap, sizeof(*a->dirs));
-	}
+	GROW(a->dirs, a->dirs_cap, b->head.dirs);
 	memset(a->dirs, 0xff, b->head.dirs * sizeof(*a->dirs));
 	if (!block_paths_read(&a->paths, b))
 		return;
@@ -279,8 +276,6 @@ static void open_accum(struct accum *a, const struct options *opt, const struct 
 	struct header head;
 
 	*a = (struct accum){ .opt = opt };
-	if (sort_memory < EXTSORT_MEMORY_MIN)
-		sort_memory = EXTSORT_MEMORY_MIN;
 	progress_init(&a->progress, opt->shared.progress, opt->shared.progress_file);
 	header_copy(&head, &in->head);
 	choose_scan_day(a, &head);

@@ -82,8 +82,8 @@ static int64_t check_summary(struct audit_tree *t, const struct summary *s)
 						 audit_cell(&r, 6, 0, INT64_MAX), 0 };
 
 		if (!sums.files && !dirs.total_size)
-			audit_lie(t->db, 0, "%s has a row for %lld, which owns nothing", s->table,
-				  (long long)id);
+			audit_lie(t->db, 0, "%s has a row for %" PRId64 ", which owns nothing",
+				  s->table, id);
 		add(t, &sums_code, s->sums_code, id, 0, &sums);
 		add(t, &dirs_code, s->dirs_code, id, 0, &dirs);
 	}

@@ -164,10 +164,7 @@ static void enter_directory(struct audit_tree *t)
 		     depth ? t->open[depth - 1].dir_id : AUDIT_NULL);
 	while (t->depth > (size_t)depth)
 		close_level(t, dir_id - 1);
-	if (open == t->cap) {
-		t->cap = t->cap ? 2 * t->cap : 64;
-		t->open = xrealloc_array(t->open, t->cap, sizeof(*t->open));
-	}
+	GROW(t->open, t->cap, open + 1);
 	check_name(t, (size_t)depth, open > (size_t)depth);
 	push(t, (size_t)depth);
 	t->open[depth].has_line = read_line(t);

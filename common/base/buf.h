@@ -32,6 +32,15 @@ void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 			   (void)((array) = buf_grow_array((array), &(cap), (need), sizeof(*(array)))))
 void *buf_grow_array(void *array, size_t *cap, size_t need, size_t size) WARN_UNUSED;
 
+/*
+ * The same for one more element, in an array without a capacity to which nothing adds in another way:
+ * it grows whenever `count` is a power of 2.
+ */
+#define GROW_BY_ONE(array, count)                                                                   \
+	((count) & ((count) - 1) ?                                                                  \
+		 (void)0 :                                                                          \
+		 (void)((array) = xrealloc_array((array), (count) ? 2 * (count) : 1, sizeof(*(array)))))
+
 /* Frees the bytes; the buf is empty and usable again. */
 void buf_release(struct buf *b);
 

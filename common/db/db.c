@@ -254,9 +254,9 @@ void db_limits(struct db *db, uint64_t memory, unsigned threads)
 	if (kib > 512u << 10)
 		kib = 512u << 10;
 	snprintf(sql, sizeof(sql),
-		 "PRAGMA cache_size = -%llu; PRAGMA threads = %u; PRAGMA temp_store = FILE;"
+		 "PRAGMA cache_size = -%" PRIu64 "; PRAGMA threads = %u; PRAGMA temp_store = FILE;"
 		 "PRAGMA mmap_size = 0; PRAGMA secure_delete = OFF; PRAGMA foreign_keys = OFF",
-		 (unsigned long long)kib, threads > 1 ? threads - 1 : 0);
+		 kib, threads > 1 ? threads - 1 : 0);
 	db_exec(db, sql);
 }
 

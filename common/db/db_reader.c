@@ -318,7 +318,7 @@ sqlite3_stmt *db_reader_statement(struct db_reader_db *a, const char *sql)
 		if (a->kept[i].sql == sql)
 			return a->kept[i].statement;
 	}
-	a->kept = xrealloc_array(a->kept, a->kept_count + 1, sizeof(*a->kept));
+	GROW_BY_ONE(a->kept, a->kept_count);
 	a->kept[a->kept_count] = (struct db_reader_kept){ sql, db_prepare(&a->db, sql) };
 	return a->kept[a->kept_count++].statement;
 }
@@ -349,5 +349,5 @@ void db_reader_report_cost(const struct db_reader_set *set)
 		steps += a->steps;
 		full_scan += a->full_scan;
 	}
-	warn("SQLite: %lld steps, %lld full-scan steps", (long long)steps, (long long)full_scan);
+	warn("SQLite: %" PRId64 " steps, %" PRId64 " full-scan steps", steps, full_scan);
 }

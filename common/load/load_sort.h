@@ -36,7 +36,6 @@ struct load_sort {
 	struct stats_item *owners; /* OWNER_SLOTS of them; part 0: free */
 };
 
-/* `memory` in bytes, at least EXTSORT_MEMORY_MIN. */
 void load_sort_init(struct load_sort *s, const struct extsort_config *config);
 
 void load_sort_add_usage(struct load_sort *s, int64_t dir_id, const struct usage_key *key,

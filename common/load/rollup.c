@@ -1,13 +1,12 @@
 #include "common/load/rollup.h"
 
+#include "common/base/buf.h"
+
 void rollup_open(struct rollup *r, int64_t dir_id)
 {
 	const struct usage_sums nothing = { .max_atime = TIME_NONE, .max_mtime = TIME_NONE };
 
-	if (r->depth == r->cap) {
-		r->cap = r->cap ? r->cap + r->cap / 2 : 64;
-		r->open = xrealloc_array(r->open, r->cap, sizeof(*r->open));
-	}
+	GROW(r->open, r->cap, r->depth + 1);
 	r->open[r->depth++] = (struct dir_totals){ .dir_id = dir_id,
 						   .own = nothing,
 						   .whole = nothing,
@@ -18,8 +17,9 @@ void rollup_open(struct rollup *r, int64_t dir_id)
 static void add_sums(struct usage_sums *to, const struct usage_sums *more, int64_t dir_id)
 {
 	if (!usage_add(to, more))
-		die(EXIT_INPUT, "the files or bytes of the directory with dir_id %lld exceed 2^63-1",
-		    (long long)dir_id);
+		die(EXIT_INPUT,
+		    "the files or bytes of the directory with dir_id %" PRId64 " exceed 2^63-1",
+		    dir_id);
 }
 
 static int64_t owner_of_both(int64_t a, int64_t b)

@@ -54,8 +54,8 @@ bool tree_rows_next(struct tree_rows *t)
 	if (!t->have_ahead)
 		return false;
 	if (!follow(t))
-		die(EXIT_INPUT, "%s: table directories is damaged at dir_id %lld", t->db->name,
-		    (long long)t->ahead.dir_id);
+		die(EXIT_INPUT, "%s: table directories is damaged at dir_id %" PRId64, t->db->name,
+		    t->ahead.dir_id);
 	t->row = t->ahead;
 	read_ahead(t);
 	t->has_child = t->have_ahead && t->ahead.parent_id == t->row.dir_id;

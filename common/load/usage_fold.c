@@ -1,5 +1,7 @@
 #include "common/load/usage_fold.h"
 
+#include "common/base/buf.h"
+
 struct fold_row {
 	uint64_t owner;   /* uid, gid */
 	uint32_t classes; /* age, size */
@@ -76,10 +78,7 @@ static uint32_t combine(struct usage_fold *f, uint32_t from, uint32_t to)
 
 static void unload_chunk(struct usage_fold *f, const struct fold_row *rows)
 {
-	if (f->chunk_count == f->chunk_cap) {
-		f->chunk_cap = f->chunk_cap ? 2 * f->chunk_cap : 64;
-		f->chunks = xrealloc_array(f->chunks, f->chunk_cap, sizeof(*f->chunks));
-	}
+	GROW(f->chunks, f->chunk_cap, f->chunk_count + 1);
 	f->chunks[f->chunk_count++] = f->spill.end;
 	spill_append(&f->spill, rows, CHUNK * sizeof(*rows));
 }
@@ -177,10 +176,7 @@ static void make_room(struct usage_fold *f)
 
 void usage_fold_open(struct usage_fold *f, int64_t dir_id, bool has_child)
 {
-	if (f->depth == f->levels_cap) {
-		f->levels_cap = f->levels_cap ? 2 * f->levels_cap : 64;
-		f->levels = xrealloc_array(f->levels, f->levels_cap, sizeof(*f->levels));
-	}
+	GROW(f->levels, f->levels_cap, f->depth + 1);
 	f->levels[f->depth++] = (struct fold_level){ .dir_id = dir_id, .has_child = has_child,
 						     .start = f->base + f->count };
 }

@@ -1,7 +1,5 @@
 #include "common/load/usage_tables.h"
 
-#include <assert.h>
-
 #include "common/db/db_schema.h"
 #include "common/load/histograms.h"
 #include "common/load/usage_by.h"
@@ -158,7 +156,8 @@ static void write_summary(struct usage_tables *t, const char *table, enum stats_
 		if (has_files)
 			more = db_step(t->db, usage);
 	}
-	assert(!more);
+	if (more)
+		bug("an owner has files but no directory");
 	sqlite3_finalize(usage);
 	db_batch_release(&rows);
 }

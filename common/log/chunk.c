@@ -181,10 +181,7 @@ static void reject(struct chunk *c, enum reject_reason reason, const char *text)
 		c->tally.reject_line[reason] = line;
 	if (!c->keep_rejects)
 		return;
-	if (c->reject_count == c->reject_cap) {
-		c->reject_cap = c->reject_cap ? 2 * c->reject_cap : 64;
-		c->rejects = xrealloc_array(c->rejects, c->reject_cap, sizeof(*c->rejects));
-	}
+	GROW(c->rejects, c->reject_cap, c->reject_count + 1);
 	c->rejects[c->reject_count++] = (struct chunk_reject){
 		.line = (uint32_t)line,
 		.at = (uint32_t)(text - c->text) & 0xffffff,

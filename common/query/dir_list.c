@@ -76,6 +76,11 @@ void dir_layout_for_table(struct dir_layout *l, unsigned in_table, enum dir_colu
 	}
 }
 
+struct open_dir {
+	int64_t dir_id;
+	size_t end; /* where it ends in the path */
+};
+
 /* Rows of one database; zeroed before open_rows. */
 struct rows {
 	struct db_reader_db *a;
@@ -85,9 +90,8 @@ struct rows {
 
 	/* private */
 	sqlite3_stmt *select;
-	int64_t *open;         /* directories on the way to `path`, and where in it each ends */
-	size_t *ends;
-	size_t depth, capacity;
+	struct open_dir *open; /* the directories on the way to `path` */
+	size_t depth, open_cap;
 	struct buf owner, group;
 };
 
@@ -96,13 +100,8 @@ struct rows {
 /* `path` becomes that of `dir_id`, which ends where it ends now. */
 static void remember(struct rows *r, int64_t dir_id)
 {
-	if (r->depth == r->capacity) {
-		r->capacity = r->capacity ? 2 * r->capacity : 64;
-		r->open = xrealloc_array(r->open, r->capacity, sizeof(*r->open));
-		r->ends = xrealloc_array(r->ends, r->capacity, sizeof(*r->ends));
-	}
-	r->open[r->depth] = dir_id;
-	r->ends[r->depth++] = r->path.len;
+	GROW(r->open, r->open_cap, r->depth + 1);
+	r->open[r->depth++] = (struct open_dir){ dir_id, r->path.len };
 }
 
 static void set_path(struct rows *r, int64_t dir_id)
@@ -120,11 +119,11 @@ static void follow(struct rows *r, int64_t dir_id, int64_t parent_id, struct db_
 		set_path(r, dir_id);
 		return;
 	}
-	while (r->depth && r->open[r->depth - 1] != parent_id)
+	while (r->depth && r->open[r->depth - 1].dir_id != parent_id)
 		r->depth--;
 	if (!r->depth)
 		set_path(r, parent_id);
-	r->path.len = r->ends[r->depth - 1];
+	r->path.len = r->open[r->depth - 1].end;
 	if (r->path.len > 1)
 		buf_add_char(&r->path, '/');
 	buf_add(&r->path, name.bytes, name.len);
@@ -209,8 +208,8 @@ static void fill_rows(struct rows *r, int64_t dir_id)
 	db_bind(db, s, 1, dir_id);
 	if (!db_step(db, s))
 		die(EXIT_INPUT,
-		    "%s: is damaged: dir_id %lld is not in directories and directory_stats",
-		    r->a->db.name, (long long)dir_id);
+		    "%s: is damaged: dir_id %" PRId64 " is not in directories and directory_stats",
+		    r->a->db.name, dir_id);
 	follow(r, dir_id, db_column_or(db, s, ROW_PARENT, DB_ID, 0),
 	       db_column_text(db, s, ROW_NAME, DB_NAME_BYTES));
 	for (size_t i = 0; i < r->layout->count; i++)
@@ -222,7 +221,6 @@ static void close_rows(struct rows *r)
 {
 	db_reader_finalize(r->a, r->select);
 	free(r->open);
-	free(r->ends);
 	buf_release(&r->path);
 	buf_release(&r->owner);
 	buf_release(&r->group);

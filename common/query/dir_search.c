@@ -45,10 +45,7 @@ static void push(struct dir_heap *heap, struct dir_hit hit)
 {
 	size_t at = heap->count++;
 
-	if (at == heap->capacity) {
-		heap->capacity = heap->capacity ? 2 * heap->capacity : 64;
-		heap->hits = xrealloc_array(heap->hits, heap->capacity, sizeof(*heap->hits));
-	}
+	GROW(heap->hits, heap->capacity, at + 1);
 	heap->hits[at] = hit;
 	for (; at && above(heap, at, (at - 1) / 2); at = (at - 1) / 2)
 		swap(heap, at, (at - 1) / 2);

@@ -29,8 +29,8 @@ void ncdu_out_open(struct ncdu_out *n, const char *output, int64_t timestamp)
 	*n = (struct ncdu_out){ 0 };
 	outfile_open(&n->file, output ? output : "-", FILE_OUTPUT);
 	buf_printf(&n->out,
-		   "[1,0,{\"progname\":\"treetally\",\"progver\":\"%s\",\"timestamp\":%lld}",
-		   TREETALLY_VERSION, (long long)timestamp);
+		   "[1,0,{\"progname\":\"treetally\",\"progver\":\"%s\",\"timestamp\":%" PRId64 "}",
+		   TREETALLY_VERSION, timestamp);
 }
 
 static void begin_entry(struct ncdu_out *n)
@@ -55,8 +55,8 @@ void ncdu_out_file(struct ncdu_out *n, const char *name, int64_t apparent_size, 
 	begin_entry(n);
 	buf_add_str(&n->out, "{\"name\":");
 	add_string(n, name, strlen(name));
-	buf_printf(&n->out, ",\"asize\":%lld,\"dsize\":%lld}", (long long)apparent_size,
-		   (long long)total_size);
+	buf_printf(&n->out, ",\"asize\":%" PRId64 ",\"dsize\":%" PRId64 "}", apparent_size,
+		   total_size);
 }
 
 void ncdu_out_end(struct ncdu_out *n)

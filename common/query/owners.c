@@ -102,7 +102,7 @@ static void add_id(struct owners_wanted *wanted, uint32_t id)
 		if (wanted->ids[i] == id)
 			return;
 	}
-	wanted->ids = xrealloc_array(wanted->ids, wanted->count + 1, sizeof(*wanted->ids));
+	GROW_BY_ONE(wanted->ids, wanted->count);
 	wanted->ids[wanted->count++] = id;
 }
 

@@ -35,7 +35,7 @@ struct render_layout {
 	struct buf text;
 	struct seen *cells; /* rows that wait */
 	bool *is_total;
-	size_t rows, capacity;
+	size_t rows, cells_cap, totals_cap;
 };
 
 /* ---- the terminal ---- */
@@ -363,12 +363,8 @@ static void show_waiting(struct render_layout *t, struct buf *out)
 void render_table_row(struct render_layout *t, struct buf *out, const struct render_cell *cells,
 		      bool is_total)
 {
-	if (t->rows == t->capacity) {
-		t->capacity = t->capacity ? 2 * t->capacity : 64;
-		t->cells = xrealloc_array(t->cells, t->capacity,
-					  t->column_count * sizeof(*t->cells));
-		t->is_total = xrealloc_array(t->is_total, t->capacity, sizeof(*t->is_total));
-	}
+	GROW(t->cells, t->cells_cap, (t->rows + 1) * t->column_count);
+	GROW(t->is_total, t->totals_cap, t->rows + 1);
 	for (size_t i = 0; i < t->column_count; i++)
 		t->cells[t->rows * t->column_count + i] = see(t, &t->columns[i], &cells[i]);
 	t->is_total[t->rows++] = is_total;

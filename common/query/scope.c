@@ -79,8 +79,8 @@ static struct scope_prefix subtree(struct db_reader_db *a, int64_t id, size_t wh
 
 	db_bind(&a->db, select, 1, id);
 	if (!db_step(&a->db, select))
-		die(EXIT_INPUT, "%s: is damaged: no directory_stats for dir_id %lld", a->db.name,
-		    (long long)id);
+		die(EXIT_INPUT, "%s: is damaged: no directory_stats for dir_id %" PRId64,
+		    a->db.name, id);
 	p.last = id + db_column(&a->db, select, DIRS_BELOW, DB_DIRECTORY_COUNT);
 	p.depth = db_column(&a->db, select, DEPTH, DB_DEPTH);
 	db_check(&a->db, sqlite3_reset(select));
@@ -136,14 +136,14 @@ static void add_range(struct scope *s, int64_t first, int64_t last)
 {
 	if (first > last)
 		return;
-	s->ranges = xrealloc_array(s->ranges, s->range_count + 1, sizeof(*s->ranges));
+	GROW_BY_ONE(s->ranges, s->range_count);
 	s->ranges[s->range_count++] = (struct scope_range){ first, last };
 	s->directories += last - first + 1;
 }
 
 static void add_exclude(struct scope *s, int64_t first, int64_t last)
 {
-	s->excludes = xrealloc_array(s->excludes, s->exclude_count + 1, sizeof(*s->excludes));
+	GROW_BY_ONE(s->excludes, s->exclude_count);
 	s->excludes[s->exclude_count++] = (struct scope_range){ first, last };
 }
 
@@ -295,8 +295,8 @@ void scope_path(struct db_reader_db *a, int64_t dir_id, struct buf *out)
 		parent = db_step(&a->db, above) ? db_column(&a->db, above, PARENT, DB_ID) : dir_id;
 		if (parent >= dir_id)
 			die(EXIT_INPUT,
-			    "%s: is damaged: directories has no way from dir_id %lld to /",
-			    a->db.name, (long long)dir_id);
+			    "%s: is damaged: directories has no way from dir_id %" PRId64 " to /",
+			    a->db.name, dir_id);
 		name = db_column_text(&a->db, above, NAME, DB_NAME_BYTES);
 		buf_add(out, name.bytes, name.len);
 		reverse(out->data + out->len - name.len, name.len);

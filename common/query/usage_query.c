@@ -110,8 +110,8 @@ static int64_t last_of(struct asker *q, int64_t dir_id)
 	int64_t below = look_up(q, SUBTREE, dir_id);
 
 	if (below < 0)
-		die(EXIT_INPUT, "%s: is damaged: no directory_stats for dir_id %lld", q->a->db.name,
-		    (long long)dir_id);
+		die(EXIT_INPUT, "%s: is damaged: no directory_stats for dir_id %" PRId64,
+		    q->a->db.name, dir_id);
 	return dir_id + below;
 }
 
@@ -298,10 +298,7 @@ struct ends {
 
 static void open_directory(struct ends *open, int64_t last)
 {
-	if (open->count == open->cap) {
-		open->cap = open->cap ? 2 * open->cap : 16;
-		open->last = xrealloc_array(open->last, open->cap, sizeof(*open->last));
-	}
+	GROW(open->last, open->cap, open->count + 1);
 	open->last[open->count++] = last;
 }
 

@@ -27,7 +27,7 @@ struct extsort_config {
 	bool by_level;
 	/* Fold the tail `from` into `into`; equal keys. False: overflow, which ends the program (3). */
 	bool (*combine)(unsigned char *into, const unsigned char *from);
-	size_t memory;   /* bytes, at least EXTSORT_MEMORY_MIN */
+	size_t memory;   /* bytes; raised to EXTSORT_MEMORY_MIN */
 	unsigned threads;
 	const char *temp_dir;
 	bool quiet; /* no warning when temp_dir is a tmpfs */

@@ -24,6 +24,8 @@ void usage_hash_init(struct usage_hash *t, size_t memory)
 	size_t rows = memory / 4 * 2 / (sizeof(struct usage_row) + 3 * sizeof(uint32_t));
 	size_t dirs = rows / 3;
 
+	if (memory < USAGE_TABLE_MEMORY_MIN)
+		bug("a table of usage with too little memory");
 	*t = (struct usage_hash){ .row_cap = (uint32_t)(rows < 1u << 30 ? rows : 1u << 30) };
 	t->dir_cap = (uint32_t)(dirs < 1u << 30 ? dirs : 1u << 30);
 	hash_draw(&t->key);

@@ -237,10 +237,7 @@ bool block_next_row(struct block *b)
 
 bool block_paths_read(struct block_paths *p, struct block *b)
 {
-	if (b->head.dirs > p->cap) {
-		p->cap = b->head.dirs;
-		p->ends = xrealloc_array(p->ends, p->cap, sizeof(*p->ends));
-	}
+	GROW(p->ends, p->cap, b->head.dirs);
 	p->bytes.len = 0;
 	buf_reserve(&p->bytes, b->head.paths);
 	while (block_next_dir(b)) {

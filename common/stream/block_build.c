@@ -103,10 +103,7 @@ static bool find_dir(struct block_build *b, const char *path, size_t len, uint32
 
 static void add_dir(struct block_build *b, const char *path, size_t len, uint32_t *free_slot)
 {
-	if (b->dirs == b->ref_cap) {
-		b->ref_cap = b->ref_cap ? 2 * b->ref_cap : FIRST_SLOTS;
-		b->refs = xrealloc_array(b->refs, b->ref_cap, sizeof(*b->refs));
-	}
+	GROW(b->refs, b->ref_cap, b->dirs + 1);
 	b->refs[b->dirs] = (struct dir_ref){ (uint32_t)b->paths.len, (uint32_t)len };
 	b->last_dir = code_dir(b, path, len);
 	*free_slot = b->dirs;
@@ -318,11 +315,11 @@ void block_build_settle(struct block_build *b)
 		return;
 	block_encode(b, &encoded);
 	if (block_header_parse(&header, encoded.data, b->kind))
-		abort();
+		bug("a block that was just made is malformed");
 	block_open(&view, b->kind, &header, encoded.data + BLOCK_HEADER_SIZE);
 	while (block_next_entry_record(&view, &paths)) {
 		if (!block_add_entry(b, (char *)view.path.data, view.path.len, &view.entry))
-			abort(); /* the same records fit in any order */
+			bug("records that filled a block do not fit in another order");
 	}
 	block_paths_release(&paths);
 	block_release(&view);

@@ -37,11 +37,10 @@ static void merge_names(char ***names, size_t *count, char *const *more, size_t 
 	}
 }
 
-/* Only for a list that nothing else has added to: it grows whenever its length is a power of 2. */
+/* Only for a list that nothing else has added to. */
 static void append_name(char ***names, size_t *count, const char *name)
 {
-	if (!(*count & (*count - 1)))
-		*names = xrealloc_array(*names, *count ? 2 * *count : 1, sizeof(**names));
+	GROW_BY_ONE(*names, *count);
 	(*names)[(*count)++] = xstrdup(name);
 }
 

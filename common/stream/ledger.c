@@ -344,9 +344,7 @@ static bool set_source(struct ledger *l, const char *value)
 	if (!digest_parse(hex, &digest) || !human_parse_u64(lines_text, INT64_MAX, &lines))
 		return false;
 	/* There may be tens of thousands: they are put in order when all are there. */
-	if (!(l->source_count & (l->source_count - 1)))
-		l->sources = xrealloc_array(l->sources, l->source_count ? 2 * l->source_count : 1,
-					    sizeof(*l->sources));
+	GROW_BY_ONE(l->sources, l->source_count);
 	l->sources[l->source_count++] = (struct ledger_source){ xstrdup(value + name_at), digest,
 								lines };
 	return true;

@@ -69,7 +69,7 @@ static void write_text_block(struct stream_out *s, const struct block_header *he
 	block_open(&s->view, s->kind, header, payload);
 	fault = tsv_add_block(&s->out, &s->view);
 	if (fault)
-		die(EXIT_SYSTEM, "bug: a block that was just made does not decode: %s", fault);
+		bug(fault);
 	if (s->out.len >= TEXT_FLUSH)
 		flush(s);
 }
@@ -84,7 +84,7 @@ void stream_out_add_encoded(struct stream_out *s, const unsigned char *blocks, s
 		size_t block_len = (size_t)BLOCK_HEADER_SIZE + header.payload;
 
 		if (fault)
-			die(EXIT_SYSTEM, "bug: a block that was just made is malformed: %s", fault);
+			bug(fault);
 		s->records += header.records;
 		s->blocks++;
 		if (s->tsv) {

@@ -52,9 +52,9 @@ ask() {
 	sqlite3 -batch -init /dev/null "$@"
 }
 
-# What a database says; but not when the import was.
+# What a database says; but not when the import was, of which the seal is made too.
 dump() {
-	ask "$1" .dump | grep -v '^INSERT INTO scan_metadata VALUES'
+	ask "$1" .dump | grep -v -e '^INSERT INTO scan_metadata VALUES' -e "^INSERT INTO load_state VALUES('seal',"
 	ask "$1" -cmd 'CREATE TEMP TABLE m AS SELECT * FROM scan_metadata' \
 		'UPDATE temp.m SET import_timestamp = 0; SELECT * FROM temp.m'
 }
