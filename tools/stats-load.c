@@ -6,7 +6,7 @@
  * external sorter (load_sort.h).
  *
  * There are two connections, for most of the time goes into SQLite, and one of them can take in the
- * rows of usage_nr (usage_stage.h) while the other does the rest:
+ * rows of usage_nr (usage_nr.h) while the other does the rest:
  *
  *     l.loading   one transaction: directory_stats, and the indexes of directories
  *     l.db        then another one: the tables of usage
@@ -22,6 +22,7 @@
 #include "common/db/db_schema.h"
 #include "common/base/progress.h"
 #include "common/load/tree_join.h"
+#include "common/load/usage_r.h"
 #include "common/stream/stream_opts.h"
 
 /* SQLite mostly appends while directories are loaded; more cache gains nothing then (bytes). */
@@ -78,7 +79,8 @@ struct loader {
 	struct tree_in in;
 	struct tree_join join;
 	struct load_sort sorted;
-	struct usage_tables tables;
+	struct usage_nr usage_nr;
+	uint64_t usage_r_rows;
 	struct progress progress;
 	const char *phase;           /* NULL: none yet */
 	const uint64_t *done;        /* what the phase has done, for progress */
@@ -160,19 +162,17 @@ static void make_indexes(struct loader *l)
 
 static void write_usage(struct loader *l)
 {
-	struct stats_item next;
-
-	begin_phase(l, "usage", "rows", 0, &l->tables.usage_r_rows);
-	usage_tables_end_usage(&l->tables);
+	begin_phase(l, "usage", "rows", 0, &l->usage_r_rows);
+	usage_nr_end(&l->usage_nr);
 	lock(l, &l->db);
 	/* Between the transactions the file is nobody's: another stats-load begins with new tables. */
 	if (db_integer(&l->db, "PRAGMA schema_version") != l->schema)
 		die(EXIT_SYSTEM, "%s: another process has begun to write it anew", l->opt->db);
-	usage_tables_move(&l->tables);
+	usage_nr_move(&l->usage_nr);
 	load_sort_finish(&l->sorted);
-	usage_tables_write_usage_r(&l->tables, l->join.root_id, &next);
+	usage_r_write(&l->sorted, &l->db, l->join.root_id, &l->usage_r_rows);
 	begin_phase(l, "summaries", "steps", 0, NULL);
-	usage_tables_write_summaries(&l->tables, l->join.root_id, &next);
+	summaries_write(&l->sorted, &l->db, l->join.root_id);
 }
 
 static struct scan_facts facts_of(const struct loader *l)
@@ -215,7 +215,7 @@ static void open_both(struct loader *l)
 	tree_in_open(&l->in, l->opt->stream, &l->opt->streams.in);
 	open_directories(&l->db, l->opt->db);
 	db_limits(&l->db, cache, 1);
-	usage_tables_init(&l->tables, &l->db, &l->sorted, shared->threads > 1);
+	usage_nr_init(&l->usage_nr, &l->db, shared->threads > 1);
 	open_directories(&l->loading, l->opt->db);
 	db_limits(&l->loading, cache, 1);
 	lock(l, &l->loading);
@@ -232,7 +232,7 @@ static void load(struct loader *l)
 
 	db_exec(&l->loading, db_schema_stats);
 	load_sort_init(&l->sorted, &sorting);
-	tree_join_init(&l->join, &l->loading, &l->in, &l->sorted, &l->tables, shared->memory / 8,
+	tree_join_init(&l->join, &l->loading, &l->in, &l->sorted, &l->usage_nr, shared->memory / 8,
 		       shared->temp_dir);
 	begin_phase(l, "loading", "directories", (uint64_t)l->dir_state.directories,
 		    &l->join.directories);
@@ -251,8 +251,8 @@ static void report(const struct loader *l)
 
 	warn("%" PRId64 " directories (%" PRIu64 " written late), %" PRIu64
 	     " rows of usage_nr, %" PRIu64 " of usage_r, %" PRIu64 " bytes spilled",
-	     l->dir_state.directories, l->join.window.late_rows, l->tables.usage_nr_rows,
-	     l->tables.usage_r_rows, sorted.spill_written);
+	     l->dir_state.directories, l->join.window.late_rows, l->usage_nr.written,
+	     l->usage_r_rows, sorted.spill_written);
 }
 
 static void add_names(struct loader *l)

@@ -36,12 +36,20 @@ enum usage_kind { USAGE_BY_OWNER, USAGE_BY_GROUP, USAGE_BY_AGE, USAGE_BY_SIZE };
 #define DIRECTORIES_COLUMNS 10
 #define DIRECTORIES_NAME 2 /* which of them, from 0, holds the name */
 #define DIRECTORY_STATS_COLUMNS 15
-#define USAGE_COLUMNS 8
 #define USAGE_BY_COLUMNS 6
-#define SUMMARY_COLUMNS 6
 #define HISTOGRAM_COLUMNS 4
 
 /* A line of --version (opts.h). */
 void db_schema_about(void);
+
+/* The same, in usage_nr and usage_r, and in both summaries. */
+enum {
+	USAGE_dir_id, USAGE_uid, USAGE_gid, USAGE_age_bucket, USAGE_size_bucket,
+	USAGE_file_count, USAGE_total_size, USAGE_apparent_size, USAGE_COLUMNS
+};
+enum {
+	SUMMARY_owner, SUMMARY_total_size, SUMMARY_apparent_size, SUMMARY_total_files,
+	SUMMARY_directory_count, SUMMARY_directories_owned, SUMMARY_COLUMNS
+};
 
 #endif

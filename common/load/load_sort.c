@@ -24,11 +24,10 @@ void load_sort_init(struct load_sort *s, const struct extsort_config *config)
 	own.tail_len = TAIL_LEN;
 	own.key_len = KEY_LEN;
 	own.combine = add_sums;
-	*s = (struct load_sort){ .sorter = extsort_new(&own),
-				 .owners = xcalloc(OWNER_SLOTS, sizeof(*s->owners)) };
+	*s = (struct load_sort){ .sorter = extsort_new(&own) };
 }
 
-static void add(struct load_sort *s, const struct stats_item *item)
+void load_sort_add(struct load_sort *s, const struct load_item *item)
 {
 	bool usage = item->part == PART_USAGE_R;
 	unsigned char tail[TAIL_LEN] = { (unsigned char)item->part };
@@ -44,47 +43,18 @@ static void add(struct load_sort *s, const struct stats_item *item)
 	extsort_add(s->sorter, "", 0, tail);
 }
 
-void load_sort_add_usage(struct load_sort *s, int64_t dir_id, const struct usage_key *key,
-			  const struct usage_sums *sums)
+static void read_next(struct load_sort *s)
 {
-	add(s, &(struct stats_item){
-		       .part = PART_USAGE_R, .dir_id = dir_id, .key = *key, .sums = *sums });
-}
-
-void load_sort_add_owner(struct load_sort *s, enum stats_part part, uint32_t id,
-			  uint64_t directories, uint64_t owned)
-{
-	struct stats_item *slot = &s->owners[(id * 2 + (part == PART_GIDS)) % OWNER_SLOTS];
-
-	if (slot->part && (slot->part != part || slot->id != id)) {
-		add(s, slot);
-		slot->part = 0;
-	}
-	if (!slot->part)
-		*slot = (struct stats_item){ .part = part, .id = id };
-	slot->directories += directories;
-	slot->owned += owned;
-}
-
-void load_sort_finish(struct load_sort *s)
-{
-	for (size_t i = 0; i < OWNER_SLOTS; i++) {
-		if (s->owners[i].part)
-			add(s, &s->owners[i]);
-	}
-	extsort_finish(s->sorter);
-}
-
-void load_sort_next(struct load_sort *s, struct stats_item *item)
-{
+	struct load_item *item = &s->next;
 	struct extsort_item sorted;
 	const unsigned char *tail;
 
-	*item = (struct stats_item){ .part = PART_END };
-	if (!extsort_next(s->sorter, &sorted))
+	*item = (struct load_item){ .part = 0 };
+	s->have_next = extsort_next(s->sorter, &sorted);
+	if (!s->have_next)
 		return;
 	tail = sorted.tail;
-	item->part = (enum stats_part)tail[0];
+	item->part = (enum load_part)tail[0];
 	if (item->part == PART_USAGE_R) {
 		item->dir_id = (int64_t)get_be64(tail + 1);
 		item->key = (struct usage_key){ get_be32(tail + 9), get_be32(tail + 13), tail[17],
@@ -98,9 +68,23 @@ void load_sort_next(struct load_sort *s, struct stats_item *item)
 	}
 }
 
+void load_sort_finish(struct load_sort *s)
+{
+	extsort_finish(s->sorter);
+	read_next(s);
+}
+
+bool load_sort_next(struct load_sort *s, enum load_part part, struct load_item *item)
+{
+	if (!s->have_next || s->next.part != part)
+		return false;
+	*item = s->next;
+	read_next(s);
+	return true;
+}
+
 void load_sort_release(struct load_sort *s)
 {
 	extsort_free(s->sorter);
-	free(s->owners);
 	*s = (struct load_sort){ 0 };
 }

@@ -8,8 +8,7 @@
  *     uids      uid                          ->  directories with files of it, directories it owns
  *     gids      gid                          ->  the same
  *
- * They come out in that order, each by its key. Counts of owners are first added up in a small
- * table of fixed size, since most directories have the owner of the one before.
+ * They come out in that order, each by its key.
  */
 #ifndef TREETALLY_LOAD_SORT_H
 #define TREETALLY_LOAD_SORT_H
@@ -17,10 +16,10 @@
 #include "common/sort/extsort.h"
 #include "common/stream/record.h"
 
-enum stats_part { PART_USAGE_R = 1, PART_UIDS, PART_GIDS, PART_END };
+enum load_part { PART_USAGE_R = 1, PART_UIDS, PART_GIDS };
 
-struct stats_item {
-	enum stats_part part; /* PART_END: there is no more */
+struct load_item {
+	enum load_part part;
 	int64_t dir_id;        /* usage_r */
 	struct usage_key key;  /* usage_r */
 	struct usage_sums sums; /* usage_r */
@@ -29,23 +28,21 @@ struct stats_item {
 	uint64_t owned;        /* whose line names it */
 };
 
-#define OWNER_SLOTS 4096
-
 struct load_sort {
 	struct extsort *sorter;
-	struct stats_item *owners; /* OWNER_SLOTS of them; part 0: free */
+	struct load_item next; /* of the sorter */
+	bool have_next;
 };
 
 void load_sort_init(struct load_sort *s, const struct extsort_config *config);
 
-void load_sort_add_usage(struct load_sort *s, int64_t dir_id, const struct usage_key *key,
-			  const struct usage_sums *sums);
-void load_sort_add_owner(struct load_sort *s, enum stats_part part, uint32_t id,
-			  uint64_t directories, uint64_t owned);
+/* In any order; what has the same part and key is added up. */
+void load_sort_add(struct load_sort *s, const struct load_item *item);
 
-/* No more input; then read until PART_END. */
+/* No more input; then read part by part, in their order. */
 void load_sort_finish(struct load_sort *s);
-void load_sort_next(struct load_sort *s, struct stats_item *item);
+/* The next item of the part that comes; false: it has no more, the next part follows. */
+bool load_sort_next(struct load_sort *s, enum load_part part, struct load_item *item);
 
 void load_sort_release(struct load_sort *s);
 

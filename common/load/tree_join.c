@@ -5,7 +5,8 @@
 static void give_usage(void *arg, int64_t dir_id, const struct usage_key *key,
 		       const struct usage_sums *part)
 {
-	load_sort_add_usage(arg, dir_id, key, part);
+	load_sort_add(arg, &(struct load_item){
+			       .part = PART_USAGE_R, .dir_id = dir_id, .key = *key, .sums = *part });
 }
 
 /* Close open directories until `depth` are left; the next one has the id `next_id`. */
@@ -27,7 +28,8 @@ static void load_usage(struct tree_join *j)
 	do {
 		rollup_add(&j->sums, &j->in->key, &j->in->sums);
 		usage_fold_add(&j->fold, &j->in->key, &j->in->sums);
-		usage_tables_put_usage(j->tables, j->dirs.row.dir_id, &j->in->key, &j->in->sums);
+		usage_nr_put(j->usage_nr, j->dirs.row.dir_id, &j->in->key, &j->in->sums);
+		summaries_file(&j->summaries, j->dirs.row.dir_id, &j->in->key);
 		j->have_usage = tree_in_next(j->in);
 	} while (j->have_usage && j->in->same_path);
 }
@@ -78,10 +80,8 @@ static void load_directory(struct tree_join *j)
 	rollup_open(&j->sums, row->dir_id);
 	usage_fold_open(&j->fold, row->dir_id, j->dirs.has_child);
 	stats_window_open_dir(&j->window, row->dir_id);
-	if (row->has_line) {
-		load_sort_add_owner(j->sorted, PART_UIDS, row->uid, 0, 1);
-		load_sort_add_owner(j->sorted, PART_GIDS, row->gid, 0, 1);
-	}
+	if (row->has_line)
+		summaries_owned(&j->summaries, row->uid, row->gid);
 	if (with_files)
 		load_usage(j);
 }
@@ -102,12 +102,13 @@ static void finish_directories(struct tree_join *j)
 }
 
 void tree_join_init(struct tree_join *j, struct db *db, struct tree_in *in,
-		    struct load_sort *sorted, struct usage_tables *tables, uint64_t memory,
+		    struct load_sort *sorted, struct usage_nr *usage_nr, uint64_t memory,
 		    const char *temp_dir)
 {
-	*j = (struct tree_join){ .db = db, .in = in, .sorted = sorted, .tables = tables,
+	*j = (struct tree_join){ .db = db, .in = in, .sorted = sorted, .usage_nr = usage_nr,
 				 .root_depth = INT64_MAX };
 	stats_window_init(&j->window, db);
+	summaries_init(&j->summaries, sorted, usage_nr);
 	tree_rows_open(&j->dirs, db);
 	usage_fold_init(&j->fold, memory, temp_dir, give_usage, sorted);
 }
@@ -126,6 +127,7 @@ void tree_join_run(struct tree_join *j, uint64_t directories)
 	finish_directories(j);
 	tree_rows_close(&j->dirs);
 	stats_window_finish(&j->window);
+	summaries_end(&j->summaries);
 	rollup_release(&j->sums);
 }
 

@@ -6,7 +6,7 @@
  * over (rollup.h). What comes of it:
  *
  *     directory_stats   rows wait in a window of fixed size (stats_window.h)
- *     usage_nr          comes in the order of the table (usage_tables.h)
+ *     usage_nr          comes in the order of the table (usage_nr.h)
  *     usage_r, owners   are folded upward (usage_fold.h), and sorted later (load_sort.h)
  *
  * Rows without a directory, and a table that has lost some, end the program (3).
@@ -18,19 +18,20 @@
 #include "common/stream/tree_in.h"
 #include "common/load/tree_rows.h"
 #include "common/load/usage_fold.h"
-#include "common/load/usage_tables.h"
+#include "common/load/summaries.h"
 
 struct tree_join {
 	struct db *db;              /* these four are the caller's */
 	struct tree_in *in;
 	struct load_sort *sorted;
-	struct usage_tables *tables;
+	struct usage_nr *usage_nr;
 
 	struct tree_rows dirs;
 	bool have_usage;            /* in->path, in->key and in->sums are a row to come */
 	uint64_t directories;       /* so far */
 	struct rollup sums;
 	struct usage_fold fold;
+	struct summaries summaries;
 	struct stats_window window;
 
 	/*
@@ -45,7 +46,7 @@ struct tree_join {
 
 /* `memory` in bytes, for the usage rows of open directories; `temp_dir` as in spill.h. */
 void tree_join_init(struct tree_join *j, struct db *db, struct tree_in *in,
-		    struct load_sort *sorted, struct usage_tables *tables, uint64_t memory,
+		    struct load_sort *sorted, struct usage_nr *usage_nr, uint64_t memory,
 		    const char *temp_dir);
 /* All of both; there must be as many `directories`. Then the root and the total are known. */
 void tree_join_run(struct tree_join *j, uint64_t directories);

@@ -1,0 +1,42 @@
+/*
+ * summaries - the tables owner_summary and group_summary: what each owner and each group has.
+ *
+ * Files and bytes are the sums of the scan root in usage_by. Directories are counted while they are
+ * loaded: those that directly hold a file of the owner, and those whose line names it. Owners come in
+ * any order, so the counts pass through load_sort; first they are added up in a table of fixed
+ * size, since most directories have the owner of the one before.
+ *
+ *     init -> (owned | file)* -> end -> write
+ */
+#ifndef TREETALLY_SUMMARIES_H
+#define TREETALLY_SUMMARIES_H
+
+#include "common/load/load_sort.h"
+#include "common/load/usage_nr.h"
+
+/* Groups of one directory that are told apart in memory; when it has more, SQLite does it. */
+#define GROUPS_KEPT 256
+
+struct summaries {
+	struct load_sort *sorted;  /* these two are the caller's */
+	struct usage_nr *usage_nr;
+	struct load_item *counts;  /* a table; part 0: free */
+	int64_t usage_dir;         /* whose usage rows are coming; 0: none yet */
+	uint32_t last_uid;
+	uint32_t groups[GROUPS_KEPT];
+	size_t group_count;        /* GROUPS_KEPT + 1: there are more */
+};
+
+void summaries_init(struct summaries *s, struct load_sort *sorted, struct usage_nr *usage_nr);
+
+/* The line of a directory names these. */
+void summaries_owned(struct summaries *s, uint32_t uid, uint32_t gid);
+/* A row of usage_nr, after it was put there. */
+void summaries_file(struct summaries *s, int64_t dir_id, const struct usage_key *key);
+/* That was all: the sorter has all counts. Frees. */
+void summaries_end(struct summaries *s);
+
+/* Write both tables; the sorter stands at the counts, usage_by is complete. */
+void summaries_write(struct load_sort *sorted, struct db *db, int64_t root_id);
+
+#endif
