@@ -158,7 +158,6 @@ rows() {
 }
 
 @test "gpfs-parse: names with line feeds stop no list, and more than a few people make are not believed" {
-	local day=(--scan-date 2026-01-15)
 	# eight files of 127 line feeds and more among ten thousand, a path full of them, and --max-rejects 0
 	{
 		big_log 5000
@@ -189,16 +188,16 @@ rows() {
 
 @test "gpfs-parse: the rest of a name at every offset of a chunk border, in any number of threads" {
 	local i name
-	rec "$(show)" "/gpfs/$(printf 'a\nb\n\n1\n#\n1 2 3\nlong%.0s' {1..4})/"$'\nxyz\n' >tail
+	rec "$(show)" "/gpfs/$(printf 'a\nb\n\n1\n#\n1 2 3\nlong%.0s' {1..4})/"$'\nxyz\n' >rest
 	big_log 3000 >body
 	for i in $(seq 0 7 260); do
 		{
 			head -c "$((chunk - i))" body | sed '$d'
-			cat tail
+			cat rest
 			rec "$(show)" "/gpfs/$(printf 'p%.0s' $(seq 1 $((i % 200 + 1))))"$'\nq\nr\n'
 			tail -n 1500 body | sed 's/ -- /&\/other/'
 		} >log
-		# the tail in front of the border, across it, behind it
+		# the rest in front of the border, across it, behind it
 		perl -e '
 			open my $f, "<", "log" or die; local $/; $_ = <$f>;
 			my $at = index $_, "/gpfs/a\nb"; $at = rindex $_, "<0> ", $at;
@@ -423,6 +422,31 @@ rows() {
 	rec "$encoded" '*2Fgpfs' | expect 'reject: no absolute path' --escape=pct
 	rec "$encoded" %2 | expect 'reject: no absolute path' --escape=pct
 	rec "$encoded" %2Fgpfs%2Fa | expect 'reject: no absolute path'
+}
+
+@test "gpfs-parse: names of any bytes come back from lists that the manual's ESCAPE clause, or another, encodes" {
+	local chars page=$TREETALLY_TOP/man/gpfs-parse.1
+	chars=$(sed -n 's/^RULE EXTERNAL LIST .* ESCAPE \\(aq%\(.*\)\\(aq$/\1/p' "$page")
+	[[ -n $chars ]]
+	# In all of a list, but for the numbers and the separator, other bytes than these are encoded.
+	for chars in "$chars" '' / '/, ' ' =:' ' -=/:+,@#'; do
+		perl -e '
+			my ($keep, $show) = @ARGV;
+			sub encoded { $_[0] =~ s/([^A-Za-z0-9_.~\-\Q$keep\E])/sprintf "%%%02X", ord $1/ger }
+			my @names = (map({ "x" . chr } grep { $_ != 47 } 1 .. 255), "a -- b", "-- ", "\n\n", "a\n1 2 3 x -- ",
+				"%2F", "%", " ", "caf\xc3\xa9", "m=F p=d", "\xff" x 255);
+			open my $want, ">", "want" or die;
+			my $n = 0;
+			for (@names) {
+				my $path = "/gpfs/fs 1/$_/" . reverse $_;
+				printf "%d %d 0  %s -- %s\n", ++$n, 65536 + $n, encoded($show), encoded($path);
+				$path =~ s/([\\\t\n\r])/{ "\\" => "\\\\", "\t" => "\\t", "\n" => "\\n", "\r" => "\\r" }->{$1}/ge;
+				print $want "$path\n";
+			}' "$chars" "$(show | sed 's/:00 /:00.123456 /g') x=/y" >log
+		gpfs-parse -q "${day[@]}" --max-rejects 0 --escape pct -t -o out log || { echo "$chars"; return 1; }
+		rows out | cut -f 1 | LC_ALL=C sort | cmp - <(LC_ALL=C sort want) || { echo "$chars"; return 1; }
+		[[ $(rows out | cut -f 5-10 | sort -u) == $'1000\t100\t100644\t1\t1024\t8192' ]]
+	done
 }
 
 @test "gpfs-parse: --crlf and a byte order mark" {
