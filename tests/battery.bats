@@ -17,6 +17,8 @@ setup_file() {
 
 @test "battery: wrong options, sizes and numbers are usage errors" {
 	battery check_wrong_options "${PROGRAMS[@]}"
+	battery check_contradictions "${PROGRAMS[@]}"
+	battery check_operand_counts "${PROGRAMS[@]}"
 	battery check_wrong_values "${FILTERS[@]}"
 	battery check_sizes "${FILTERS[@]}"
 }

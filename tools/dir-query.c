@@ -40,7 +40,8 @@ static void set_sort(void *to, const struct opt *row, const char *value)
 	size_t len = suffix ? (size_t)(suffix - value) : strlen(value);
 	unsigned key = DIR_BY_SIZE;
 
-	while (sort_names[key] && (strlen(sort_names[key]) != len || strncmp(sort_names[key], value, len)))
+	while (sort_names[key] &&
+	       (strlen(sort_names[key]) != len || strncmp(sort_names[key], value, len)))
 		key++;
 	opt->sort_own = suffix && strcmp(suffix, "_nr") == 0;
 	opt->sort_whole = suffix && !opt->sort_own;

@@ -83,8 +83,8 @@ static void check_operands(const struct options *opt)
 static void parse_args(struct options *opt, int argc, char **argv)
 {
 	struct opt rows[] = {
-		OPT_TEXT('f', "filesystem", "NAME", "file system [as the name or line 1 of LOG says]",
-			 &opt->filesystem),
+		OPT_TEXT('f', "filesystem", "NAME",
+			 "file system [as the name or line 1 of LOG says]", &opt->filesystem),
 		OPT_DATE(0, "scan-date", "DATE", "day of the scan, YYYY-MM-DD [likewise]",
 			 &opt->claim.scan_day),
 		OPT_TEXT(0, "source", "NAME", "name to record [base name of LOG less .gz etc., or -]",

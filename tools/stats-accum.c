@@ -35,8 +35,8 @@ struct options {
 static void parse_args(struct options *opt, int argc, char **argv)
 {
 	struct opt rows[] = {
-		OPT_WORD(0, "age-by", "WHICH", "age since atime, mtime or the newest of both [atime]", &opt->age_by,
-			 age_by_names, AGE_ATIME),
+		OPT_WORD(0, "age-by", "WHICH", "age since atime, mtime or the newest of both [atime]",
+			 &opt->age_by, age_by_names, AGE_ATIME),
 		OPT_DATE(0, "scan-date", "DATE", "count ages from this day, if the stream names none",
 			 &opt->scan_day),
 		STREAM_OPTS_WRITE(&opt->streams.out),

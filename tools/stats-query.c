@@ -67,7 +67,7 @@ static const char *const sort_names[] = { "size", "apparent", "files", "key", NU
 static void parse_args(struct options *opt, int argc, char **argv)
 {
 	struct opt rows[] = {
-		OPT_CALL_WORDS(0, "by", "KEY,...", "%s; dir:LEVELS; in this order [none]", add_keys,
+		OPT_CALL_WORDS(0, "by", "KEY,...", "%s, dir:LEVELS [none]", add_keys,
 			       &opt->ask, by_names),
 		QUERY_OPTS_SCOPE(&opt->where),
 		OPT_LIST('u', "owner", "USER", "only files of this user, name or uid; repeatable",

@@ -21,7 +21,7 @@ static void write_message(const char *text, size_t len)
 		;
 }
 
-/* What libraries say, getopt above all, has names in it as well. */
+/* What libraries say can have names in it as well. */
 static ssize_t write_foreign(void *cookie, const char *text, size_t len)
 {
 	(void)cookie;

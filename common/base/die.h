@@ -37,8 +37,8 @@ enum exit_status {
 };
 
 /*
- * First call of every main(): names the program in messages (those of getopt too), and lets what
- * libraries write to stderr be escaped as well. Descriptors 0 to 2 that are closed get something that
+ * First call of every main(): names the program in messages and lets what libraries write to stderr be
+ * escaped as well. Descriptors 0 to 2 that are closed get something that
  * can be neither read nor written, so that no data file ever becomes stderr, and using them fails.
  * SIGPIPE and SIGCHLD have their default action again, even if a parent ignored or blocked them.
  * Threads share one heap: with one for each, as glibc does it, 64 MiB of address space would be gone

@@ -18,8 +18,8 @@ const char *human_count(char text[HUMAN_TEXT_SIZE], int64_t count);
 const char *human_time(char text[HUMAN_TEXT_SIZE], int64_t seconds);
 
 /*
- * Strict decimal, the whole text, no sign; false when it is anything else or above `max`. What follows
- * is as strict.
+ * Strict decimal, the whole text, no sign; false when it is anything else or above `max`. All that
+ * follows is as strict.
  */
 bool human_parse_u64(const char *text, uint64_t max, uint64_t *value) WARN_UNUSED;
 /*

@@ -230,7 +230,8 @@ static void check_operands(const struct opts_program *p, char **operands, size_t
 		opts_die("'%s': one operand too many", operands[p->operands_max]);
 	/* Somebody who wants to type can say `-`. */
 	if (count < p->stdin_below && isatty(STDIN_FILENO))
-		die(EXIT_USAGE, "standard input is a terminal: name a file, or - to type; try '%s --help'",
+		die(EXIT_USAGE,
+		    "standard input is a terminal: name a file, or - to type; try '%s --help'",
 		    program_invocation_short_name);
 }
 

@@ -1,6 +1,6 @@
 /*
- * opts - the options of a program, each of them once: letter, name, argument, help and target are a row
- * of a table. Parsing, --help, completion and the test of the manual all read it.
+ * opts - the options of a program, each of them once: letter, name, argument, help and target are a
+ * row of a table. Parsing, --help, completion and the test of the manual all read it.
  *
  *	struct opt rows[] = {
  *		OPT_HEADING("Which directories"),
@@ -19,11 +19,11 @@
  *		.contradictions = (const char *const[]){ "min-size max-files", NULL },
  *	};
  *
- *	size_t count = opts_parse(&program, argc, argv); -- operands: argv[1] to argv[count], then NULL
+ *	size_t count = opts_parse(&program, argc, argv); -- argv[1] to argv[count], then NULL
  *
- * Long names must be whole: an abbreviation would change its meaning with the next option. Options and
- * operands may be mixed, `--` ends the options. Of several values of one option the last counts, if
- * it is not a list. Whatever is wrong dies with status 2. Values are borrowed from argv.
+ * Long names must be whole: an abbreviation would change its meaning with the next option. Options
+ * and operands may be mixed, `--` ends the options. Of several values of one option the last
+ * counts, if it is not a list. Whatever is wrong dies with status 2. Values are borrowed from argv.
  */
 #ifndef TREETALLY_OPTS_H
 #define TREETALLY_OPTS_H
@@ -40,9 +40,9 @@
 #define MODE_NONE ((mode_t)-1)      /* for OPT_MODE: not given */
 
 enum opt_type {
-	OPT_IS_END, OPT_IS_HEADING, OPT_IS_FLAG, OPT_IS_COUNT, OPT_IS_SIZE, OPT_IS_NUMBER, OPT_IS_TEXT,
-	OPT_IS_LIST, OPT_IS_WORD, OPT_IS_AGE, OPT_IS_WHEN, OPT_IS_DATE, OPT_IS_MODE, OPT_IS_CALL,
-	OPT_IS_HELP, OPT_IS_VERSION
+	OPT_IS_END, OPT_IS_HEADING, OPT_IS_FLAG, OPT_IS_COUNT, OPT_IS_SIZE, OPT_IS_NUMBER,
+	OPT_IS_TEXT, OPT_IS_LIST, OPT_IS_WORD, OPT_IS_AGE, OPT_IS_WHEN, OPT_IS_DATE, OPT_IS_MODE,
+	OPT_IS_CALL, OPT_IS_HELP, OPT_IS_VERSION
 };
 
 struct opt;
@@ -58,7 +58,7 @@ struct opt {
 	 * Completion knows FILE, DIR, PATH, DB, USER, GROUP.
 	 */
 	const char *arg;
-	/* NULL: shares a line of --help with the next row, if that is no heading. "%s" is the words. */
+	/* NULL: shares a line of --help with the next row, if any before a heading. "%s": the words. */
 	const char *help;
 	void *to;
 	size_t *count;            /* lists */
@@ -68,9 +68,9 @@ struct opt {
 	unsigned given;           /* how often; counted by opts_parse */
 };
 
-/* A target has the right type or the compiler objects. */
+/* A target has the right type, of a number the right size, or the compiler objects. */
 #define OPT_TO(type, to) ((type *){ (to) })
-#define OPT_TO_NUMBER(to) _Generic((to), int64_t *: (to), uint64_t *: (to))
+#define OPT_TO_NUMBER(to) ((to) + 0 * sizeof(char[sizeof(*(to)) == 8 ? 1 : -1]))
 
 #define OPT_END { .type = OPT_IS_END }
 #define OPT_HEADING(text) { .type = OPT_IS_HEADING, .name = (text) }
@@ -97,7 +97,8 @@ struct opt {
 /* int64_t, days: human_parse_age */
 #define OPT_AGE(l, n, a, h, p) { OPT_IS_AGE, (l), (n), (a), (h), .to = OPT_TO(int64_t, p) }
 /* struct human_when */
-#define OPT_WHEN(l, n, a, h, p) { OPT_IS_WHEN, (l), (n), (a), (h), .to = OPT_TO(struct human_when, p) }
+#define OPT_WHEN(l, n, a, h, p) \
+	{ OPT_IS_WHEN, (l), (n), (a), (h), .to = OPT_TO(struct human_when, p) }
 /* int64_t, days since 1970-01-01 */
 #define OPT_DATE(l, n, a, h, p) { OPT_IS_DATE, (l), (n), (a), (h), .to = OPT_TO(int64_t, p) }
 /* mode_t */
@@ -119,18 +120,18 @@ struct opts {
 	const char *progress_file; /* NULL: stderr */
 };
 
-#define OPTS_RESOURCES(s)                                                                           \
-	OPT_SIZE_FROM('S', "memory", "SIZE", "memory for everything [256M; at least 4M]",           \
-		      &(s)->memory, MEMORY_FLOOR),                                                  \
-	OPT_TEXT('T', "temp-dir", "DIR", "temporary files go here [$TMPDIR, else /var/tmp]",        \
-		 &(s)->temp_dir),                                                                   \
-	OPT_NUMBER_IN('j', "threads", "N", "threads that may help [cores, at most 4]",              \
+#define OPTS_RESOURCES(s)                                                                          \
+	OPT_SIZE_FROM('S', "memory", "SIZE", "memory for everything [256M; at least 4M]",          \
+		      &(s)->memory, MEMORY_FLOOR),                                                 \
+	OPT_TEXT('T', "temp-dir", "DIR", "temporary files go here [$TMPDIR, else /var/tmp]",       \
+		 &(s)->temp_dir),                                                                  \
+	OPT_NUMBER_IN('j', "threads", "N", "threads that may help [cores, at most 4]",             \
 		      &(s)->threads, 1, THREADS_MAX)
-#define OPTS_PROGRESS(s)                                                                            \
-	OPT_CALL(0, "progress", "[=FILE]", "report progress on stderr or in FILE",                  \
+#define OPTS_PROGRESS(s)                                                                           \
+	OPT_CALL(0, "progress", "[=FILE]", "report progress on stderr or in FILE",                 \
 		 opts_set_progress, (s))
-#define OPTS_COMMON(s)                                                                              \
-	OPT_FLAG('q', "quiet", NULL, &(s)->quiet), OPT_COUNT('v', "verbose", NULL, &(s)->verbose),  \
+#define OPTS_COMMON(s)                                                                             \
+	OPT_FLAG('q', "quiet", NULL, &(s)->quiet), OPT_COUNT('v', "verbose", NULL, &(s)->verbose), \
 	{ OPT_IS_HELP, 'h', .name = "help" }, { OPT_IS_VERSION, 'V', "version", .help = "" }
 
 struct opts_program {
@@ -142,9 +143,9 @@ struct opts_program {
 	size_t operands_min, operands_max;
 	size_t stdin_below;   /* with fewer operands stdin is read, and must not be a terminal */
 	/*
-	 * Lists of names, each a string, NULL at the end; NULL: none. "check output tsv": --check goes with
-	 * neither --output nor --tsv. "by-atime cold": --by-atime is of use only with --cold; with several
-	 * names, with one of them at least. --quiet and --verbose contradict each other everywhere.
+	 * Lists of names, each a string, NULL at the end; NULL: none. "check output tsv": --check goes
+	 * with neither --output nor --tsv. "by-atime cold": --by-atime is of use only with --cold; of
+	 * several names, with one of them. --quiet and --verbose contradict each other everywhere.
 	 */
 	const char *const *contradictions, *const *needs;
 	/* Lines that --version prints, each by one call; NULL ends them. */
@@ -154,7 +155,7 @@ struct opts_program {
 /* Defaults. */
 void opts_init(struct opts *o);
 
-/* Returns how many operands there are; they are argv[1] to argv[count], and argv[count + 1] is NULL. */
+/* Returns how many operands there are: argv[1] to argv[count]; argv[count + 1] is NULL. */
 size_t opts_parse(const struct opts_program *program, int argc, char **argv);
 
 /* Was the option of this name given? After opts_parse. */

@@ -59,7 +59,7 @@ static void new_line(struct page *p, size_t indent)
 		buf_add_char(&p->text, ' ');
 }
 
-/* Piece of a line that is not torn, `gap` blanks behind what is there or on a new, indented line. */
+/* A piece that is not torn, `gap` blanks behind what is there or on a new line. */
 static void add_piece(struct page *p, const char *piece, size_t len, size_t gap, size_t indent)
 {
 	if (column(p) + gap + len > COLUMNS)
@@ -90,7 +90,7 @@ static void add_help(struct page *p, const struct opt *row, size_t gap)
 	buf_release(&help);
 }
 
-/* Rows up to the first with a help, which is for all of them, or to a heading. Returns the row behind. */
+/* Rows up to the first with a help, which is for all of them, or to a heading. Returns the next. */
 static const struct opt *add_rows(struct page *p, const struct opt *row)
 {
 	struct buf label = { 0 };

@@ -9,19 +9,19 @@
 #include "common/query/scope.h"
 
 /* Which directories: struct scope_options. Both lists are the caller's to free. */
-#define QUERY_OPTS_SCOPE(s)                                                                         \
-	OPT_LIST('P', "path-prefix", "PATH", "PATH and all below it; repeatable [scan root]",       \
-		 &(s)->prefixes, &(s)->prefix_count),                                               \
-	OPT_LIST('E', "exclude", "PATH", "not PATH and all below it; repeatable", &(s)->excludes,   \
-		 &(s)->exclude_count),                                                              \
+#define QUERY_OPTS_SCOPE(s)                                                                        \
+	OPT_LIST('P', "path-prefix", "PATH", "PATH and all below it; repeatable [scan root]",      \
+		 &(s)->prefixes, &(s)->prefix_count),                                              \
+	OPT_LIST('E', "exclude", "PATH", "not PATH and all below it; repeatable", &(s)->excludes,  \
+		 &(s)->exclude_count),                                                             \
 	OPT_FLAG(0, "from-root", "start at / instead of the scan root", &(s)->from_root)
 #define QUERY_OPTS_SCOPE_CONTRADICTION "from-root path-prefix"
 
 /* How the answer looks: struct render_options. */
-#define QUERY_OPTS_RENDER(r)                                                                        \
-	OPT_WORD(0, "format", "FORMAT", "%s [table, in pipes tsv]", &(r)->format,                   \
-		 render_format_names, RENDER_TABLE),                                                \
-	OPT_TEXT('o', "output", "FILE", "write to FILE, which appears when it is complete",         \
+#define QUERY_OPTS_RENDER(r)                                                                       \
+	OPT_WORD(0, "format", "FORMAT", "%s [table, in pipes tsv]", &(r)->format,                  \
+		 render_format_names, RENDER_TABLE),                                               \
+	OPT_TEXT('o', "output", "FILE", "write to FILE, which appears when it is complete",        \
 		 &(r)->output)
 
 #endif

@@ -16,16 +16,16 @@ struct stream_opts {
 };
 
 /* For programs that read streams (struct stream_in_options). */
-#define STREAM_OPTS_READ(s)                                                                         \
-	OPT_FLAG(0, "unverified", "accept rows without a right #end line; marks the result",        \
+#define STREAM_OPTS_READ(s)                                                                        \
+	OPT_FLAG(0, "unverified", "accept rows without a right #end line; marks the result",       \
 		 &(s)->unverified),                                                              \
 	OPT_WORD(0, "kind", "KIND", "rows without #treetally line: %s", &(s)->assume,   \
 		 rec_kind_names, KIND_ENTRY)
 /* That read several as one (struct stream_opts). */
-#define STREAM_OPTS_FORCE(s)                                                                        \
+#define STREAM_OPTS_FORCE(s)                                                                       \
 	OPT_FLAG(0, "force", "accept a source twice, differing file systems or dates", &(s)->force)
 /* That write one (struct stream_out_options). */
-#define STREAM_OPTS_WRITE(s)                                                                        \
+#define STREAM_OPTS_WRITE(s)                                                                       \
 	OPT_CALL('o', "output", "FILE", "write here instead of to stdout; repeatable", \
 		 stream_opts_add_output, (s)),                                                \
 	OPT_FLAG('t', "tsv", "write text", &(s)->tsv)

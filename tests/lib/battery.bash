@@ -232,8 +232,8 @@ check_version() {
 		run_to stdout /dev/null "$program" $option
 		((status == 0)) || say_and_fail "$option: status $status"
 		[[ ! -s stderr ]] || say_and_fail "$option: something on stderr"
-		[[ $(head -n 1 stdout) == "$program (treetally) $TREETALLY_VERSION" ]] &&
-			[[ $(tail -n 1 stdout) == 'licence MIT' ]] || say_and_fail "$(<stdout)"
+		[[ $(head -n 1 stdout) == "$program (treetally) $TREETALLY_VERSION" &&
+			$(tail -n 1 stdout) == 'licence MIT' ]] || say_and_fail "$(<stdout)"
 		case $program in
 		*-query | *-export | *-load | *-audit)
 			grep -qx "database format [0-9]*, SQLite $(sqlite3 --version | cut -d ' ' -f 1)" stdout ;;
@@ -265,6 +265,75 @@ check_wrong_options() {
 	run_to stdout /dev/null "$TREETALLY_BUILD/$program" --nope
 	((status == 2)) || say_and_fail "by its path, --nope: status $status"
 	one_message try
+}
+
+# agree_not "A with its value" "B with its value" OPERAND...: refused, and both are named.
+agree_not() {
+	local first=$1 second=$2
+	shift 2
+	# shellcheck disable=SC2086
+	misuse $second $first "$@"
+	[[ $(<stderr) == *"${first%% *}"* && $(<stderr) == *"${second%% *}"* ]] ||
+		say_and_fail "$first and $second: $(<stderr)"
+}
+
+check_contradictions() {
+	agree_not --quiet --verbose x
+	case $program in
+	depth-sort)
+		agree_not --check --merge x
+		agree_not --check '--output o' x
+		agree_not --check --tsv x
+		;;
+	rec-cat)
+		agree_not --tsv --binary x
+		agree_not --info --binary x
+		agree_not --info --tsv x
+		agree_not --info '--output o' x
+		;;
+	stats-load)
+		agree_not --no-names '--passwd-file p' x
+		agree_not --no-names '--group-file g' x
+		;;
+	dir-query)
+		agree_not --from-root '--path-prefix /' x
+		agree_not '--cold 3yrs' --separate-dirs x
+		misuse --by-atime x
+		[[ $(<stderr) == *"--by-atime needs --cold"* ]] || say_and_fail "--by-atime: $(<stderr)"
+		;;
+	stats-query) agree_not --from-root '--path-prefix /' x ;;
+	scan-audit)
+		local option
+		for option in --allow-cut-end --crlf --force '--escape pct'; do
+			# shellcheck disable=SC2086
+			misuse x $option
+			[[ $(<stderr) == *"${option% pct} needs --log"* ]] || say_and_fail "$option: $(<stderr)"
+		done
+		;;
+	esac
+}
+
+# What is left out, put on twice, or behind `--`.
+check_operand_counts() {
+	local least most
+	case $program in
+	dir-load | stats-load) least=1 most=2 ;;
+	dir-export) least=1 most=1 ;;
+	*-query | scan-tree) least=1 most=0 ;;
+	scan-audit) least=1 most=1 ;;
+	*) least=0 most=0 ;;
+	esac
+	local args=()
+	[[ $program != dir-export ]] || args=(--ncdu)
+	if ((least)); then
+		misuse "${args[@]}"
+		[[ $(<stderr) == *" is missing"* ]] || say_and_fail "no operand: $(<stderr)"
+	fi
+	((!most)) || misuse "${args[@]}" -- -a -b -c
+	# An operand that looks like an option, and an option behind the operand.
+	run_to stdout /dev/null "$program" "${args[@]}" -- --nope
+	((status != 2)) || [[ $(<stderr) != *'unknown option'* ]] || say_and_fail "--: $(<stderr)"
+	misuse "${args[@]}" operand --nope
 }
 
 check_wrong_values() {
@@ -736,7 +805,7 @@ check_terminal() {
 	fi
 	on_terminal "${args[@]}"
 	((status == 2)) || say_and_fail "stdin is a terminal: status $status: $(<typescript)"
-	(($(grep -c "^$program: " typescript) == 1)) && grep -q "try '$program --help'" typescript ||
+	[[ $(grep -c "^$program: " typescript) == 1 && $(<typescript) == *"try '$program --help'"* ]] ||
 		say_and_fail "stdin is a terminal: not one line: $(<typescript)"
 	[[ $program != dir-load || ! -e out/db ]] || say_and_fail "a database was made"
 	[[ $writes == stream ]] || return 0
