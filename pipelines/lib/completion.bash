@@ -40,26 +40,32 @@ _treetally_find_databases() {
 	((${#databases[@]}))
 }
 
+# column NAME COMMAND...: that column of what a query says of each of the databases, no value twice.
+_treetally_column() {
+	local name=$1 database
+	shift
+	for database in "${databases[@]}"; do
+		"$@" -q --format tsv "$database" 2>/dev/null
+	done | awk -F '\t' -v name="$name" '
+		$1 == "path" || $2 == name { for (i = 1; i <= NF; i++) if ($i == name) at = i; next }
+		at && !seen[$at]++ { print $at }'
+}
+
 # Directories in the one that is being typed. Only names that need no escape.
 _treetally_paths() {
 	local databases parent=${1%/*}
 	_treetally_find_databases || return 0
 	compopt -o nospace -o filenames 2>/dev/null
-	mapfile -t COMPREPLY < <(dir-query -q --format tsv -P "${parent:-/}" -L 1 --sort-by path \
-		"${databases[@]}" 2>/dev/null | awk -F '\t' -v typed="$1" -v parent="$parent" '
-			NR == 1 { for (i = 1; i <= NF; i++) if ($i == "path") at = i; next }
-			$at !~ /\\/ && $at != parent && $at != "/" && index($at, typed) == 1 && !seen[$at]++ {
-				print $at "/" }')
+	mapfile -t COMPREPLY < <(_treetally_column path dir-query -P "${parent:-/}" -L 1 --sort-by path |
+		awk -v typed="$1" -v parent="$parent" '
+			!/\\/ && $0 != parent && $0 != "/" && index($0, typed) == 1 { print $0 "/" }')
 }
 
 # Owners or groups, which own files there; without a database those of this machine.
 _treetally_names() {
 	local databases
 	if _treetally_find_databases; then
-		_treetally_words "$(stats-query -q --format tsv --by "$1" "${databases[@]}" 2>/dev/null |
-			awk -F '\t' -v key="$1" '
-				NR == 1 { for (i = 1; i <= NF; i++) if ($i == key) at = i; next }
-				{ print $at }')" "$2"
+		_treetally_words "$(_treetally_column "$1" stats-query --by "$1")" "$2"
 	else
 		mapfile -t COMPREPLY < <(compgen -A "${1/owner/user}" -- "$2")
 	fi

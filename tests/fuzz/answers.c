@@ -92,7 +92,7 @@ static void take_table(struct answers *a, struct table *t)
 	uint8_t flags = take(a);
 
 	*t = (struct table){ .has_total = flags & 8, .unicode = flags & 16 };
-	t->options.format = (enum render_format)((flags & 7) % (RENDER_NDJSON + 1));
+	t->options.format = (enum render_format)(RENDER_TABLE + (flags & 7) % RENDER_NDJSON);
 	t->options.width = flags & 32 ? take(a) : 0;
 	while (a->len && t->count < ROWS_MAX)
 		take_row(a, &t->rows[t->count++]);
@@ -382,6 +382,7 @@ void answers_render(void *arg)
 	if (t.options.format != RENDER_TSV)
 		fuzz_check(is_utf8(out.at, fuzz_written.len), "not UTF-8");
 	switch (t.options.format) {
+	case RENDER_AUTO: break;
 	case RENDER_TABLE: expect_table(&out, &t); break;
 	case RENDER_TSV: expect_fields(&out, &t, "\t", "\n", expect_tsv_text); break;
 	case RENDER_CSV: expect_fields(&out, &t, ",", "\r\n", expect_csv_text); break;
