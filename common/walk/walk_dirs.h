@@ -15,8 +15,8 @@
  * A directory is opened again from its nearest ancestor that is open, one name after the
  * other, and must be the same device and inode as before; if not, what waits in it has vanished.
  *
- * All calls may come from any thread. Memory: the budget, and less than 200 bytes and a name for each
- * level of each worker.
+ * All calls may come from any thread. Memory: the budget, and less than 200 bytes and a name for
+ * each level of each worker.
  */
 #ifndef TREETALLY_WALK_DIRS_H
 #define TREETALLY_WALK_DIRS_H

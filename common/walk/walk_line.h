@@ -27,7 +27,7 @@ struct walk_days {
 
 void walk_line_encode(struct buf *out, const char *name, size_t len);
 
-/* Append the line; `prefix` is the start of the path, encoded, `name` what follows it, not encoded. */
+/* Append the line; `prefix` is the start of the path, encoded, `name` the rest, not encoded. */
 void walk_line_add(struct buf *out, struct walk_days *days, const struct statx *st,
 		   const struct buf *prefix, const char *name, size_t len);
 
