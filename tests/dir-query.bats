@@ -478,6 +478,31 @@ harmful() {
 	cmp got <(dir-query --sort-by path "$wide" | tail -n +2 | cut -f 1)
 }
 
+@test "dir-query: --summary of several databases shortens names, never a number or a date" {
+	local dbs=() width want at
+	for at in 1 2 3; do
+		cp "$odd" "db$at.db"
+		sqlite3 "db$at.db" "UPDATE scan_metadata SET digest = '$at', total_files = 12345678901$at,
+			lines = 98765432109$at, filesystem = char(27) || '[2Jfile system of a very long name, $at'"
+		dbs+=("db$at.db")
+	done
+	for width in 60 80 100; do
+		on_terminal $width dir-query --summary "${dbs[@]}"
+		for at in 1 2 3; do
+			for want in "123,456,789,01$at" "987,654,321,09$at"; do
+				grep -qF "$want" screen
+			done
+		done
+		[[ $(grep -o '2026-01-11' screen | wc -l) -eq 3 ]]
+		run ! grep -F $'\e[2J' screen
+	done
+	# Wide enough, and nothing is wider than the terminal.
+	run -0 env COLUMNS=100 dir-query --summary --format table "${dbs[@]}"
+	((${#lines[@]} > 10))
+	LC_ALL=C awk 'length > 100 { exit 1 }' <<<"$output"
+	COLUMNS=40 dir-query -n 3 --format table "$wide" | LC_ALL=C awk 'length > 60 { exit 1 }'
+}
+
 @test "dir-query: --summary shows the scan and what was not understood" {
 	run -0 dir-query --summary --format table "$odd" "$small"
 	[[ $output == *"2026-01-11"*"2026-01-15"* && $output == *"Hard-linked files"* ]]

@@ -14,21 +14,21 @@ static const struct {
 	struct render_column column;
 	const char *own_name;
 } all_columns[DIR_COLUMNS] = {
-	[COLUMN_FILESYSTEM] = { { "filesystem", "File system", RENDER_TEXT, 0 }, NULL },
-	[COLUMN_SCAN] = { { "scan_date", "Scan", RENDER_TIME, 0 }, NULL },
-	[COLUMN_PATH] = { { "path", "Path", RENDER_PATH, 0 }, NULL },
-	[COLUMN_DEPTH] = { { "depth", "Depth", RENDER_NUMBER, 5 }, NULL },
-	[COLUMN_SIZE] = { { "total_size_r", "Size", RENDER_BYTES, 0 }, "total_size_nr" },
-	[COLUMN_APPARENT] = { { "apparent_size_r", "Apparent", RENDER_BYTES, 6 },
+	[COLUMN_FILESYSTEM] = { { "filesystem", "File system", RENDER_TEXT, 0, 0 }, NULL },
+	[COLUMN_SCAN] = { { "scan_date", "Scan", RENDER_TIME, 0, 0 }, NULL },
+	[COLUMN_PATH] = { { "path", "Path", RENDER_PATH, 0, 0 }, NULL },
+	[COLUMN_DEPTH] = { { "depth", "Depth", RENDER_NUMBER, 5, 0 }, NULL },
+	[COLUMN_SIZE] = { { "total_size_r", "Size", RENDER_BYTES, 0, 0 }, "total_size_nr" },
+	[COLUMN_APPARENT] = { { "apparent_size_r", "Apparent", RENDER_BYTES, 6, 0 },
 			      "apparent_size_nr" },
-	[COLUMN_FILES] = { { "file_count_r", "Files", RENDER_COUNT, 1 }, "file_count_nr" },
-	[COLUMN_DIRS] = { { "dir_count_r", "Dirs", RENDER_COUNT, 4 }, "dir_count_nr" },
-	[COLUMN_ATIME] = { { "max_atime_r", "Accessed", RENDER_TIME, 2 }, "max_atime_nr" },
-	[COLUMN_MTIME] = { { "max_mtime_r", "Modified", RENDER_TIME, 3 }, "max_mtime_nr" },
-	[COLUMN_OWNER_UID] = { { "owner_uid", NULL, RENDER_NUMBER, 0 }, NULL },
-	[COLUMN_OWNER] = { { "owner", "Owner", RENDER_TEXT, 3 }, NULL },
-	[COLUMN_OWNER_GID] = { { "owner_gid", NULL, RENDER_NUMBER, 0 }, NULL },
-	[COLUMN_GROUP] = { { "group", "Group", RENDER_TEXT, 4 }, NULL },
+	[COLUMN_FILES] = { { "file_count_r", "Files", RENDER_COUNT, 1, 0 }, "file_count_nr" },
+	[COLUMN_DIRS] = { { "dir_count_r", "Dirs", RENDER_COUNT, 4, 0 }, "dir_count_nr" },
+	[COLUMN_ATIME] = { { "max_atime_r", "Accessed", RENDER_TIME, 2, 0 }, "max_atime_nr" },
+	[COLUMN_MTIME] = { { "max_mtime_r", "Modified", RENDER_TIME, 3, 0 }, "max_mtime_nr" },
+	[COLUMN_OWNER_UID] = { { "owner_uid", NULL, RENDER_NUMBER, 0, 0 }, NULL },
+	[COLUMN_OWNER] = { { "owner", "Owner", RENDER_TEXT, 3, 0 }, NULL },
+	[COLUMN_OWNER_GID] = { { "owner_gid", NULL, RENDER_NUMBER, 0, 0 }, NULL },
+	[COLUMN_GROUP] = { { "group", "Group", RENDER_TEXT, 4, 0 }, NULL },
 };
 
 enum dir_column dir_column_of(enum dir_sort sort)

@@ -30,6 +30,7 @@ struct render_column {
 	enum render_type type;
 	/* Tables too wide for the terminal lose columns, the highest rank first; 0: never. */
 	unsigned rank;
+	size_t least;      /* RENDER_PATH: never shortened below this many columns; 0: the usual */
 };
 
 struct render_cell {
@@ -44,7 +45,6 @@ struct render_options {
 	enum render_format format;
 	const char *output; /* file; NULL: standard output */
 	const char *title;  /* a line above a table; NULL: none */
-	int width;          /* of a table; 0: the terminal's, and no limit without a terminal */
 };
 
 /* For callers that fill cells. */

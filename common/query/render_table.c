@@ -40,14 +40,17 @@ struct render_layout {
 
 /* ---- the terminal ---- */
 
-static size_t terminal_width(void)
+/* COLUMNS, if it is exported, as for ls; else that of the terminal; elsewhere no limit. */
+static size_t line_limit(bool terminal)
 {
-	struct winsize size;
 	const char *columns = getenv("COLUMNS");
+	struct winsize size;
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
-		return size.ws_col;
-	return columns && strtoul(columns, NULL, 10) ? strtoul(columns, NULL, 10) : 80;
+	if (columns && strtoul(columns, NULL, 10))
+		return strtoul(columns, NULL, 10);
+	if (!terminal)
+		return 0;
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
 }
 
 static bool wants_colour(void)
@@ -69,7 +72,7 @@ struct render_layout *render_table_new(const struct render_options *options,
 	t->column_count = column_count;
 	t->unicode = screen_utf8();
 	t->colour = terminal && wants_colour();
-	t->limit = options->width ? (size_t)options->width : terminal ? terminal_width() : 0;
+	t->limit = line_limit(terminal);
 	t->title = options->title ? xstrdup(options->title) : NULL;
 	buf_reserve(&t->text, 1); /* cells without text point into it, too */
 	return t;
@@ -113,10 +116,20 @@ static struct seen see(struct render_layout *t, const struct render_column *colu
 
 /* ---- widths ---- */
 
-static size_t natural_width(const struct render_layout *t, size_t column)
+/* A title can be a name that somebody chose. */
+static size_t add_title(const struct render_layout *t, struct buf *out, size_t column)
 {
 	const char *title = t->columns[column].title;
-	size_t width = screen_width(title, strlen(title));
+
+	return screen_add(out, title, strlen(title), !t->unicode);
+}
+
+static size_t natural_width(const struct render_layout *t, size_t column)
+{
+	struct buf title = { 0 };
+	size_t width = add_title(t, &title, column);
+
+	buf_release(&title);
 
 	for (size_t row = 0; row < t->rows; row++) {
 		size_t columns = t->cells[row * t->column_count + column].columns;
@@ -173,9 +186,24 @@ static void widen_bars(struct render_layout *t)
 	}
 }
 
+/* The path that has most room to give; column_count: none has any. */
+static size_t widest_path(const struct render_layout *t)
+{
+	size_t widest = t->column_count;
+
+	for (size_t i = 0; i < t->column_count; i++) {
+		size_t floor = t->columns[i].least ? t->columns[i].least : PATH_FLOOR;
+
+		if (t->shown[i] && t->columns[i].type == RENDER_PATH && t->width[i] > floor &&
+		    (widest == t->column_count || t->width[i] > t->width[widest]))
+			widest = i;
+	}
+	return widest;
+}
+
 static void lay_out(struct render_layout *t)
 {
-	size_t line, path_least = t->limit * 2 / 5 > PATH_LEAST ? t->limit * 2 / 5 : PATH_LEAST;
+	size_t path, path_least = t->limit * 2 / 5 > PATH_LEAST ? t->limit * 2 / 5 : PATH_LEAST;
 
 	for (size_t i = 0; i < t->column_count; i++) {
 		t->shown[i] = t->columns[i].title != NULL;
@@ -183,14 +211,10 @@ static void lay_out(struct render_layout *t)
 	}
 	while (t->limit && line_width(t, path_least) > t->limit && drop_column(t))
 		;
+	while (t->limit && line_width(t, SIZE_MAX) > t->limit &&
+	       (path = widest_path(t)) < t->column_count)
+		t->width[path]--;
 	for (size_t i = 0; i < t->column_count; i++) {
-		line = line_width(t, SIZE_MAX);
-		if (t->limit && line > t->limit && t->columns[i].type == RENDER_PATH) {
-			size_t excess = line - t->limit;
-			size_t most = t->width[i] > PATH_FLOOR ? t->width[i] - PATH_FLOOR : 0;
-
-			t->width[i] -= excess < most ? excess : most;
-		}
 		if (t->shown[i])
 			t->last = i;
 	}
@@ -317,15 +341,21 @@ static void add_head(const struct render_layout *t, struct buf *out)
 	}
 	colour(t, out, BOLD);
 	for (size_t i = 0; i < t->column_count; i++) {
-		const char *title = t->columns[i].title;
-		size_t pad;
+		struct buf title = { 0 };
+		size_t columns, pad;
 
 		if (!t->shown[i])
 			continue;
-		pad = t->width[i] - screen_width(title, strlen(title));
+		columns = add_title(t, &title, i);
+		pad = t->width[i] > columns ? t->width[i] - columns : 0;
 		repeat(out, " ", is_left(&t->columns[i]) ? 0 : pad);
-		buf_add_str(out, title);
+		if (columns > t->width[i])
+			screen_add_shortened(out, (char *)title.data, title.len, t->width[i], false,
+					     t->unicode ? "…" : "...");
+		else
+			buf_add(out, title.data, title.len);
 		repeat(out, " ", i == t->last ? 0 : GAP + (is_left(&t->columns[i]) ? pad : 0));
+		buf_release(&title);
 	}
 	colour(t, out, "0");
 	buf_add_char(out, '\n');

@@ -11,33 +11,33 @@ static const struct field {
 	struct render_column column;
 	const char *sql; /* NULL: the column of scan_metadata with this name */
 } fields[] = {
-	{ { "filesystem", NULL, RENDER_TEXT, 0 }, NULL },
-	{ { "scan_date", "Scan date", RENDER_TIME, 0 }, "scan_timestamp" },
-	{ { "import_date", "Imported", RENDER_TIME, 0 }, "import_timestamp" },
-	{ { "source_file", "Source", RENDER_PATH, 0 }, NULL },
-	{ { "scan_root", "Root of the scan", RENDER_PATH, 0 }, NULL },
-	{ { "age_by", "Age means", RENDER_TEXT, 0 }, NULL },
-	{ { "assumptions", "Assumed", RENDER_TEXT, 0 }, NULL },
-	{ { "total_directories", "Directories", RENDER_COUNT, 0 }, NULL },
-	{ { "implied_directories", "  without a line", RENDER_COUNT, 0 }, NULL },
-	{ { "total_files", "Files", RENDER_COUNT, 0 }, NULL },
-	{ { "total_size", "Size", RENDER_BYTES, 0 }, NULL },
-	{ { "apparent_size", "Apparent size", RENDER_BYTES, 0 }, NULL },
-	{ { "multilink_files", "Hard-linked files", RENDER_COUNT, 0 }, NULL },
-	{ { "multilink_bytes", "  counted twice at most", RENDER_BYTES, 0 }, NULL },
-	{ { "inline_files", "Files in their inode", RENDER_COUNT, 0 }, NULL },
-	{ { "snapshot_entries", "Entries of snapshots", RENDER_COUNT, 0 }, NULL },
-	{ { "lines", "Lines", RENDER_COUNT, 0 }, NULL },
-	{ { "skipped", "  skipped", RENDER_COUNT, 0 },
+	{ { "filesystem", NULL, RENDER_TEXT, 0, 0 }, NULL },
+	{ { "scan_date", "Scan date", RENDER_TIME, 0, 0 }, "scan_timestamp" },
+	{ { "import_date", "Imported", RENDER_TIME, 0, 0 }, "import_timestamp" },
+	{ { "source_file", "Source", RENDER_PATH, 0, 0 }, NULL },
+	{ { "scan_root", "Root of the scan", RENDER_PATH, 0, 0 }, NULL },
+	{ { "age_by", "Age means", RENDER_TEXT, 0, 0 }, NULL },
+	{ { "assumptions", "Assumed", RENDER_TEXT, 0, 0 }, NULL },
+	{ { "total_directories", "Directories", RENDER_COUNT, 0, 0 }, NULL },
+	{ { "implied_directories", "  without a line", RENDER_COUNT, 0, 0 }, NULL },
+	{ { "total_files", "Files", RENDER_COUNT, 0, 0 }, NULL },
+	{ { "total_size", "Size", RENDER_BYTES, 0, 0 }, NULL },
+	{ { "apparent_size", "Apparent size", RENDER_BYTES, 0, 0 }, NULL },
+	{ { "multilink_files", "Hard-linked files", RENDER_COUNT, 0, 0 }, NULL },
+	{ { "multilink_bytes", "  counted twice at most", RENDER_BYTES, 0, 0 }, NULL },
+	{ { "inline_files", "Files in their inode", RENDER_COUNT, 0, 0 }, NULL },
+	{ { "snapshot_entries", "Entries of snapshots", RENDER_COUNT, 0, 0 }, NULL },
+	{ { "lines", "Lines", RENDER_COUNT, 0, 0 }, NULL },
+	{ { "skipped", "  skipped", RENDER_COUNT, 0, 0 },
 	  "0" LEDGER_SKIPPED(PLUS) },
-	{ { "skipped_unrecognised", "    not recognised", RENDER_COUNT, 0 }, NULL },
-	{ { "skipped_continued", "    rest of a name", RENDER_COUNT, 0 }, NULL },
-	{ { "rejected", "  rejected", RENDER_COUNT, 0 }, NULL },
-	{ { "rejects", NULL, RENDER_TEXT, 0 },
+	{ { "skipped_unrecognised", "    not recognised", RENDER_COUNT, 0, 0 }, NULL },
+	{ { "skipped_continued", "    rest of a name", RENDER_COUNT, 0, 0 }, NULL },
+	{ { "rejected", "  rejected", RENDER_COUNT, 0, 0 }, NULL },
+	{ { "rejects", NULL, RENDER_TEXT, 0, 0 },
 	  "(SELECT group_concat(reason || ': ' || lines || ' (first: ' || first_line || ')', '; ')"
 	  " FROM (SELECT * FROM scan_rejects ORDER BY lines DESC, reason))" },
-	{ { "digest", NULL, RENDER_TEXT, 0 }, NULL },
-	{ { "program_version", NULL, RENDER_TEXT, 0 }, NULL },
+	{ { "digest", NULL, RENDER_TEXT, 0, 0 }, NULL },
+	{ { "program_version", NULL, RENDER_TEXT, 0, 0 }, NULL },
 };
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
@@ -171,6 +171,22 @@ static void show_rejects(struct render *out, struct db_reader_set *set, struct b
 	}
 }
 
+/* However narrow the line: texts are shortened, numbers and dates are not. */
+static void keep_numbers(struct db_reader_set *set, sqlite3_stmt **facts, struct buf *texts,
+			 struct render_column *columns)
+{
+	for (size_t at = 0; at < set->count; at++) {
+		for (size_t i = 0; i < FIELDS; i++) {
+			if (is_text(&fields[i]))
+				continue;
+			add_shown(&texts[at], &fields[i], cell_of(&set->dbs[at], facts[at], i));
+			if (texts[at].len > columns[at].least)
+				columns[at].least = texts[at].len;
+			texts[at].len = 0;
+		}
+	}
+}
+
 static void show_table(struct db_reader_set *set, const struct render_options *options)
 {
 	struct render_column *columns = xcalloc(set->count + 1, sizeof(*columns));
@@ -178,12 +194,13 @@ static void show_table(struct db_reader_set *set, const struct render_options *o
 	struct buf *texts = xcalloc(set->count, sizeof(*texts));
 	struct render out;
 
-	columns[0] = (struct render_column){ "property", "Scan of", RENDER_TEXT, 0 };
+	columns[0] = (struct render_column){ "property", "Scan of", RENDER_TEXT, 0, 0 };
 	for (size_t i = 0; i < set->count; i++) {
 		columns[i + 1] = (struct render_column){ "value", db_reader_filesystem(&set->dbs[i]),
-							 RENDER_PATH, 0 };
+							 RENDER_PATH, 0, 0 };
 		facts[i] = select_facts(&set->dbs[i]);
 	}
+	keep_numbers(set, facts, texts, columns + 1);
 	render_open(&out, options, "scan-summary", columns, set->count + 1);
 	for (size_t i = 0; i < FIELDS; i++) {
 		if (!fields[i].column.title)

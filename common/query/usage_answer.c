@@ -178,20 +178,20 @@ static char *title_of(const struct usage_query *ask, const struct scope_options 
 
 /* A key has one column or two: the value, and what it means. */
 static const struct render_column key_columns[USAGE_COUNT][2] = {
-	[USAGE_OWNER] = { { "uid", NULL, RENDER_NUMBER, 0 }, { "owner", "owner", RENDER_TEXT, 0 } },
-	[USAGE_GROUP] = { { "gid", NULL, RENDER_NUMBER, 0 }, { "group", "group", RENDER_TEXT, 0 } },
-	[USAGE_AGE] = { { "age_bucket", NULL, RENDER_NUMBER, 0 }, { "age", "age", RENDER_TEXT, 0 } },
-	[USAGE_SIZE] = { { "size_bucket", NULL, RENDER_NUMBER, 0 },
-		      { "size", "file size", RENDER_TEXT, 0 } },
-	[USAGE_DIR] = { { "path", "path", RENDER_PATH, 0 } },
-	[USAGE_FS] = { { "filesystem", "file system", RENDER_TEXT, 0 } },
-	[USAGE_SCAN] = { { "scan_date", "scan", RENDER_TIME, 0 } },
+	[USAGE_OWNER] = { { "uid", NULL, RENDER_NUMBER, 0, 0 }, { "owner", "owner", RENDER_TEXT, 0, 0 } },
+	[USAGE_GROUP] = { { "gid", NULL, RENDER_NUMBER, 0, 0 }, { "group", "group", RENDER_TEXT, 0, 0 } },
+	[USAGE_AGE] = { { "age_bucket", NULL, RENDER_NUMBER, 0, 0 }, { "age", "age", RENDER_TEXT, 0, 0 } },
+	[USAGE_SIZE] = { { "size_bucket", NULL, RENDER_NUMBER, 0, 0 },
+		      { "size", "file size", RENDER_TEXT, 0, 0 } },
+	[USAGE_DIR] = { { "path", "path", RENDER_PATH, 0, 0 } },
+	[USAGE_FS] = { { "filesystem", "file system", RENDER_TEXT, 0, 0 } },
+	[USAGE_SCAN] = { { "scan_date", "scan", RENDER_TIME, 0, 0 } },
 };
 static const struct render_column sum_columns[] = {
-	{ "file_count", "files", RENDER_COUNT, 0 },
-	{ "total_size", "size", RENDER_BYTES, 0 },
-	{ "apparent_size", "apparent", RENDER_BYTES, 2 },
-	{ "share", "share of size", RENDER_SHARE, 1 },
+	{ "file_count", "files", RENDER_COUNT, 0, 0 },
+	{ "total_size", "size", RENDER_BYTES, 0, 0 },
+	{ "apparent_size", "apparent", RENDER_BYTES, 2, 0 },
+	{ "share", "share of size", RENDER_SHARE, 1, 0 },
 };
 #define SUM_COLUMNS (sizeof(sum_columns) / sizeof(sum_columns[0]))
 #define COLUMNS_MAX (2 * USAGE_COUNT + SUM_COLUMNS)

@@ -11,13 +11,13 @@
 
 /* A row: name, path, four numbers, a share. */
 static const struct render_column columns[] = {
-	{ "name", "Name", RENDER_TEXT, 2 },
-	{ "path", "Path", RENDER_PATH, 0 },
-	{ "files", "Files", RENDER_COUNT, 1 },
-	{ "size", "Size", RENDER_BYTES, 0 },
-	{ "accessed", "Accessed", RENDER_TIME, 3 },
-	{ "uid", NULL, RENDER_NUMBER, 0 },
-	{ "share", "Share", RENDER_SHARE, 4 },
+	{ "name", "Name", RENDER_TEXT, 2, 0 },
+	{ "path", "Path", RENDER_PATH, 0, 0 },
+	{ "files", "Files", RENDER_COUNT, 1, 0 },
+	{ "size", "Size", RENDER_BYTES, 0, 0 },
+	{ "accessed", "Accessed", RENDER_TIME, 3, 0 },
+	{ "uid", NULL, RENDER_NUMBER, 0, 0 },
+	{ "share", "Share", RENDER_SHARE, 4, 0 },
 };
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
@@ -90,10 +90,12 @@ static void take_row(struct answers *a, struct row *row)
 static void take_table(struct answers *a, struct table *t)
 {
 	uint8_t flags = take(a);
+	char columns[12];
 
 	*t = (struct table){ .has_total = flags & 8, .unicode = flags & 16 };
 	t->options.format = (enum render_format)(RENDER_TABLE + (flags & 7) % RENDER_NDJSON);
-	t->options.width = flags & 32 ? take(a) : 0;
+	snprintf(columns, sizeof(columns), "%u", flags & 32 ? take(a) : 0u);
+	setenv("COLUMNS", columns, 1);
 	while (a->len && t->count < ROWS_MAX)
 		take_row(a, &t->rows[t->count++]);
 	t->has_total = t->has_total && t->count;

@@ -16,7 +16,7 @@ export TREETALLY_TOP TREETALLY_BUILD
 PATH=$TREETALLY_BUILD:$TREETALLY_TOP/pipelines:$PATH
 # Nothing in the caller's environment may change a result.
 export PATH LC_ALL=C TZ=UTC TERM=xterm
-unset TMPDIR SQLITE_TMPDIR
+unset TMPDIR SQLITE_TMPDIR COLUMNS
 
 common_setup() {
 	cd "$BATS_TEST_TMPDIR" || return
