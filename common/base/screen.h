@@ -1,5 +1,7 @@
 /*
  * screen - names as they are seen on a terminal: nothing raw, and how many columns they take.
+ *
+ * The locale that knows how wide characters are is made once for the process and kept.
  */
 #ifndef TREETALLY_SCREEN_H
 #define TREETALLY_SCREEN_H

@@ -1,9 +1,9 @@
 /*
  * spill - temporary storage for sorted runs that do not fit in memory.
  *
- * All runs lie one behind another in a single file without a name: it is created with O_TMPFILE,
+ * All runs lie one after another in a single file without a name: it is created with O_TMPFILE,
  * or created and unlinked at once, so that a crash or kill -9 leaves nothing behind. The
- * price: the space shows in df, not in ls or du; that is why spill_peak exists. Space of runs that
+ * price: the space shows in df, not in ls or du; that is why `peak` exists. Space of runs that
  * were read is given back to the file system (hole punching) where it can do that.
  *
  * The directory is `dir`, or $TMPDIR, or /var/tmp; a tmpfs gets a warning, for it is memory.

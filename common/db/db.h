@@ -28,7 +28,6 @@ struct db {
 	struct outfile file; /* db_create: what becomes the database */
 	sqlite3_vfs *vfs;    /* db_create: see db_file.c */
 	int refused;         /* errno of opening it for writing, when it is open for reading only */
-	pid_t owner;         /* the process that opened it: a child must not roll back */
 };
 
 /* First of all calls; db_setup does it too. */

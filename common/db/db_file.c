@@ -53,14 +53,12 @@ static void clear_up(struct db *db)
 	db_exec(db, "ROLLBACK");
 }
 
-/* A failing program takes its transaction back, and its journal with it; a child of it must not. */
+/* A failing program takes its transaction back, and its journal with it. */
 static void abandon(void *arg)
 {
 	const struct db *db = arg;
 	sqlite3_stmt *statement;
 
-	if (db->owner != getpid())
-		return;
 	while ((statement = sqlite3_next_stmt(db->handle, NULL)))
 		sqlite3_finalize(statement);
 	remove_spent_journal(db->handle);
@@ -117,7 +115,7 @@ void db_open(struct db *db, const char *name, struct db_found *found)
 {
 	char *real;
 
-	*db = (struct db){ .name = xstrdup(name), .owner = getpid() };
+	*db = (struct db){ .name = xstrdup(name) };
 	if (!find_file(name, found))
 		return;
 	/* An absolute name can mean nothing special to SQLite, as ":memory:" and "file:x" would. */
