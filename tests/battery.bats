@@ -139,6 +139,10 @@ setup_file() {
 	battery check_small_stack gpfs-parse "${STREAM_CASES[@]}" "${QUERIES[@]}"
 }
 
+@test "battery: POSIXLY_CORRECT changes nothing" {
+	battery check_posix gpfs-parse "${STREAM_CASES[@]}" "${QUERIES[@]}"
+}
+
 @test "battery: the same bytes for any -S and -j" {
 	battery check_same_bytes gpfs-parse "${STREAM_CASES[@]}"
 }

@@ -1108,6 +1108,14 @@ check_small_stack() {
 	((status == 0)) || say_and_fail "-v -j 4: status $status"
 }
 
+# Options may stand behind operands, whatever the environment says of POSIX.
+check_posix() {
+	local -x POSIXLY_CORRECT=1
+	accepted "$good"
+	attempt "$good" --no-such-option
+	((status == 2)) || say_and_fail "an option behind an operand: status $status"
+}
+
 check_same_bytes() {
 	[[ $writes == stream ]] || return 0
 	local base_name=long args input
