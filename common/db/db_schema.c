@@ -58,7 +58,10 @@ const char db_schema_directories[] =
 	"    SELECT CASE WHEN raw THEN CAST(path AS BLOB) ELSE path END FROM up\n" \
 	"        WHERE ifnull(above, 1) = 1)"
 
-#define TIME_TEXT(column) "datetime(s." column ", 'unixepoch') AS " column
+#define STATS_NUMBER(name) ",\n    " #name " INTEGER NOT NULL"
+#define STATS_NULLABLE(name) ",\n    " #name " INTEGER"
+#define VIEW_COLUMN(name) ",\n    s." #name " AS " #name
+#define VIEW_TIME(name) ",\n    datetime(s." #name ", 'unixepoch') AS " #name
 
 const char db_schema_stats[] =
 	"DROP VIEW IF EXISTS tree;"
@@ -77,14 +80,8 @@ const char db_schema_stats[] =
 	"DROP TABLE IF EXISTS scan_rejects;"
 	"DROP INDEX IF EXISTS directories_by_name;"
 	"CREATE TABLE directory_stats(\n"
-	"    dir_id INTEGER PRIMARY KEY REFERENCES directories,\n"
-	"    file_count_nr INTEGER NOT NULL, total_size_nr INTEGER NOT NULL,\n"
-	"    apparent_size_nr INTEGER NOT NULL, dir_count_nr INTEGER NOT NULL,\n"
-	"    max_atime_nr INTEGER, max_mtime_nr INTEGER,\n"
-	"    file_count_r INTEGER NOT NULL, total_size_r INTEGER NOT NULL,\n"
-	"    apparent_size_r INTEGER NOT NULL, dir_count_r INTEGER NOT NULL,\n"
-	"    max_atime_r INTEGER, max_mtime_r INTEGER,\n"
-	"    owner_uid INTEGER, owner_gid INTEGER);"
+	"    dir_id INTEGER PRIMARY KEY REFERENCES directories"
+	DIRECTORY_STATS(STATS_NUMBER, STATS_NULLABLE, STATS_NULLABLE) ");"
 	USAGE_TABLE("TABLE usage_nr")
 	USAGE_TABLE("TABLE usage_r")
 	"CREATE TABLE usage_by(\n"
@@ -107,14 +104,8 @@ const char db_schema_stats[] =
 	"    " TREE_PATH " AS path,\n"
 	"    d.parent_id AS parent_id, d.name AS name, d.depth AS depth, d.inode AS inode,\n"
 	"    d.generation AS generation, d.uid AS uid, d.gid AS gid, d.mode AS mode,\n"
-	"    d.allocated AS allocated,\n"
-	"    s.file_count_nr AS file_count_nr, s.total_size_nr AS total_size_nr,\n"
-	"    s.apparent_size_nr AS apparent_size_nr, s.dir_count_nr AS dir_count_nr,\n"
-	"    " TIME_TEXT("max_atime_nr") ", " TIME_TEXT("max_mtime_nr") ",\n"
-	"    s.file_count_r AS file_count_r, s.total_size_r AS total_size_r,\n"
-	"    s.apparent_size_r AS apparent_size_r, s.dir_count_r AS dir_count_r,\n"
-	"    " TIME_TEXT("max_atime_r") ", " TIME_TEXT("max_mtime_r") ",\n"
-	"    s.owner_uid AS owner_uid, s.owner_gid AS owner_gid\n"
+	"    d.allocated AS allocated"
+	DIRECTORY_STATS(VIEW_COLUMN, VIEW_TIME, VIEW_COLUMN) "\n"
 	"    FROM directories AS d JOIN directory_stats AS s ON s.dir_id = d.dir_id;";
 
 const char db_schema_stage_nr[] =

@@ -32,15 +32,14 @@ extern const size_t db_schema_index_count;
 /* usage_by.kind: what `id` is. */
 enum usage_kind { USAGE_BY_OWNER, USAGE_BY_GROUP, USAGE_BY_AGE, USAGE_BY_SIZE };
 
+/* A line of --version (opts.h). */
+void db_schema_about(void);
+
 /* Columns of tables that are filled by position. */
 #define DIRECTORIES_COLUMNS 10
 #define DIRECTORIES_NAME 2 /* which of them, from 0, holds the name */
-#define DIRECTORY_STATS_COLUMNS 15
 #define USAGE_BY_COLUMNS 6
 #define HISTOGRAM_COLUMNS 4
-
-/* A line of --version (opts.h). */
-void db_schema_about(void);
 
 /* The same, in usage_nr and usage_r, and in both summaries. */
 enum {
@@ -50,6 +49,24 @@ enum {
 enum {
 	SUMMARY_owner, SUMMARY_total_size, SUMMARY_apparent_size, SUMMARY_total_files,
 	SUMMARY_directory_count, SUMMARY_directories_owned, SUMMARY_COLUMNS
+};
+
+/*
+ * directory_stats behind dir_id: numbers that are always there, times and owners that can be NULL. The
+ * table, the view tree and what fills them are made from this list.
+ */
+#define DIRECTORY_STATS(NUMBER, TIME, OWNER) \
+	NUMBER(file_count_nr) NUMBER(total_size_nr) NUMBER(apparent_size_nr) NUMBER(dir_count_nr) \
+	TIME(max_atime_nr) TIME(max_mtime_nr) \
+	NUMBER(file_count_r) NUMBER(total_size_r) NUMBER(apparent_size_r) NUMBER(dir_count_r) \
+	TIME(max_atime_r) TIME(max_mtime_r) \
+	OWNER(owner_uid) OWNER(owner_gid)
+
+#define DIRECTORY_STATS_ENUM(name) STATS_##name,
+enum {
+	STATS_dir_id,
+	DIRECTORY_STATS(DIRECTORY_STATS_ENUM, DIRECTORY_STATS_ENUM, DIRECTORY_STATS_ENUM)
+	DIRECTORY_STATS_COLUMNS
 };
 
 #endif
