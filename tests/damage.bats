@@ -309,8 +309,8 @@ lying_ledgers() {
 # Does this program see for itself what the number NAME of the ledger should be?
 counts_itself() {
 	case $program:$kind:$1 in
-	stats-accum:*:*_size* | *:usage:*_size* | \
-		rec-cat:entry:*_size* | rec-cat:entry:directory_bytes* | rec-cat:entry:multilink_*) return 0 ;;
+	stats-accum:*:a[lp]* | *:usage:a[lp]* | \
+		rec-cat:entry:a[lp]* | rec-cat:entry:directory_bytes* | rec-cat:entry:multilink_*) return 0 ;;
 	*) return 1 ;;
 	esac
 }

@@ -17,7 +17,7 @@ text_of() {
 	if [[ $1 == dir ]]; then
 		echo 'path has_line inode generation uid gid mode allocated'
 	else
-		echo 'path uid gid age_bucket size_bucket file_count total_size apparent_size max_atime max_mtime'
+		echo 'path uid gid age_bucket size_bucket file_count allocated apparent max_atime max_mtime'
 	fi | tr ' ' '\t'
 	tr ' ' '\t' >rows.tsv
 	cat rows.tsv

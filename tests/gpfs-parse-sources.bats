@@ -179,7 +179,7 @@ head_field() {
 	small_log | split -n r/3 - shard.
 	gpfs-parse -q -t shard.* >parts
 	gpfs-parse -q -t a >whole
-	for name in lines entries total_size apparent_size digest directory_lines; do
+	for name in lines entries allocated apparent digest directory_lines; do
 		[ "$(ledger $name parts)" = "$(ledger $name whole)" ]
 	done
 }

@@ -305,15 +305,15 @@ rows() {
 @test "gpfs-parse: keys in any order, the first counts, unknown words are skipped" {
 	rec "nl=3 cr=2025-01-01 00:00:01 g=7 p=-rw------- fset=my set u=6 x a=4 as=9 ss=9 ac=2025-01-01 00:00:00 stray s=5" \
 		/gpfs/a | expect 'rec /gpfs/a'
-	[[ $(field size) == 5 && $(field allocated) == 4096 && $(field uid) == 6 && $(field gid) == 7 &&
+	[[ $(field apparent) == 5 && $(field allocated) == 4096 && $(field uid) == 6 && $(field gid) == 7 &&
 		$(field nlink) == 3 && $(field crtime) == 1735689601 && $(field mtime) == '' ]]
 	rec "s=1 s=2 $(show)" /gpfs/a | expect 'rec /gpfs/a'
-	[ "$(field size)" = 1 ]
+	[ "$(field apparent)" = 1 ]
 	rec "fset=my set $(show)" /gpfs/a | expect 'rec /gpfs/a'
 	rec "u=x $(show)" /gpfs/a | expect 'reject: bad uid'
 	rec "$(show) u=x" /gpfs/a | expect 'rec /gpfs/a'
 	rec "xs=9 Xs=8 $(show) S=9" /gpfs/a | expect 'rec /gpfs/a'
-	[ "$(field size)" = 1024 ]
+	[ "$(field apparent)" = 1024 ]
 }
 
 @test "gpfs-parse: times" {
@@ -711,7 +711,7 @@ long_line() {
 	{ line 1 /gpfs/a 1 9007199254740000; long_line 530000; printf '\n'; line 2 /gpfs/b 1 9007199254740000; } >log
 	run -3 gpfs-parse -q log -o /dev/null
 	{ line 1 /gpfs/a 9223372036854775807 8; line 2 /gpfs/b 9223372036854775807 8; } | gpfs-parse -q -t >out
-	[ "$(ledger apparent_size out)" = 9223372036854775807 ]
+	[ "$(ledger apparent out)" = 9223372036854775807 ]
 }
 
 @test "gpfs-parse: a log without a directory line gets one warning" {

@@ -26,12 +26,12 @@ text_of() {
 		printf '#treetally,version=2,kind=%s,order=none' "$1"
 		[[ $1 != usage ]] || printf ',age_by=atime'
 		case $1 in
-		entry) printf '\npath,type,inode,generation,uid,gid,mode,nlink,size,allocated' ;;
+		entry) printf '\npath,type,inode,generation,uid,gid,mode,nlink,apparent,allocated' ;;
 		dir) printf '\npath,has_line,inode,generation,uid,gid,mode,allocated\n' ;;
-		usage) printf '\npath,uid,gid,age_bucket,size_bucket,file_count,total_size' ;;
+		usage) printf '\npath,uid,gid,age_bucket,size_bucket,file_count,allocated' ;;
 		esac
 		[[ $1 != entry ]] || printf ',atime,mtime,crtime\n'
-		[[ $1 != usage ]] || printf ',apparent_size,max_atime,max_mtime\n'
+		[[ $1 != usage ]] || printf ',apparent,max_atime,max_mtime\n'
 		tee rows.csv
 	} | tr , '\t'
 	printf '#end\trecords=%s\tassumptions=unverified\n' "$(wc -l <rows.csv)"
@@ -47,7 +47,7 @@ text_of() {
 	[[ $(rec-cat entry | head -n 1 | tr '\t' ,) == '#treetally,version=2,kind=entry,order=none,'\
 'filesystem=fs1,scan_date=2026-01-11,source=log,program=gpfs-parse/0.2.0' ]]
 	rec-cat entry | sed 1d | diff - <(cat <<-'END' | tr , '\t'
-		path,type,inode,generation,uid,gid,mode,nlink,size,allocated,atime,mtime,crtime
+		path,type,inode,generation,uid,gid,mode,nlink,apparent,allocated,atime,mtime,crtime
 		/d,d,5,1910420955,7,8,043755,1,4096,4096,-1,946684800,946684800
 		/d/a\tb\\c\r,?,6,1910420955,4294967295,0,000600,1,100,0,1767225600,,
 		/f,c,7,1910420955,0,0,020660,,5,8192,1767225600,1763200800,1763200800
@@ -136,7 +136,7 @@ text_of() {
 		/a,-,0,0,0,0,040000,,0,0,0,, type
 		/a,,0,0,0,0,100000,,0,0,0,, type
 		/a,-,0,0,0,0,100000,4294967296,0,0,0,, nlink
-		/a,-,0,0,0,0,100000,,$over,0,0,, size
+		/a,-,0,0,0,0,100000,,$over,0,0,, apparent
 		/a,-,0,0,0,0,100000,,0,$over,0,, allocated
 		/a,-,0,0,0,0,100000,,0,0,,, atime
 		/a,-,0,0,0,0,100000,,0,0,-62135596801,, atime
@@ -155,7 +155,7 @@ text_of() {
 		/a,0,0,10,0,1,0,0,0, age_bucket
 		/a,0,0,0,10,1,0,0,0, size_bucket
 		/a,0,0,0,0,0,0,0,0, file_count
-		/a,0,0,0,0,1,$over,0,0, total_size
+		/a,0,0,0,0,1,$over,0,0, allocated
 		/a,0,0,0,0,1,0,0,, max_atime
 	END
 	while read -r row column; do
@@ -234,7 +234,7 @@ text_of() {
 		program=dir-extract/0.2.0
 		program=gpfs-parse/0.2.0
 		records=10
-		bytes=833
+		bytes=827
 		blocks=1
 		lines=30
 		skipped_blank=1
@@ -246,8 +246,8 @@ text_of() {
 		entries=27
 		directory_lines=8
 		files=19
-		total_size=125796056
-		apparent_size=126612942
+		allocated=125796056
+		apparent=126612942
 		directory_bytes=32768
 		inline_files=1
 		inline_bytes=3800
@@ -258,7 +258,7 @@ text_of() {
 		digest=36536af09eab79c2ae13afc6d03c57e9
 		source=36536af09eab79c2ae13afc6d03c57e9:30:small.list
 	END
-	[[ $(stat -c %s scan.dir) == 833 ]]
+	[[ $(stat -c %s scan.dir) == 827 ]]
 	rec-cat --info <(rec-cat scan.dir) | grep -vE '^(stream|format|bytes|blocks)=' |
 		diff - <(grep -vE '^(stream|format|bytes|blocks)=' info)
 	# Several, each for itself.
@@ -424,6 +424,6 @@ digest_of() {
 	rec-cat usage | awk -F'\t' -v OFS='\t' 'NR == 3 { $7 += 512 } { print }' >wrong
 	for column in "rec-cat" "depth-sort" "depth-sort -m" "depth-sort -c"; do
 		run -3 --separate-stderr $column wrong
-		[[ $stderr == *": wrong: corrupt ledger: total_size is "*", but the records add up to "* ]]
+		[[ $stderr == *": wrong: corrupt ledger: allocated is "*", but the records add up to "* ]]
 	done
 }

@@ -165,7 +165,7 @@ rows() {
 @test "stats-accum: files and bytes must be those of the ledger" {
 	small_log | parse -o entry
 	local edit more='directory_lines=7\tfiles=20'
-	for edit in total_size apparent_size; do
+	for edit in allocated apparent; do
 		"$TREETALLY_TOP/tests/oracle/stream-tool" edit --seal "end=$edit=\\d+/$edit=1" <entry >wrong
 		run -3 --separate-stderr stats-accum -o out wrong
 		[[ $stderr == "stats-accum: wrong: corrupt ledger: $edit is 1, but the records add up to "* && ! -e out ]]

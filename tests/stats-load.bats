@@ -392,7 +392,7 @@ bounded() {
 	small_log | sed 's/s=10 /s=11 /' >other
 	scan other
 	run -3 stats-load --no-names t.db other.usage
-	[[ $output == "stats-load: other.usage: is not of the scan that dir-load read into t.db: apparent_size is 126612943 here and 126612942 there" ]]
+	[[ $output == "stats-load: other.usage: is not of the scan that dir-load read into t.db: apparent is 126612943 here and 126612942 there" ]]
 	only_directories
 	# The same numbers, another line.
 	small_log | sed 's/nl=2 -- .*a.hard1/&x/' >other

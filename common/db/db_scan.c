@@ -174,8 +174,8 @@ void scan_check_facts(const struct db *db, const struct scan_facts *facts, const
 		return;
 	check_ledgers(db, facts, stream);
 	check_sum(facts, stream, COUNT_FILES, facts->files);
-	check_sum(facts, stream, COUNT_TOTAL_SIZE, facts->total_size);
-	check_sum(facts, stream, COUNT_APPARENT_SIZE, facts->apparent_size);
+	check_sum(facts, stream, COUNT_ALLOCATED, facts->total_size);
+	check_sum(facts, stream, COUNT_APPARENT, facts->apparent_size);
 }
 
 /* ---- buckets, scan_sources, scan_rejects ---- */
@@ -307,8 +307,8 @@ static uint64_t count_of(const struct scan_facts *facts, enum ledger_count which
 {
 	switch (which) {
 	case COUNT_FILES: return facts->files;
-	case COUNT_TOTAL_SIZE: return facts->total_size;
-	case COUNT_APPARENT_SIZE: return facts->apparent_size;
+	case COUNT_ALLOCATED: return facts->total_size;
+	case COUNT_APPARENT: return facts->apparent_size;
 	default: return trusted_ledger(facts)->sum.count[which];
 	}
 }

@@ -19,8 +19,8 @@ bool account_usage(struct account *a, const struct usage_sums *sums)
 	uint64_t *count = a->seen.count;
 
 	a->overflow |= !add_checked(&count[COUNT_FILES], sums->file_count) ||
-		       !add_checked(&count[COUNT_TOTAL_SIZE], sums->total_size);
-	count[COUNT_APPARENT_SIZE] = add_saturating(count[COUNT_APPARENT_SIZE],
+		       !add_checked(&count[COUNT_ALLOCATED], sums->total_size);
+	count[COUNT_APPARENT] = add_saturating(count[COUNT_APPARENT],
 						    sums->apparent_size);
 	return !a->overflow;
 }
@@ -41,8 +41,8 @@ static void check_counts(const struct account *a, const struct ledger *l, const 
 static void check_entries(const struct account *a, const struct ledger *l, const char *name)
 {
 	static const enum ledger_count which[] = {
-		COUNT_ENTRIES, COUNT_DIRECTORY_LINES, COUNT_FILES, COUNT_TOTAL_SIZE,
-		COUNT_APPARENT_SIZE, COUNT_DIRECTORY_BYTES, COUNT_MULTILINK_FILES,
+		COUNT_ENTRIES, COUNT_DIRECTORY_LINES, COUNT_FILES, COUNT_ALLOCATED,
+		COUNT_APPARENT, COUNT_DIRECTORY_BYTES, COUNT_MULTILINK_FILES,
 		COUNT_MULTILINK_BYTES,
 	};
 
@@ -67,7 +67,7 @@ void account_check(const struct account *a, enum rec_kind kind, const struct led
 		   const char *name)
 {
 	static const enum ledger_count sums[] = {
-		COUNT_FILES, COUNT_TOTAL_SIZE, COUNT_APPARENT_SIZE,
+		COUNT_FILES, COUNT_ALLOCATED, COUNT_APPARENT,
 	};
 
 	if (!ledger_verified(l))

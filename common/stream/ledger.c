@@ -61,7 +61,7 @@ void digest_add_entry(struct digest *sum, const char *path, size_t len, const st
 bool tally_add(struct tally *sum, const struct tally *more, uint64_t lines_before)
 {
 	for (int i = 0; i < LEDGER_COUNTS; i++) {
-		if (i == COUNT_APPARENT_SIZE)
+		if (i == COUNT_APPARENT)
 			sum->count[i] = add_saturating(sum->count[i], more->count[i]);
 		else if (!add_checked(&sum->count[i], more->count[i]))
 			return false;
@@ -86,7 +86,7 @@ bool tally_entry(struct tally *t, const struct entry *e, bool inline_data, bool 
 		return add_checked(&count[COUNT_DIRECTORY_BYTES], e->own.allocated);
 	}
 	count[COUNT_FILES]++;
-	count[COUNT_APPARENT_SIZE] = add_saturating(count[COUNT_APPARENT_SIZE], e->size);
+	count[COUNT_APPARENT] = add_saturating(count[COUNT_APPARENT], e->size);
 	if (inline_data) {
 		count[COUNT_INLINE_FILES]++;
 		count[COUNT_INLINE_BYTES] += e->own.allocated;
@@ -95,7 +95,7 @@ bool tally_entry(struct tally *t, const struct entry *e, bool inline_data, bool 
 		count[COUNT_MULTILINK_FILES]++;
 		count[COUNT_MULTILINK_BYTES] += e->own.allocated;
 	}
-	return add_checked(&count[COUNT_TOTAL_SIZE], e->own.allocated);
+	return add_checked(&count[COUNT_ALLOCATED], e->own.allocated);
 }
 
 /* By name, then digest, then lines. */

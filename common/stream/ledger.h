@@ -36,8 +36,8 @@
 	/* every entry that is not a directory */                                                  \
 	X(FILES, "files", "total_files")                                                           \
 	/* allocated bytes of files; then their lengths, which saturate at 2^63-1 */               \
-	X(TOTAL_SIZE, "total_size", "total_size")                                                  \
-	X(APPARENT_SIZE, "apparent_size", "apparent_size")                                         \
+	X(ALLOCATED, "allocated", "total_size")                                                    \
+	X(APPARENT, "apparent", "apparent_size")                                                   \
 	/* allocated bytes of directory lines */                                                   \
 	X(DIRECTORY_BYTES, "directory_bytes", "directory_bytes")                                   \
 	/* data in the inode */                                                                    \

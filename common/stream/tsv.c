@@ -11,13 +11,13 @@ const char *tsv_columns(enum rec_kind kind)
 {
 	switch (kind) {
 	case KIND_ENTRY:
-		return "path\ttype\tinode\tgeneration\tuid\tgid\tmode\tnlink\tsize\tallocated\tatim"
-		       "e\tmtime\tcrtime";
+		return "path\ttype\tinode\tgeneration\tuid\tgid\tmode\tnlink\tapparent\tallocated"
+		       "\tatime\tmtime\tcrtime";
 	case KIND_DIR:
 		return "path\thas_line\tinode\tgeneration\tuid\tgid\tmode\tallocated";
 	default:
-		return "path\tuid\tgid\tage_bucket\tsize_bucket\tfile_count\ttotal_size\tapparent_"
-		       "size\tmax_atime\tmax_mtime";
+		return "path\tuid\tgid\tage_bucket\tsize_bucket\tfile_count\tallocated\tapparent"
+		       "\tmax_atime\tmax_mtime";
 	}
 }
 
@@ -248,7 +248,7 @@ static void take_entry(struct fields *f, struct entry *e)
 		e->nlink = (uint32_t)take_u64(f, "nlink", UINT32_MAX);
 	else
 		take(f, "nlink", &len);
-	e->size = take_u64(f, "size", INT64_MAX);
+	e->size = take_u64(f, "apparent", INT64_MAX);
 	e->own.allocated = take_u64(f, "allocated", INT64_MAX);
 	e->atime = take_time(f, "atime", false);
 	e->mtime = take_time(f, "mtime", true);
@@ -281,8 +281,8 @@ static void take_usage(struct fields *f, struct tsv_row *row)
 	row->key.age_bucket = (uint8_t)take_u64(f, "age_bucket", BUCKETS - 1);
 	row->key.size_bucket = (uint8_t)take_u64(f, "size_bucket", BUCKETS - 1);
 	row->sums.file_count = take_u64(f, "file_count", INT64_MAX);
-	row->sums.total_size = take_u64(f, "total_size", INT64_MAX);
-	row->sums.apparent_size = take_u64(f, "apparent_size", INT64_MAX);
+	row->sums.total_size = take_u64(f, "allocated", INT64_MAX);
+	row->sums.apparent_size = take_u64(f, "apparent", INT64_MAX);
 	row->sums.max_atime = take_time(f, "max_atime", false);
 	row->sums.max_mtime = take_time(f, "max_mtime", true);
 	if (!row->sums.file_count && !f->bad)
