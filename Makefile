@@ -21,9 +21,10 @@ FUZZING  = -fsanitize=float-cast-overflow,fuzzer-no-link -fno-sanitize-recover=a
 TOOLS    = $(basename $(notdir $(wildcard tools/*.c)))
 COMMON   = $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*/*.c))
 PROGRAMS = $(TOOLS:%=$(BUILD)/%)
-DATABASE = $(addprefix $(BUILD)/,dir-load stats-load dir-query stats-query dir-export scan-audit)
-PIPES    = pipelines/scan-import
-PIPELIBS = $(addprefix pipelines/lib/,progress.sh stages.sh target.sh)
+DATABASE = $(addprefix $(BUILD)/,dir-load stats-load dir-query stats-query dir-export scan-audit \
+	   scan-import)
+PIPES    = pipelines/two-branches pipelines/nightly-import
+UNITS    = $(wildcard pipelines/systemd/*)
 SCRIPTS  = $(PIPES) pipelines/demo tests/run tests/fuzz/run .ci/run
 SHELLIBS = $(wildcard tests/lib/*.bash)
 HELPERS  = $(shell grep -lE '^\#!.*sh$$' $(wildcard tests/bench tests/oracle/* tests/make/* tests/fault/*))
@@ -125,7 +126,9 @@ PAGES    = $(filter-out man/demo.1,$(wildcard man/*.[1-8]))
 install: all
 	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(DATADIR)" "$(DESTDIR)$(COMPDIR)"
 	install -m 755 $(PROGRAMS) $(PIPES) "$(DESTDIR)$(BINDIR)"
-	install -m 644 $(PIPELIBS) "$(DESTDIR)$(DATADIR)"
+	for unit in $(UNITS); do \
+		sed "s|/usr/local/bin|$(BINDIR)|g" "$$unit" >"$(DESTDIR)$(DATADIR)/$${unit##*/}" || exit; \
+	done
 	install -m 644 pipelines/lib/completion.bash "$(DESTDIR)$(COMPDIR)/treetally"
 	for name in $(TOOLS) $(notdir $(PIPES)); do \
 		ln -sf treetally "$(DESTDIR)$(COMPDIR)/$$name" || exit; \

@@ -165,7 +165,7 @@ fails() {
 		20260116_fs1_asp.list
 	echo "$status: $stderr"
 	((status == 4))
-	[[ ${stderr_lines[0]} == "gpfs-parse: cannot write tiny/rejects: No space left on device" ]]
+	[[ ${stderr_lines[0]} == "gpfs-parse: cannot write tiny/rejects.failed: No space left on device" ]]
 	[[ ${stderr_lines[-1]} == "scan-import: gpfs-parse failed with status 4; asp.db is as it was" ]]
 	cmp asp.db ../old.db
 }

@@ -28,7 +28,7 @@ strike() {
 		;;
 	*1) ;;
 	*2)
-		# whoever, also the programs that the script and gpfs-parse use
+		# whoever, also the programs that gpfs-parse uses
 		mapfile -t pids < <(pgrep -s "$session")
 		((${#pids[@]})) || return 0
 		pid=${pids[RANDOM % ${#pids[@]}]}
@@ -53,7 +53,7 @@ after_strike() {
 	[[ ! -e asp.db-journal && ! -e asp.db-wal ]] || { echo "a journal"; return 1; }
 	# whoever is killed with -9 while it cleans up cannot; nor can one that is struck before it
 	# holds the lock clean up after such a one
-	[[ $signal:$whom == KILL:@(script|group|scan-import|bash|env|setsid|rm|rmdir) ]] ||
+	[[ $signal:$whom == KILL:@(script|group|scan-import|bash|env|setsid) ]] ||
 		[[ $left && $status != 0 && $(echo asp.db.import/*) == "$left" ]] || alone || return
 	# a signal that ends the script before it has traps is all there is to say
 	((status == 0)) || [[ -s ../said || $whom == @(script|group|scan-import|bash|env|setsid) ]] ||
@@ -89,7 +89,7 @@ kill_loop() {
 		((status == 0)) || hit=$((hit + 1))
 	done
 	echo "$hit of $1 imports failed"
-	((hit > $1 / 5)) || return
+	((hit > $1 / 10)) || return
 	"${import[@]}" -q "$NEW.gz" && old_or_new && [[ $state == new ]] && alone
 }
 
@@ -107,8 +107,7 @@ kill_loop() {
 	((one == 0 && two == 0))
 }
 
-@test "kill: stages notice the death of the script" {
-	setpriv --pdeathsig TERM true || skip "no setpriv --pdeathsig"
+@test "kill: stages notice the death of scan-import" {
 	two_scans 500
 	mkfifo ../log
 	env --default-signal setsid "${import[@]}" --source "$NEW" <../log 2>../said 3>&- &
@@ -158,66 +157,64 @@ kill_loop() {
 
 # ---- helpers -------------------------------------------------------------------------------------
 
-# What scan-import and its parts call.
-readonly HELPERS=(getopt sqlite3 mv realpath flock mkdir rmdir rm mktemp od tr date stat sync ln ls
-	cp chmod chgrp chown setpriv gzip)
+# What the programs call.
+readonly HELPERS=(gzip cat)
 
-# In bin/, in their place: programs that die of SIGKILL at use NTH if they are DIES.
+# In bin/, in their place: programs that die of SIGKILL at a use that the file `dies` tells, since
+# they get an environment of their own.
 wrap_helpers() {
 	local program
 	mkdir ../bin
 	for program in "${HELPERS[@]}"; do
 		cat >"../bin/$program" <<-END
 			#!/bin/bash
-			[[ \$DIES == $program ]] || exec $(type -P "$program") "\$@"
+			read -r dies nth <$PWD/../dies
+			[[ \$dies == $program ]] || exec $(type -P "$program") "\$@"
 			echo x >>$PWD/../uses
 			mapfile -t uses <$PWD/../uses
-			((\${#uses[@]} != NTH)) || kill -KILL \$\$
+			((\${#uses[@]} != nth)) || kill -KILL \$\$
 			exec $(type -P "$program") "\$@"
 		END
 		chmod +x "../bin/$program"
 	done
 }
 
-# helper_dies PROGRAM NTH [OPTION...]: sets reached when it was used so often.
+# helper_dies PROGRAM NTH: sets reached when it was used so often.
 helper_dies() {
 	local state uses
 	: >../uses
-	run --separate-stderr env DIES="$1" NTH="$2" PATH="$PWD/../bin:$PATH" \
-		"${import[@]}" "${@:3}" "$NEW.gz"
+	echo "$1 $2" >../dies
+	PATH=$PWD/../bin:$PATH run --separate-stderr "${import[@]}" --source "$NEW" < <(cat "$NEW.gz")
 	mapfile -t uses <../uses
 	reached=$((${#uses[@]} >= $2))
-	echo "$1 at use $2 of ${#uses[@]}, ${*:3}: status $status: $stderr"
+	echo "$1 at use $2 of ${#uses[@]}: status $status: $stderr"
 	old_or_new
 	case $status in
 	0) [[ $state == new ]] ;;
+	# what hands a pipe on to gzip can break off only as the pipe itself does
+	3) [[ $1 == cat && $state == old && ${stderr_lines[-1]} == scan-import:* ]] ;;
 	4 | 137) [[ ${stderr_lines[-1]} == scan-import:* ]] ;;
 	*) return 1 ;;
 	esac
 	# what it says of the database is true
 	[[ $stderr != *"is as it was"* || $state == old ]]
 	[[ $stderr != *"is in place"* || $state == new ]]
-	[[ $1 == rm* || ${3:-} ]] || alone
-	rm -rf asp.db.import ./*-20*.db
+	alone
 	old_again
 }
 
-@test "kill: a helper of scan-import dies: no success without the new database, no usage error" {
+@test "kill: a helper of the programs dies: no success without the new database, no usage error" {
 	two_scans 300
 	wrap_helpers
 	local program nth reached used=0
-	for program in "${HELPERS[@]::$(quick_or_all 2 99)}"; do
+	for program in "${HELPERS[@]}"; do
 		for ((nth = 1; nth < 20; nth++)); do
 			helper_dies "$program" $nth
 			((reached)) || break
 			used=$((used + 1))
 		done
 	done
-	((used >= $(quick_or_all 2 20)))
-	for program in $(quick_or_all "" "ln sync mv"); do
-		helper_dies "$program" 1 --keep
-		((reached))
-	done
+	((used >= 2))
 }
 
 # ---- the loaders, by hand ------------------------------------------------------------------------

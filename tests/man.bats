@@ -84,7 +84,7 @@ help_options() {
 
 @test "man: every program has a page and tests, and every page its program" {
 	local name page
-	for name in "$TREETALLY_TOP"/tools/*.c "$TREETALLY_TOP"/pipelines/scan-*; do
+	for name in "$TREETALLY_TOP"/tools/*.c; do
 		name=$(basename "$name" .c)
 		[[ -e $man/$name.1 ]] || wrong "$name: no man page"
 		[[ -e $TREETALLY_TOP/tests/$name.bats ]] || wrong "$name: no tests"
@@ -135,7 +135,7 @@ help_options() {
 		! is_script "$name" || continue
 		comm -23 everywhere <(table "$name" | cut -d '|' -f 2 | sort) >missing
 		[[ ! -s missing ]] || wrong "$name: $(<missing)"
-		"$name" -S 4M -T /var/tmp -j 2 --version >/dev/null || wrong "$name -S -T -j"
+		"$name" -S 32M -T /var/tmp -j 2 --version >/dev/null || wrong "$name -S -T -j"
 	done
 	agree
 }
@@ -311,8 +311,8 @@ says() {
 	((rows / 10000 == 138 && rows / 3 / 10000 == 46)) || wrong "stats-accum.1: rows: $rows"
 	says stats-accum.1 "nearly 1,400,000 usage records of up to 460,000 directories"
 	says scan-import.1 1G 32M
-	grep -q '^readonly .*DEFAULT_MEMORY=1G$' "$TREETALLY_TOP/pipelines/scan-import"
-	grep -q 'MIN_MEMORY=$((32 \* MIB))' "$TREETALLY_TOP/pipelines/scan-import"
+	grep -qE '^#define MEMORY_LEAST \(32u << 20\)' "$TREETALLY_TOP/tools/scan-import.c"
+	grep -qE '^#define MEMORY_USUAL \(1024u << 20\)' "$TREETALLY_TOP/tools/scan-import.c"
 	agree
 }
 
@@ -435,7 +435,7 @@ dump() {
 @test "man: every message that a page explains stands in the source" {
 	local page
 	for page in "$man"/*.[1-8]; do
-		perl - "$page" "$TREETALLY_TOP"/{common/*,tools}/*.c "$TREETALLY_TOP"/pipelines/{scan-*,lib/*} \
+		perl - "$page" "$TREETALLY_TOP"/{common/*,tools}/*.c "$TREETALLY_TOP"/pipelines/lib/* \
 			>>"$BATS_TEST_TMPDIR/wrong" <<-'END'
 			use strict;
 			my ($page, @sources) = @ARGV;

@@ -109,8 +109,9 @@ clean() {
 @test "scan-import: on a terminal there is one progress line, and messages stand clear of it" {
 	own_programs
 	saboteur gpfs-parse <<-'END'
+		for arg; do [[ $arg != --progress=* ]] || report=${arg#*=}; done
 		for i in 1 2 3; do
-			printf 'gpfs-parse\treading\t%d000000\t3000000\tbytes\t%d0000\n' $i $i >/dev/fd/3
+			printf 'gpfs-parse\treading\t%d000000\t3000000\tbytes\t%d0000\n' $i $i >"$report"
 			sleep 0.6
 		done
 		echo "gpfs-parse: a warning" >&2
@@ -118,10 +119,28 @@ clean() {
 	END
 	needs_terminal
 	TERM=xterm run -0 script -qec "stty cols 70; scan-import $LOG" /dev/null </dev/null
-	[[ $output == *"gpfs-parse: reading 976.5 KiB of 2.8 MiB, 33 %, "*" lines/s"* ]]
+	[[ $output == *"gpfs-parse: reading 97"*" KiB of 2."*" MiB, 33 %, "*" lines/s"* ]]
 	[[ $output == *$'\r\e[K'"gpfs-parse: a warning"* ]]
 	[[ $output == *"scan-import: asp.db: done"* ]]
 	clean asp.db
+}
+
+@test "scan-import: the progress line is never silent for long and never wider than the terminal" {
+	own_programs
+	saboteur gpfs-parse <<-'END'
+		for arg; do [[ $arg != --progress=* ]] || report=${arg#*=}; done
+		printf 'gpfs-parse\treading\t1099400000000\t1099511627776\tbytes\t9999999999999\n' >"$report"
+		sleep 3
+		exec "$REAL/gpfs-parse" "$@"
+	END
+	local columns
+	for columns in 80 40; do
+		TERM=xterm run -0 script -qec "stty cols $columns; scan-import --replace $LOG" /dev/null </dev/null
+		tr '\r' '\n' <<<"$output" | grep -a 'gpfs-parse: reading' | sed 's/^[^K]*K//' >lines.txt
+		# painted about twice a second, although nothing was heard
+		(($(wc -l <lines.txt) >= 4))
+		awk -v most=$((columns - 1)) 'length($0) > most { print; bad = 1 } END { exit bad }' lines.txt
+	done
 }
 
 @test "scan-import: stdin, with the names given" {
@@ -136,9 +155,93 @@ clean() {
 }
 
 @test "scan-import: without a scan date anywhere, stats-accum is to blame" {
+	# a log that can be looked at needs no work to know it
 	run -2 --separate-stderr scan-import -f x <"$LOG"
-	[[ $stderr == *"scan-date"*"scan-import: stats-accum failed with status 2; nothing was written" ]]
+	[[ $stderr == "scan-import: the log's name does not tell the day of the scan: give --scan-date"$'\n'"try 'scan-import --help'" ]]
+	cp "$LOG" nameless
+	run -2 --separate-stderr scan-import -f x nameless
+	[[ $stderr == "scan-import: the log's name does not tell the day of the scan: give --scan-date"$'\n'* ]]
+	rm nameless
+	run -2 --separate-stderr scan-import -f x < <(cat "$LOG")
+	[[ $stderr == "stats-accum: "*"scan-date"*$'\n'"scan-import: stats-accum failed with status 2; nothing was written" ]]
+	run -1 grep -E '^(gpfs-parse|dir-extract|depth-sort|dir-load|stats-load): ' <<<"$stderr"
 	clean
+}
+
+@test "scan-import: what can be checked first is, and one message says the cause" {
+	own_programs
+	saboteur gpfs-parse <<<'touch started.txt; exit 4'
+	local wrong said
+	while IFS=: read -r wrong said; do
+		eval "run --separate-stderr scan-import $wrong"
+		echo "$wrong: $status: $stderr"
+		[[ $stderr == "scan-import: $said"* && ! -e started.txt ]]
+		((status == 4 && ${#stderr_lines[@]} == 1)) ||
+			[[ $status == 2 && ${stderr_lines[1]} == "try 'scan-import --help'" && ${#stderr_lines[@]} == 2 ]]
+	done <<-END
+		missing:cannot open missing: No such file or directory
+		. :cannot read .: it is a directory
+		-j 0 $LOG:--threads: '0' is not a number from 1 to 64
+		-w 65 $LOG:--workers: '65' is not a number from 1 to 64
+		--max-rejects some $LOG:--max-rejects: 'some' is not a count
+		--escape odd $LOG:--escape: 'odd' is not
+		--age-by birth $LOG:--age-by: 'birth' is not
+		--scan-date 2026-02-30 $LOG:--scan-date: '2026-02-30' is not a date
+		--keep=0 $LOG:--keep: '0' is not
+		--max-age soon $LOG:--max-age: 'soon' is not
+		--passwd-file nowhere $LOG:cannot open nowhere: No such file or directory
+		--group-file nowhere $LOG:cannot open nowhere: No such file or directory
+		--source a $LOG $LOG:--source names one log
+		--db nowhere/x.db $LOG:nowhere/x.db: the directory nowhere: No such file or directory
+		-T nowhere $LOG:cannot use temporary directory nowhere: No such file or directory
+		--rejects $LOG $LOG:--rejects: $LOG is the log
+		--rejects x.db --db x.db $LOG:--rejects: x.db is the database
+	END
+	clean
+}
+
+@test "scan-import: one message says why, the programs that came after it are heard with -vv" {
+	{
+		cat "$LOG"
+		yes "no record" | head -n 500
+	} >bad.txt
+	local import=(scan-import --source "$LOG" bad.txt)
+	run -3 --separate-stderr "${import[@]}"
+	((${#stderr_lines[@]} == 2))
+	[[ ${stderr_lines[0]} == "gpfs-parse: "*" lines are no"* ]]
+	[[ ${stderr_lines[1]} == "scan-import: gpfs-parse failed with status 3; nothing was written" ]]
+	run -3 --separate-stderr "${import[@]}" -vv
+	[[ $stderr == *"dir-extract: "* && ${stderr_lines[-1]} == "scan-import: gpfs-parse failed with status 3;"* ]]
+	clean
+}
+
+@test "scan-import: what a program says is not lost, nor kept for long" {
+	own_programs
+	saboteur depth-sort <<-'END'
+		echo "depth-sort: a warning" >&2
+		"$REAL/depth-sort" "$@" || exit
+		printf 'depth-sort: unended' >&2
+	END
+	run -0 --separate-stderr scan-import -q "$LOG"
+	[[ $stderr == "depth-sort: a warning"$'\n'"depth-sort: unended" ]]
+	# one that goes on and on is heard before it ends, and does not fill memory
+	saboteur depth-sort <<-'END'
+		echo "depth-sort: early" >&2
+		while [ ! -e go.txt ]; do sleep 0.1; done
+		yes "depth-sort: and on" | head -n 200000 >&2
+		exec "$REAL/depth-sort" "$@"
+	END
+	scan-import -q --replace "$LOG" 2>said.txt 3>&- &
+	local i
+	for ((i = 0; i < 400; i++)); do
+		! grep -q early said.txt || break
+		sleep 0.05
+	done
+	grep -q early said.txt
+	touch go.txt
+	wait $!
+	(($(wc -l <said.txt) == 200001))
+	clean asp.db
 }
 
 @test "scan-import: the log of scan-tree names file system and date itself" {
@@ -204,10 +307,9 @@ clean() {
 	: >bad/empty
 	head -c -5 "$LOG" >bad/cut
 	echo "no record" >bad/nothing
-	for bad in empty cut nothing missing; do
-		run --separate-stderr scan-import --source "$LOG" --db asp.db --scan-date 2026-01-15 \
+	for bad in empty cut nothing; do
+		run -3 --separate-stderr scan-import --source "$LOG" --db asp.db --scan-date 2026-01-15 \
 			-f asp "bad/$bad"
-		((status == 3 || status == 4))
 		[[ ${stderr_lines[-1]} == "scan-import: gpfs-parse failed with status $status;"* ]]
 		[[ $stderr == *"asp.db is as it was" ]]
 	done
@@ -284,11 +386,122 @@ clean() {
 	local first
 	first=$(sha256sum <asp.db)
 	scan-import -q --keep "$LOG"
-	clean asp-20260115.db asp.db
-	[ "$(sha256sum <asp-20260115.db)" = "$first" ]
+	clean asp.db asp.db.20260115
+	[ "$(sha256sum <asp.db.20260115)" = "$first" ]
 	scan-import -q --keep "$LOG"
-	clean asp-20260115.2.db asp-20260115.db asp.db
-	[ "$(sha256sum <asp-20260115.db)" = "$first" ]
+	clean asp.db asp.db.20260115 asp.db.20260115.2
+	[ "$(sha256sum <asp.db.20260115)" = "$first" ]
+	# a question to all databases does not count a file system twice
+	[ "$(echo ./*.db)" = ./asp.db ]
+}
+
+@test "scan-import: --keep=N keeps the latest N, and touches nothing else" {
+	local day
+	for day in 11 12 13 14; do
+		cp "$LOG" "202601${day}_fs1_asp.list"
+		scan-import -q --keep=2 "202601${day}_fs1_asp.list"
+		rm "202601${day}_fs1_asp.list"
+	done
+	clean asp.db asp.db.20260112 asp.db.20260113
+	touch asp.db.2026011 asp.db.20260101.old asp.db.20260101x asp.db.20260101. xasp.db.20260101 asp.db.20260101.txt
+	mkdir asp.db.20260102
+	scan-import -q --keep=2 "$LOG"
+	clean asp.db asp.db.20260101. asp.db.20260101.old asp.db.20260101x asp.db.20260102 asp.db.2026011 \
+		asp.db.20260113 asp.db.20260114 xasp.db.20260101
+	run -2 scan-import --keep=x "$LOG"
+	# nothing goes when the import fails
+	echo "no record" >bad.txt
+	run -3 scan-import --keep=1 --source "$LOG" bad.txt
+	[[ -e asp.db.20260113 && -e asp.db.20260114 ]]
+}
+
+@test "scan-import: --if-newer leaves a database of this scan or a newer one alone" {
+	scan-import -q --if-newer "$LOG"
+	own_programs
+	saboteur gpfs-parse <<<'touch started.txt; exit 4'
+	local before
+	before=$(sha256sum asp.db)
+	run -0 --separate-stderr scan-import --if-newer "$LOG"
+	[[ $stderr == "scan-import: asp.db: holds the scan of 2026-01-15; nothing to do" ]]
+	run -0 --separate-stderr scan-import -q --if-newer --db asp.db -f asp --scan-date 2026-01-14 "$LOG"
+	[[ -z $stderr && ! -e started.txt ]]
+	run -2 --separate-stderr scan-import --if-newer --db asp.db -f other --scan-date 2026-01-14 "$LOG"
+	[[ $stderr == *"it holds file system 'asp', this is 'other'" ]]
+	run -2 scan-import --if-newer --replace "$LOG"
+	ln -sf "$REAL/gpfs-parse" programs/
+	# what only the log itself can tell
+	echo '# treetally scan-tree 1 escape=pct scan_date=2026-01-15 filesystem=asp' |
+		cat - "$LOG" >late.txt
+	run -0 --separate-stderr scan-import --if-newer --db asp.db < <(cat late.txt)
+	[[ $stderr == "scan-import: asp.db: holds the scan of 2026-01-15; nothing to do" ]]
+	[ "$(sha256sum asp.db)" = "$before" ]
+	run -0 --separate-stderr scan-import --if-newer --scan-date 2026-01-16 "$LOG"
+	[[ $stderr == "scan-import: asp.db: done"* ]]
+	clean asp.db
+}
+
+@test "scan-import: --max-age says that a log is old" {
+	local today old
+	today=$(date -u +%F)
+	old=$(date -u -d '10 days ago' +%F)
+	run -0 --separate-stderr scan-import -q --max-age 9 --scan-date "$old" "$LOG"
+	[[ $stderr == "scan-import: asp.db: the log is of $old, 10 days ago" ]]
+	run -0 --separate-stderr scan-import -q --max-age 10 --scan-date "$old" "$LOG"
+	[[ -z $stderr ]]
+	run -0 --separate-stderr scan-import -q --max-age 0 --scan-date "$today" "$LOG"
+	[[ -z $stderr ]]
+	# also when there is nothing to do, above all then
+	run -0 --separate-stderr scan-import -q --if-newer --max-age 9 --scan-date "$old" "$LOG"
+	[[ $stderr == "scan-import: asp.db: the log is of $old, 10 days ago" ]]
+	# and when only the log itself tells
+	run -0 --separate-stderr scan-import -q --db x.db --max-age 9 < <(
+		echo "# treetally scan-tree 1 escape=pct scan_date=$old filesystem=asp"
+		cat "$LOG")
+	[[ $stderr == "scan-import: x.db: the log is of $old, 10 days ago" ]]
+}
+
+@test "scan-import: TREETALLY_DIR is where databases are, by the names that queries know" {
+	mkdir store
+	local -x TREETALLY_DIR=$PWD/store
+	scan-import -q "$LOG"
+	scan-import -q --db two "$LOG"
+	scan-import -q --db ./three "$LOG"
+	scan-import -q --db four.db "$LOG"
+	[ "$(cd store && echo *)" = "asp.db two.db" ]
+	[ -f three ] && [ -f four.db ]
+	dir-query -q -n 1 asp >/dev/null
+	dir-query -q -n 1 two >/dev/null
+}
+
+@test "scan-import: rejects of a failed import do not take the place of those of a good one" {
+	{
+		cat "$LOG"
+		line 900 /gpfs/fs1/bad 1 1 -2 100
+	} >good.txt
+	{
+		cat "$LOG"
+		line 901 /gpfs/fs1/worse 1 1 -2 100
+		yes "$(line 902 /gpfs/fs1/worst 1 1 -2 100)" | head -n 300
+	} >bad.txt
+	local import=(scan-import -q --source "$LOG" --rejects rejects.txt)
+	"${import[@]}" good.txt
+	chmod 604 rejects.txt
+	local before
+	before=$(<rejects.txt)
+	run -3 "${import[@]}" bad.txt
+	[ "$(<rejects.txt)" = "$before" ]
+	(($(wc -l <rejects.txt.failed) >= 100))
+	"${import[@]}" good.txt
+	[[ $(<rejects.txt) == "$before" && $(stat -c %a rejects.txt) == 604 && ! -e rejects.txt.failed ]]
+	# a link stays, and what is no file is written as it is
+	ln -s rejects.txt link.txt
+	scan-import -q --source "$LOG" --rejects link.txt good.txt
+	[ -L link.txt ]
+	scan-import -q --source "$LOG" --rejects >(cat >piped.txt) good.txt
+	await piped.txt
+	echo before >log.txt
+	scan-import -q --source "$LOG" --rejects /dev/stderr good.txt 2>>log.txt
+	[[ $(<log.txt) == before*"bad uid"* ]]
 }
 
 # ---- the file at its place -------------------------------------------------------------------------
@@ -335,7 +548,7 @@ clean() {
 		[[ $stderr == "scan-import: $db: not a regular file"* ]]
 	done
 	run -4 --separate-stderr scan-import --db nowhere/x.db "$LOG"
-	[[ $stderr == "scan-import: nowhere/x.db: its directory is not there" ]]
+	[[ $stderr == "scan-import: nowhere/x.db: the directory nowhere: No such file or directory" ]]
 	clean dir.db fifo.db
 }
 
@@ -346,7 +559,7 @@ clean() {
 		scan-import -q --db "$name" -- "20260115_-x y_asp.list.log"
 		scan-import -q --keep --db="$name" -- "20260115_-x y_asp.list.log"
 		[ "$(ask "$PWD/$name" 'SELECT total_files FROM scan_metadata')" = 19 ]
-		[ -f "${name%.db}-20260115.db" ]
+		[ -f "./$name.20260115" ]
 		[ ! -e "$name.import" ]
 	done
 	# a file system may have such a name too
@@ -396,7 +609,7 @@ clean() {
 	await writing
 	rm writing
 	run -4 --separate-stderr scan-import "$LOG"
-	[[ $stderr == *"asp.db: is being written or cannot be recovered"* ]]
+	[[ $stderr == *"asp.db: is being used by another process: process "* ]]
 	kill %1 || true
 	clean asp.db
 }
@@ -457,7 +670,7 @@ clean() {
 		kill -s $signal "$scan"
 		wait "$scan" || status=$?
 		[ "$status" = $((128 + $(kill -l $signal))) ]
-		[[ $(<err.txt) == "scan-import: ended by signal $signal; asp.db is as it was" ]]
+		[[ $(<err.txt) == "scan-import: ended by signal $(kill -l $signal) ("*"); asp.db is as it was" ]]
 		[ "$(sha256sum asp.db)" = "$before" ]
 		clean asp.db
 	done
@@ -478,7 +691,7 @@ clean() {
 	} | TERM=xterm script -qec "scan-import $LOG" /dev/null >out.txt 3>&- || echo $? >status.txt
 	cat out.txt
 	[ "$(<status.txt)" = 130 ]
-	grep -q "scan-import: ended by signal INT; nothing was written" out.txt
+	grep -q "scan-import: ended by signal 2 (Interrupt); nothing was written" out.txt
 	clean
 }
 
@@ -506,7 +719,7 @@ clean() {
 			named=$stage
 			[[ $stage != stats-accum || $how != 'head -c 1'* || ${stderr_lines[-1]} != *dir-extract* ]] ||
 				named=dir-extract
-			[[ ${stderr_lines[-1]} == "scan-import: $named failed"*"; asp.db is as it was" ]]
+			[[ ${stderr_lines[-1]} == "scan-import: $named "@(failed with status $want|"was killed by signal "*)"; asp.db is as it was" ]]
 			[ "$(sha256sum asp.db)" = "$before" ]
 			clean asp.db
 		done
@@ -534,7 +747,7 @@ clean() {
 		} || true
 		echo "$stage: $(<status.txt): $(<err.txt)"
 		[ "$(<status.txt)" = 137 ]
-		[[ $(tail -n 1 err.txt) == "scan-import: $stage failed: killed by signal KILL; nothing was written" ]]
+		[[ $(tail -n 1 err.txt) == "scan-import: $stage was killed by signal 9 (Killed); nothing was written" ]]
 		clean
 	done
 }
@@ -594,11 +807,13 @@ clean() {
 		sum=$((reading + $(sed -n '/^-S$/{n;p}' stats-accum.args.txt)))
 		((sum <= memory << 20))
 	done
-	# standard ones, the one for progress, two outputs of gpfs-parse; high ones are the caller's
+	# the standard ones, and two outputs of gpfs-parse; high ones are the script's
 	for stage in dir-extract depth-sort dir-load stats-accum stats-load; do
-		[ -z "$(awk '$1 > 3 && $1 < 200' $stage.fds.txt)" ]
+		[ -z "$(awk '$1 > 2 && $1 < 200' $stage.fds.txt)" ]
 	done
-	[ -z "$(awk '$1 > 5 && $1 < 200' gpfs-parse.fds.txt)" ]
+	cmp <(awk '$1 > 2 && $1 < 200' gpfs-parse.fds.txt | sort -n) \
+		<(sed -n 's|^/dev/fd/||p' gpfs-parse.args.txt | sort -n)
+	(($(grep -c /dev/fd gpfs-parse.args.txt) == 2))
 }
 
 @test "scan-import: rejected lines are counted and kept" {

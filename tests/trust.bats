@@ -68,6 +68,8 @@ replacers() {
 	state_of timeout 30 dir-load --replace r1.db "$files/dirs"
 	cp "$1" r3.db
 	state_of timeout 30 stats-load --no-names r3.db "$files/usage"
+	cp "$1" r4.db
+	state_of timeout 30 scan-import -q -f fs1 --db r4.db "$files/20260115_x_small.list"
 }
 
 # all_refuse DB: every one of them, with 3.

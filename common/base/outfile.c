@@ -38,7 +38,7 @@ static char *directory_of(const char *name)
  * In /tmp and its like, where anybody may put files and nobody may remove those of others, a link
  * or a file of somebody else under the name that we write to is a trap.
  */
-static void refuse_planted(const char *name, const struct stat *st)
+void outfile_refuse_planted(const char *name, const struct stat *st)
 {
 	char *dir = directory_of(name);
 	struct stat in;
@@ -103,7 +103,7 @@ static char *final_name(const char *name, bool *descriptor, bool *ours)
 				die_errno("cannot create %s", name);
 			break;
 		}
-		refuse_planted(at, &st);
+		outfile_refuse_planted(at, &st);
 		if (!S_ISLNK(st.st_mode))
 			break;
 		errno = ELOOP;
@@ -124,6 +124,13 @@ static int open_descriptor(const char *name, bool ours)
 	if (!ours)
 		return open(name, O_WRONLY | O_APPEND | O_CLOEXEC);
 	return fcntl((int)strtol(number, NULL, 10), F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+}
+
+char *outfile_final_name(const char *name)
+{
+	bool descriptor, ours;
+
+	return final_name(name, &descriptor, &ours);
 }
 
 bool outfile_descriptor(const char *name, int *fd)
@@ -253,7 +260,7 @@ static bool copy_acl(const char *name, int fd)
 	return done;
 }
 
-static bool copy_rights(const char *name, const struct stat *old, int fd)
+bool outfile_copy_rights(const char *name, const struct stat *old, int fd)
 {
 	mode_t mode = old->st_mode & MODE_BITS;
 
@@ -289,7 +296,7 @@ static void set_rights(struct outfile *f)
 	bool done;
 
 	if (stat(f->name, &st) == 0)
-		done = copy_rights(f->name, &st, f->fd);
+		done = outfile_copy_rights(f->name, &st, f->fd);
 	else
 		done = give_mode(f);
 	if (!done)

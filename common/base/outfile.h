@@ -22,7 +22,7 @@
 #ifndef TREETALLY_OUTFILE_H
 #define TREETALLY_OUTFILE_H
 
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include "common/base/die.h"
 #include "common/base/file_use.h"
@@ -54,5 +54,18 @@ void outfile_commit(struct outfile *f);
  * errno set.
  */
 bool outfile_descriptor(const char *name, int *fd) WARN_UNUSED;
+
+/*
+ * The name itself, or what it points to, which need not be there: a symbolic link stays. Dies (4) when
+ * somebody else has put it there, as below. The caller frees it.
+ */
+char *outfile_final_name(const char *name);
+/*
+ * In /tmp and its like, where anybody may put files and nobody may remove those of others, a link
+ * or a file of somebody else under the name that we write to is a trap: dies (4). `st` is of lstat(2).
+ */
+void outfile_refuse_planted(const char *name, const struct stat *st);
+/* Give the open file the rights of the file `name`, as said above. False if the mode cannot be set. */
+bool outfile_copy_rights(const char *name, const struct stat *old, int fd) WARN_UNUSED;
 
 #endif

@@ -202,17 +202,19 @@ void db_create(struct db *db, const char *name)
 	db_exec(db, pragmas);
 }
 
-/* Also the directory, or the name could be gone after a power cut. */
-static void sync_directory(const char *file)
+bool db_sync_directory(const char *file)
 {
 	char *copy = xstrdup(file);
 	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+	bool done;
+
 	/* Not every file system can sync a directory; then there is nothing more to be done. */
-	if (fd < 0 || (fsync(fd) && errno != EINVAL && errno != EBADF))
-		die_errno("cannot sync the directory of %s", file);
-	close(fd);
+	done = fd >= 0 && (!fsync(fd) || errno == EINVAL || errno == EBADF);
+	if (fd >= 0)
+		close(fd);
 	free(copy);
+	return done;
 }
 
 void db_clear_name(const struct db *db)
@@ -238,7 +240,8 @@ void db_publish(struct db *db)
 	free(db->vfs);
 	db->file.durable = true;
 	outfile_commit(&db->file);
-	sync_directory(real);
+	if (!db_sync_directory(real))
+		die_errno("cannot sync the directory of %s", real);
 	free(real);
 	free(db->name);
 	*db = (struct db){ 0 };

@@ -42,5 +42,7 @@ void db_create(struct db *db, const char *name);
 void db_clear_name(const struct db *db);
 /* Close, make it durable, give it its name (an older file of that name is replaced). */
 void db_publish(struct db *db);
+/* The directory of a file that got its name is on the disk too, or a power cut could undo that. */
+bool db_sync_directory(const char *file) WARN_UNUSED;
 
 #endif

@@ -31,6 +31,7 @@
 
 enum call {
 	CALL_READ, CALL_PREAD, CALL_OPEN, CALL_TMPFILE, CALL_MALLOC, CALL_THREAD, CALL_LOCK, CALL_PIPE,
+	CALL_SETXATTR,
 	CALL_OPENAT, CALL_STATX, CALL_GETDENTS,
 	CALL_GETPWUID,
 	CALL_WRITE, CALL_PWRITE, CALL_FSYNC, CALL_RENAME, CALL_LINKAT, CALL_UNLINK, CALL_FTRUNCATE,
@@ -38,7 +39,7 @@ enum call {
 };
 
 static const char *const names[CALLS] = {
-	"read", "pread", "open", "tmpfile", "malloc", "thread", "lock", "pipe",
+	"read", "pread", "open", "tmpfile", "malloc", "thread", "lock", "pipe", "setxattr",
 	"openat", "statx", "getdents",
 	"getpwuid",
 	"write", "pwrite", "fsync", "rename", "linkat", "unlink", "ftruncate", "fallocate",
@@ -304,6 +305,12 @@ int ftruncate64(int fd, off64_t size)
 int ftruncate(int fd, off_t size)
 {
 	return ftruncate64(fd, size);
+}
+
+int fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)
+{
+	return fate(CALL_SETXATTR) > 0 ? -1
+				       : (int)syscall(SYS_fsetxattr, fd, name, value, size, flags);
 }
 
 int fallocate64(int fd, int mode, off64_t at, off64_t size)

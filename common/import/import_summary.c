@@ -1,0 +1,87 @@
+#include "common/import/import_summary.h"
+
+#include <inttypes.h>
+#include <sys/stat.h>
+
+#include "common/base/human.h"
+#include "common/db/db_column.h"
+#include "common/db/db_reader.h"
+
+/* In the order of the SELECT below. */
+enum column {
+	LINES, REJECTED, SKIPPED, DIRECTORIES, IMPLIED, FILES, ALLOCATED, APPARENT, LINKED, TWICE,
+	COLUMNS
+};
+
+static void read_numbers(struct db_reader_db *reader, int64_t number[COLUMNS])
+{
+	sqlite3_stmt *select = db_prepare(
+		&reader->db,
+		"SELECT lines, rejected,"
+		" skipped_blank + skipped_comment + skipped_message + skipped_unrecognised,"
+		" total_directories, implied_directories, total_files, total_size, apparent_size,"
+		" multilink_files, multilink_bytes FROM scan_metadata");
+
+	db_step(&reader->db, select);
+	for (int i = 0; i < COLUMNS; i++)
+		number[i] = sqlite3_column_int64(select, i);
+	db_reader_finalize(reader, select);
+}
+
+static void add_count(struct buf *out, const char *label, int64_t count, const char *end)
+{
+	char text[HUMAN_TEXT_SIZE];
+
+	buf_printf(out, "  %-12s %s%s", label, human_count(text, count), end);
+}
+
+static void add_bytes(struct buf *out, const char *label, int64_t bytes)
+{
+	char text[HUMAN_TEXT_SIZE];
+
+	buf_printf(out, "  %-12s %s\n", label, human_bytes(text, bytes));
+}
+
+static void write_lines(struct buf *out, const int64_t number[COLUMNS], double seconds, off_t size)
+{
+	char text[HUMAN_TEXT_SIZE];
+
+	add_count(out, "lines", number[LINES], "\n");
+	add_count(out, "rejected", number[REJECTED], "\n");
+	add_count(out, "skipped", number[SKIPPED], "\n");
+	add_count(out, "directories", number[DIRECTORIES], "");
+	buf_printf(out, ", %s implied\n", human_count(text, number[IMPLIED]));
+	add_count(out, "files", number[FILES], "\n");
+	add_bytes(out, "allocated", number[ALLOCATED]);
+	add_bytes(out, "apparent", number[APPARENT]);
+	add_count(out, "hard links", number[LINKED], "");
+	buf_printf(out, ", at most %s counted twice\n", human_bytes(text, number[TWICE]));
+	buf_printf(out, "  %-12s %.1f\n", "seconds", seconds);
+	add_count(out, "lines/s", (int64_t)((double)number[LINES] / (seconds + 1e-6)), "\n");
+	add_bytes(out, "database", size);
+}
+
+void import_summary_read(struct import_summary *s, const char *file, double seconds)
+{
+	char *operand = xstrdup(file);
+	struct db_reader_set set;
+	int64_t number[COLUMNS];
+	struct stat st;
+
+	*s = (struct import_summary){ 0 };
+	if (stat(file, &st))
+		die_errno("cannot open %s", file);
+	db_reader_open(&set, &operand, 1, true, false);
+	read_numbers(&set.dbs[0], number);
+	s->filesystem = set.dbs[0].filesystem ? xstrdup(set.dbs[0].filesystem) : NULL;
+	s->scan_day = set.dbs[0].scan_day;
+	write_lines(&s->text, number, seconds, st.st_size);
+	db_reader_close(&set);
+	free(operand);
+}
+
+void import_summary_release(struct import_summary *s)
+{
+	free(s->filesystem);
+	buf_release(&s->text);
+}
