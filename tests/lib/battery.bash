@@ -1104,8 +1104,8 @@ check_small_stack() {
 	ulimit -s 256
 	accepted "$good"
 	[[ $kind != db ]] || return 0
-	attempt -v -j 4 "$good"
-	((status == 0)) || say_and_fail "-v -j 4: status $status"
+	attempt -j 4 "$good"
+	((status == 0)) || say_and_fail "-j 4: status $status"
 }
 
 # Options may stand behind operands, whatever the environment says of POSIX.
