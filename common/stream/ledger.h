@@ -2,9 +2,9 @@
  * ledger - the accounts of a scan, opened by gpfs-parse and carried by every later stream.
  *
  * All counts add up, so the ledger of merged shards is the sum of theirs. The digest is the sum
- * modulo 2^128 of the XXH3-128 of every entry, as it was understood: it does not depend on order, nor
- * on how a line was written, and two streams with equal ledgers came from the same entries. A ledger knows its sources, one digest
- * each, so that a shard given twice is noticed.
+ * modulo 2^128 of the XXH3-128 of every entry, as it was understood: it does not depend on order,
+ * nor on how a line was written, and two streams with equal ledgers came from the same entries. A
+ * ledger knows its sources, one digest each, so that a shard given twice is noticed.
  */
 #ifndef TREETALLY_LEDGER_H
 #define TREETALLY_LEDGER_H
@@ -15,8 +15,7 @@
 /*
  * Everything that is counted, in one table: X(name in the enum, name in streams, column of
  * scan_metadata). The schema, what loads it, and what the audit compares are made of it, so a new
- * count is a row here, the line that counts it, and a title in scan_summary if people should see it.
- * The skipped lines, kind by kind, stand apart because lines = entries + rejected + skipped.
+ * count is a row here, the line that counts it, and, to be seen, a title in scan_summary. The skipped lines, kind by kind, stand apart because lines = entries + rejected + skipped.
  */
 #define LEDGER_SKIPPED(X)                                                                          \
 	X(SKIPPED_BLANK, "skipped_blank", "skipped_blank")                                         \
