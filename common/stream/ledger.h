@@ -15,7 +15,8 @@
 /*
  * Everything that is counted, in one table: X(name in the enum, name in streams, column of
  * scan_metadata). The schema, what loads it, and what the audit compares are made of it, so a new
- * count is a row here, the line that counts it, and, to be seen, a title in scan_summary. The skipped lines, kind by kind, stand apart because lines = entries + rejected + skipped.
+ * count is a row here, the line that counts it, and, to be seen, a title in scan_summary. The
+ * skipped lines, kind by kind, stand apart because lines = entries + rejected + skipped.
  */
 #define LEDGER_SKIPPED(X)                                                                          \
 	X(SKIPPED_BLANK, "skipped_blank", "skipped_blank")                                         \
