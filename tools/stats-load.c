@@ -251,7 +251,7 @@ static void report(const struct loader *l)
 
 	warn("%" PRId64 " directories (%" PRIu64 " written late), %" PRIu64
 	     " rows of usage_nr, %" PRIu64 " of usage_r, %" PRIu64 " bytes spilled",
-	     l->dir_state.directories, l->join.window.late_rows, l->usage_nr.written,
+	     l->dir_state.directories, l->join.sums.late_rows, l->usage_nr.written,
 	     l->usage_r_rows, sorted.spill_written);
 }
 

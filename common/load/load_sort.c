@@ -11,7 +11,7 @@ static bool add_sums(unsigned char *into, const unsigned char *from)
 	for (unsigned char *to = into + KEY_LEN; to < into + TAIL_LEN; to += 8) {
 		const unsigned char *more = from + (to - into);
 
-		/* Files and bytes cannot pass 2^63-1, which the rollup has checked; lengths stop there. */
+		/* Files and bytes cannot pass 2^63-1, which dir_stats has checked; lengths stop there. */
 		put_le64(to, add_saturating(get_le64(to), get_le64(more)));
 	}
 	return true;

@@ -17,8 +17,7 @@ static void close_directories(struct tree_join *j, size_t depth, int64_t next_id
 			usage_fold_finish(&j->fold);
 		else if (!j->root_id || j->sums.open[j->sums.depth - 1].dir_id > j->root_id)
 			usage_fold_close(&j->fold);
-		j->total = *rollup_close(&j->sums, next_id);
-		stats_window_put_totals(&j->window, &j->total);
+		j->total = *dir_stats_close(&j->sums, next_id);
 	}
 }
 
@@ -26,7 +25,7 @@ static void close_directories(struct tree_join *j, size_t depth, int64_t next_id
 static void load_usage(struct tree_join *j)
 {
 	do {
-		rollup_add(&j->sums, &j->in->key, &j->in->sums);
+		dir_stats_add(&j->sums, &j->in->key, &j->in->sums);
 		usage_fold_add(&j->fold, &j->in->key, &j->in->sums);
 		usage_nr_put(j->usage_nr, j->dirs.row.dir_id, &j->in->key, &j->in->sums);
 		summaries_file(&j->summaries, j->dirs.row.dir_id, &j->in->key);
@@ -77,9 +76,8 @@ static void load_directory(struct tree_join *j)
 	if (depth && j->sums.open[depth - 1].dir_id != row->parent_id)
 		die(EXIT_INPUT, "%s: table directories is damaged at dir_id %" PRId64, j->db->name,
 		    row->dir_id);
-	rollup_open(&j->sums, row->dir_id);
+	dir_stats_open(&j->sums, row->dir_id);
 	usage_fold_open(&j->fold, row->dir_id, j->dirs.has_child);
-	stats_window_open_dir(&j->window, row->dir_id);
 	if (row->has_line)
 		summaries_owned(&j->summaries, row->uid, row->gid);
 	if (with_files)
@@ -107,7 +105,7 @@ void tree_join_init(struct tree_join *j, struct db *db, struct tree_in *in,
 {
 	*j = (struct tree_join){ .db = db, .in = in, .sorted = sorted, .usage_nr = usage_nr,
 				 .root_depth = INT64_MAX };
-	stats_window_init(&j->window, db);
+	dir_stats_init(&j->sums, db);
 	summaries_init(&j->summaries, sorted, usage_nr);
 	tree_rows_open(&j->dirs, db);
 	usage_fold_init(&j->fold, memory, temp_dir, give_usage, sorted);
@@ -126,9 +124,8 @@ void tree_join_run(struct tree_join *j, uint64_t directories)
 		die_no_directory(j);
 	finish_directories(j);
 	tree_rows_close(&j->dirs);
-	stats_window_finish(&j->window);
 	summaries_end(&j->summaries);
-	rollup_release(&j->sums);
+	dir_stats_finish(&j->sums);
 }
 
 void tree_join_release(struct tree_join *j)

@@ -3,9 +3,9 @@
  *
  * Both come in tree order: the directories from the database, where their paths are put together
  * again with a stack, and usage rows as a stream. A directory's totals are known when its subtree is
- * over (rollup.h). What comes of it:
+ * over (dir_stats.h). What comes of it:
  *
- *     directory_stats   rows wait in a window of fixed size (stats_window.h)
+ *     directory_stats   rows wait in a window of fixed size (dir_stats.h)
  *     usage_nr          comes in the order of the table (usage_nr.h)
  *     usage_r, owners   are folded upward (usage_fold.h), and sorted later (load_sort.h)
  *
@@ -14,7 +14,7 @@
 #ifndef TREETALLY_TREE_JOIN_H
 #define TREETALLY_TREE_JOIN_H
 
-#include "common/load/stats_window.h"
+#include "common/load/dir_stats.h"
 #include "common/stream/tree_in.h"
 #include "common/load/tree_rows.h"
 #include "common/load/usage_fold.h"
@@ -29,10 +29,9 @@ struct tree_join {
 	struct tree_rows dirs;
 	bool have_usage;            /* in->path, in->key and in->sums are a row to come */
 	uint64_t directories;       /* so far */
-	struct rollup sums;
+	struct dir_stats sums;
 	struct usage_fold fold;
 	struct summaries summaries;
-	struct stats_window window;
 
 	/*
 	 * The scan root is the deepest directory that is or contains every entry, so it is still open
