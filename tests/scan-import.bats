@@ -872,3 +872,158 @@ clean() {
 	[ "$(ask big.db 'PRAGMA integrity_check')" = ok ]
 	clean big.db
 }
+
+# ---- where it runs ---------------------------------------------------------------------------------
+
+@test "scan-import: a lock directory that cannot be opened or locked ends it at once" {
+	local before
+	scan-import -q "$LOG"
+	before=$(sha256sum asp.db)
+	# one descriptor less each time, until it works
+	local most ended=0
+	for ((most = 3; most < 40; most++)); do
+		ended=0
+		(ulimit -n $most && exec timeout 60 scan-import -q --replace "$LOG") >said.txt 2>&1 || ended=$?
+		((ended)) || break
+		echo "$most: $ended: $(<said.txt)"
+		((ended == 4 || ended == 127))
+		[ -s said.txt ]
+		[ "$(sha256sum asp.db)" = "$before" ]
+		rm -rf asp.db.import
+	done
+	((ended == 0 && most > 6))
+	if ((EUID == 0)) && setpriv --reuid 65534 --clear-groups -- test -x "$TREETALLY_BUILD/dir-load"; then
+		local place
+		place=$(mktemp -d)
+		chmod 777 "$place"
+		cp "$LOG" "$place"
+		chmod 644 "$place/$LOG"
+		mkdir "$place/asp.db.import"
+		chown 65534 "$place/asp.db.import"
+		chmod 0 "$place/asp.db.import"
+		cd "$place"
+		run -4 --separate-stderr setpriv --reuid 65534 --clear-groups -- timeout 60 scan-import "$LOG"
+		cd - && rm -rf "$place"
+		[[ $stderr == "scan-import: asp.db.import: cannot be opened: Permission denied" ]]
+	fi
+}
+
+@test "scan-import: what it says cannot be written, and the work is done" {
+	scan-import "$LOG" 2>&-
+	scan-import --replace "$LOG" 2>/dev/full
+	scan-import -vv --replace "$LOG" 2>/dev/full >/dev/full
+	scan-import -v --replace "$LOG" 2> >(true)
+	clean asp.db
+	[ "$(ask asp.db 'SELECT total_files FROM scan_metadata')" = 19 ]
+	local ended=0
+	scan-import --source "$LOG" --replace 2>&- < <(:) || ended=$?
+	((ended == 3))
+	ended=0
+	scan-import --help >&- 2>said.txt || ended=$?
+	((ended == 4))
+	[[ $(<said.txt) == "scan-import: "* ]]
+	clean asp.db
+}
+
+@test "scan-import: odd environments" {
+	(trap '' CHLD && exec scan-import -q "$LOG")
+	gzip -k "$LOG"
+	(trap '' CHLD && exec scan-import -q --replace "$LOG.gz")
+	rm "$LOG.gz"
+	POSIXLY_CORRECT=1 scan-import -q --replace --db=asp.db "$LOG"
+	(ulimit -s 256 && exec scan-import -q --replace "$LOG")
+	# by whatever name stdin has, as a file and as a pipe
+	local name
+	for name in - /dev/stdin /dev/fd/0 /proc/self/fd/0; do
+		scan-import -q --replace -f asp --scan-date 2026-01-15 "$name" <"$LOG"
+		scan-import -q --replace -f asp --scan-date 2026-01-15 "$name" < <(cat "$LOG")
+	done
+	scan-import -q --replace -f asp --scan-date 2026-01-15 <(cat "$LOG")
+	[ "$(ask asp.db 'SELECT total_files FROM scan_metadata')" = 19 ]
+	clean asp.db
+}
+
+@test "scan-import: a database whose name is as long as a file system takes" {
+	local length name
+	for length in 238 239 248 249 255; do
+		name=$(printf "%0$((length - 3))d.db" 7)
+		scan-import -q --db "$name" "$LOG"
+		scan-import -q --keep --db "$name" --rejects "rejects.txt" "$LOG"
+		[ "$(ask "$name" 'SELECT total_files FROM scan_metadata')" = 19 ]
+		rm "$name" rejects.txt
+		# the old one has been kept
+		[ "$(find . -maxdepth 1 -name '0*.20260115' | wc -l)" = 1 ]
+		rm 0*.20260115
+		clean
+	done
+	run -4 scan-import --db "$(printf "%0253d.db" 7)" "$LOG"
+	clean
+}
+
+@test "scan-import: import after import, none hangs" {
+	local i many=30
+	[[ ${TREETALLY_ALL:-} != 1 ]] || many=500
+	line 5 /gpfs/fs1/a >one.txt
+	for ((i = 0; i < many; i++)); do
+		timeout 120 scan-import -q --replace --no-names -f x --scan-date 2026-01-15 one.txt
+	done
+	clean x.db
+}
+
+# ---- what goes with it -----------------------------------------------------------------------------
+
+@test "two-branches: the picture, as a script, makes the same database; a branch that fails is no success" {
+	PATH=$TREETALLY_TOP/pipelines:$PATH
+	two-branches by-hand.db "$LOG"
+	scan-import -q "$LOG"
+	local table
+	for table in directories directory_stats usage_nr usage_r owner_summary; do
+		cmp <(ask by-hand.db "SELECT * FROM $table") <(ask asp.db "SELECT * FROM $table")
+	done
+	mkdir bin
+	local stage
+	for stage in gpfs-parse dir-extract depth-sort dir-load stats-accum stats-load; do
+		printf '#!/bin/sh\nexit 4\n' >bin/$stage
+		chmod +x bin/$stage
+		rm -f bad.db
+		if PATH=$PWD/bin:$PATH two-branches bad.db "$LOG" 2>said.txt; then return 1; fi
+		run dir-query bad.db
+		((status == 3 || status == 4))
+		rm bin/$stage
+	done
+	run -2 two-branches x.db
+}
+
+@test "nightly-import: the newest log, once, and a word when none comes" {
+	PATH=$TREETALLY_TOP/pipelines:$PATH
+	mkdir logs store
+	local -x TREETALLY_LOGS=$PWD/logs TREETALLY_DIR=$PWD/store TREETALLY_KEEP=2 TREETALLY_MEMORY=64M
+	run -4 nightly-import asp
+	[[ $output == "nightly-import: $PWD/logs: has no log of asp" ]]
+	local days_ago day
+	for days_ago in 5 4 3 2; do
+		day=$(date -u -d "$days_ago days ago" +%Y%m%d)
+		# two parts of one scan, and a scan of another file system
+		head -n 12 "$LOG" >"logs/${day}_a_asp.list.1"
+		tail -n +13 "$LOG" >"logs/${day}_b_asp.list.2"
+		cp "$LOG" "logs/${day}_a_other_asp.list"
+		run -0 nightly-import asp
+		[ -z "$output" ]
+		[ "$(ask store/asp.db "SELECT strftime('%Y%m%d', scan_timestamp, 'unixepoch'), total_files
+			FROM scan_metadata")" = "$day|19" ]
+	done
+	[ "$(find store -name 'asp.db.*' | wc -l)" = 2 ]
+	[ -f store/asp.rejects ]
+	local before
+	before=$(stat -c %i store/asp.db)
+	run -0 nightly-import asp
+	[ -z "$output" ]
+	[ "$(stat -c %i store/asp.db)" = "$before" ]
+	TREETALLY_MAX_AGE=1 run -0 nightly-import asp
+	[[ $output == "scan-import: "*"asp.db: the log is of "*", 2 days ago" ]]
+	run -2 nightly-import
+	run -0 nightly-import --help
+	make_here -o all DESTDIR="$PWD/dest" PREFIX=/opt/t install
+	grep -qx 'ExecStart=/opt/t/bin/nightly-import %i' dest/opt/t/share/treetally/treetally-import@.service
+	[[ -x dest/opt/t/bin/nightly-import && -f dest/opt/t/share/treetally/treetally-import@.timer ]]
+}

@@ -53,7 +53,7 @@ struct import_stages {
 
 /*
  * From now on signals that end a program wait in the descriptor that is returned, except those that
- * our parent lets us ignore. import_signal gives the next; 0: none.
+ * our parent lets us ignore, and SIGPIPE does nothing. import_signal gives the next; 0: none.
  */
 int import_watch(void);
 int import_signal(int watch);
