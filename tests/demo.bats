@@ -13,7 +13,7 @@ load lib/helper
 	run -0 --separate-stderr demo tree
 	[[ $stderr == *"demo: scanning tree"*": done"*"directories"* ]]
 	[[ $output == *"The largest directories"*"Owners"*"last access"*"Sizes of files"* ]]
-	[[ $output == *"2.9 MiB"*" 1 "*"$(realpath tree)/big one"$'\n'* ]]
+	[[ $output == *"2."??" MiB"*" 1 "*"$(realpath tree)/big one"$'\n'* ]]
 	[[ $output == *"$(id -un)"* ]]
 	[[ $output == *"< 1 Month"*"7+ Years"* ]]
 	[[ $output != *$'\e'* ]]

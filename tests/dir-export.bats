@@ -82,7 +82,7 @@ END
 	grep -c '^\[{"name":' out.json | diff expected -
 	# All that are not shown, in entries that say how many.
 	sqlite3 "$big" "SELECT count(*) FROM directory_stats WHERE total_size_r < $size" >expected
-	sed -nE 's/^\{"name":"<([0-9,]+) director(y|ies) below 1\.0 GiB>".*/\1/p' out.json | tr -d , |
+	sed -nE 's/^\{"name":"<([0-9,]+) director(y|ies) below 1\.00 GiB>".*/\1/p' out.json | tr -d , |
 		awk '{ n += $1 } END { print n }' | diff expected -
 	# Even when nothing is large enough.
 	export_big --min-size 1P
@@ -117,7 +117,7 @@ END
 			WHERE dir_id = 1"
 	run -0 --separate-stderr dir-export --ncdu -P / -o out wide.db
 	# The 333,333rd largest has 666,680 bytes.
-	[[ $stderr == "dir-export: wide.db: directories below 1.0 MiB are folded; --min-size 0 shows all 400,101" ]]
+	[[ $stderr == "dir-export: wide.db: directories below 1.00 MiB are folded; --min-size 0 shows all 400,101" ]]
 	grep -c '"name"' out >entries
 	(($(cat entries) < 1000000 && $(cat entries) > 100000))
 	run -0 --separate-stderr dir-export --ncdu -q -P / -o out wide.db

@@ -2,28 +2,40 @@
 
 #include <inttypes.h>
 
+/* value / 2^shift in units of 1/scale, rounded half up; what is cut off cannot make a half. */
+static uint64_t rounded(uint64_t value, unsigned shift, unsigned scale)
+{
+	uint64_t whole = value >> shift, rest = value & ((UINT64_C(1) << shift) - 1);
+
+	if (shift > 50) {
+		rest >>= shift - 50;
+		shift = 50;
+	}
+	return whole * scale + ((rest * scale + (UINT64_C(1) << (shift - 1))) >> shift);
+}
+
 const char *human_bytes(char text[HUMAN_TEXT_SIZE], int64_t bytes)
 {
 	static const char units[] = "KMGTPE";
-	uint64_t value = bytes < 0 ? 0 - (uint64_t)bytes : (uint64_t)bytes, tenths;
-	unsigned unit = 0;
+	uint64_t value = bytes < 0 ? 0 - (uint64_t)bytes : (uint64_t)bytes, number;
+	unsigned unit = 0, decimals = 2, scale = 100;
 
 	if (value < 1024) {
 		snprintf(text, HUMAN_TEXT_SIZE, "%" PRId64 " B", bytes);
 		return text;
 	}
-	while (value >> 10 >= 1024) {
-		value >>= 10;
+	while (value >> 10 * (unit + 1) >= 1024)
 		unit++;
-	}
-	/* Rounded half up; what would become 1024.0 is the next unit's 1.0. */
-	tenths = (value * 10 + 512) >> 10;
-	if (tenths >= 10240) {
-		tenths = 10;
+	/* What would become 1024 is the next unit's 1.00. */
+	if (rounded(value, 10 * (unit + 1), 1) >= 1024)
 		unit++;
+	while (decimals && rounded(value, 10 * (unit + 1), scale) >= 1000) {
+		decimals--;
+		scale /= 10;
 	}
-	snprintf(text, HUMAN_TEXT_SIZE, "%s%" PRIu64 ".%" PRIu64 " %ciB", bytes < 0 ? "-" : "",
-		 tenths / 10, tenths % 10, units[unit]);
+	number = rounded(value, 10 * (unit + 1), scale);
+	snprintf(text, HUMAN_TEXT_SIZE, "%s%.*f %ciB", bytes < 0 ? "-" : "", (int)decimals,
+		 (double)number / scale, units[unit]);
 	return text;
 }
 

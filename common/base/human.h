@@ -10,7 +10,10 @@
 
 #define HUMAN_TEXT_SIZE 32
 
-/* "0 B", "999 B", "1.0 KiB", "12.3 TiB"; at most 10 characters. Returns `text`. */
+/*
+ * Three significant digits, rounded half up: "999 B", "1.00 KiB", "12.3 TiB", "1023 GiB"; at most 9
+ * characters. Returns `text`.
+ */
 const char *human_bytes(char text[HUMAN_TEXT_SIZE], int64_t bytes);
 /* "57,412,003" */
 const char *human_count(char text[HUMAN_TEXT_SIZE], int64_t count);

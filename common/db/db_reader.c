@@ -272,7 +272,6 @@ void db_reader_close(struct db_reader_set *set)
 
 		for (size_t k = 0; k < a->kept_count; k++)
 			sqlite3_finalize(a->kept[k].statement);
-		free(a->kept);
 		db_close(&a->db);
 		free(a->filesystem);
 		free(a->digest);
@@ -318,7 +317,8 @@ sqlite3_stmt *db_reader_statement(struct db_reader_db *a, const char *sql)
 		if (a->kept[i].sql == sql)
 			return a->kept[i].statement;
 	}
-	GROW_BY_ONE(a->kept, a->kept_count);
+	if (a->kept_count == DB_READER_STATEMENTS)
+		bug("statements");
 	a->kept[a->kept_count] = (struct db_reader_kept){ sql, db_prepare(&a->db, sql) };
 	return a->kept[a->kept_count++].statement;
 }

@@ -18,6 +18,8 @@
 /* For --help: what may stand for a database. */
 #define DB_READER_HELP "DB without '/' and '.' is $TREETALLY_DIR/DB.db when TREETALLY_DIR is set."
 
+#define DB_READER_STATEMENTS 32 /* different ones that are kept */
+
 struct db_reader_db {
 	struct db db;
 	const char *operand;   /* as the user named it; db.name is the name of the file */
@@ -35,7 +37,7 @@ struct db_reader_db {
 	struct db_reader_kept {
 		const char *sql;
 		sqlite3_stmt *statement;
-	} *kept;
+	} kept[DB_READER_STATEMENTS];
 	size_t kept_count;
 	int64_t steps, full_scan; /* of statements that were finalized */
 };
