@@ -91,7 +91,7 @@ clean() {
 	run -0 scan-import -q "$LOG"
 	[[ -z $output ]]
 	run -0 --separate-stderr scan-import -v "$LOG"
-	[[ $stderr =~ "scan-import: gpfs-parse: reading: 4."[0-9]" KiB, "[0-9]+\.[0-9]" s" ]]
+	[[ $stderr =~ "scan-import: gpfs-parse: reading: 4."[0-9]+" KiB, "[0-9]+\.[0-9]" s" ]]
 	[[ $stderr =~ "scan-import: dir-load: loading: "([0-9]+" directories, ")?[0-9]+\.[0-9]" s" ]]
 	[[ $stderr =~ "scan-import: stats-load: index: " ]]
 	grep -oE '^scan-import: [a-z-]+: [0-9.]+ s busy, [0-9.]+ s waiting$' <<<"$stderr" | cut -d : -f 2 |
