@@ -130,7 +130,7 @@ install: all
 		sed "s|/usr/local/bin|$(BINDIR)|g" "$$unit" >"$(DESTDIR)$(DATADIR)/$${unit##*/}" || exit; \
 	done
 	install -m 644 pipelines/lib/completion.bash "$(DESTDIR)$(COMPDIR)/treetally"
-	for name in $(TOOLS) $(notdir $(PIPES)); do \
+	for name in $(filter-out treetally,$(TOOLS)) $(notdir $(PIPES)); do \
 		ln -sf treetally "$(DESTDIR)$(COMPDIR)/$$name" || exit; \
 	done
 	for page in $(PAGES); do \

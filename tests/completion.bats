@@ -22,7 +22,7 @@ setup() {
 complete_line() {
 	COMP_WORDS=("$@")
 	COMP_CWORD=$(($# - 1))
-	_treetally "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+	"$(complete -p "$1" | awk '{ print $3 }')" "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
 	printf '%s\n' "${COMPREPLY[@]}"
 }
 
@@ -31,7 +31,7 @@ complete_line() {
 	for file in "$TREETALLY_TOP"/tools/*.c; do
 		name=$(basename "$file" .c)
 		complete -p "$name"
-		[[ $(complete_line "$name" --hel) == --help ]]
+		[[ $name == treetally || $(complete_line "$name" --hel) == --help ]]
 	done
 	[[ $(complete_line dir-query --max-d) == --max-depth ]]
 	[[ $(complete_line dir-query --path) == --path-prefix ]]
@@ -56,6 +56,13 @@ complete_line() {
 	[[ -z $(complete_line dir-query -n s) ]]
 	[[ $(complete_line dir-load --progress = sm) == small.db ]]
 	[[ $(complete_line rec-cat - --i) == --info ]]
+}
+
+@test "completion: treetally knows its commands, and what follows is completed as by their programs" {
+	[[ $(complete_line treetally us) == usage ]]
+	[[ $(complete_line treetally dirs --max-d) == --max-depth ]]
+	[[ $(complete_line treetally usage small.db -P /gp) == /gpfs/ ]]
+	[[ $(complete_line treetally rec-cat --hel) == --help ]]
 }
 
 @test "completion: paths are those in the database" {

@@ -123,5 +123,19 @@ _treetally() {
 	fi
 }
 
+# The first word is a command; what follows is completed as its program would be.
+_treetally_front() {
+	local program
+	if ((COMP_CWORD == 1)); then
+		_treetally_words "$("$1" | sed -nE 's/^  ([a-z]+) .*\(([a-z-]+)\)$/\1/p') help" "$2"
+		return
+	fi
+	program=$("$1" | sed -nE "s/^  ${COMP_WORDS[1]} .*\(([a-z-]+)\)$/\1/p")
+	COMP_WORDS=("${COMP_WORDS[@]:1}")
+	((COMP_CWORD--))
+	_treetally "${program:-${COMP_WORDS[0]}}" "$2" "$3"
+}
+
+complete -F _treetally_front treetally
 complete -F _treetally depth-sort dir-export dir-extract dir-load dir-query gpfs-parse rec-cat \
 	scan-audit scan-import scan-tree stats-accum stats-load stats-query

@@ -15,7 +15,8 @@ readonly STREAM_CASES=(dir-extract depth-sort:dir depth-sort:usage depth-sort:me
 	stats-load)
 readonly FILTERS=(gpfs-parse dir-extract depth-sort stats-accum rec-cat dir-load stats-load)
 readonly QUERIES=(dir-query stats-query dir-export scan-audit)
-PROGRAMS=("$TREETALLY_TOP"/tools/*.c)
+# treetally only becomes one of the others.
+PROGRAMS=("$TREETALLY_TOP"/tools/*-*.c)
 PROGRAMS=("${PROGRAMS[@]##*/}")
 readonly PROGRAMS=("${PROGRAMS[@]%.c}")
 

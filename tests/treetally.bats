@@ -1,0 +1,69 @@
+#!/usr/bin/env bats
+# treetally: one name for all programs; what it runs must not be able to tell.
+
+# shellcheck disable=SC2154 # stderr is set by run
+
+load lib/helper
+
+@test "treetally: from a tree to answers by its commands alone" {
+	mkdir tree
+	echo x >tree/f
+	set -o pipefail
+	treetally scan tree 2>/dev/null | treetally import -q --db t.db
+	[ "$(treetally usage -q --by owner t.db)" = "$(stats-query -q --by owner t.db)" ]
+	[ "$(treetally dirs -q t.db)" = "$(dir-query -q t.db)" ]
+	treetally export --ncdu t.db | cmp - <(dir-export --ncdu t.db)
+	treetally audit -q t.db
+	make_stream dir | treetally rec-cat >rows
+	make_stream dir | rec-cat | cmp - rows
+}
+
+@test "treetally: status, arguments and signals are those of the program" {
+	run -2 treetally dirs --bogus
+	run -1 treetally depth-sort -c <(printf '' | cat) || true
+	run -2 --separate-stderr treetally nosuch
+	[[ $stderr == "treetally: nosuch: no such command"* && -z $output ]]
+	run -2 --separate-stderr treetally dirs
+	[[ $stderr == dir-query:* ]]
+	run -0 treetally dirs --help
+	[[ $output == "usage: dir-query "* ]]
+	big_log 20000 >log
+	run -141 bash -c 'exec 3> >(exit 0); sleep 0.1; exec treetally gpfs-parse -f x --scan-date 2026-01-01 -t log >&3'
+}
+
+@test "treetally: alone it lists the commands, each of which has a program and a line in the manual" {
+	local command program
+	run -0 treetally
+	while read -r command program; do
+		[[ -x $TREETALLY_BUILD/$program ]]
+		grep -q "^\.It Cm $command Ta Xr $program 1 Ta " "$TREETALLY_TOP/man/treetally.1"
+	done < <(sed -nE 's/^  ([a-z]+) .*\(([a-z-]+)\)$/\1 \2/p' <<<"$output")
+	(($(grep -cE '^  [a-z]+ .*\([a-z-]+\)$' <<<"$output") >= 6))
+	[ "$(treetally --help)" = "$output" ]
+	run -0 treetally --version
+	[[ $output == "treetally "* ]]
+}
+
+@test "treetally: programs are those beside it, not those of PATH" {
+	mkdir bin evil
+	cp "$TREETALLY_BUILD/treetally" bin/
+	printf '#!/bin/sh\necho beside "$@"\n' >bin/dir-query
+	printf '#!/bin/sh\necho evil\n' >evil/dir-query
+	chmod +x bin/dir-query evil/dir-query
+	PATH=$PWD/evil:$PWD/bin:$PATH run -0 treetally dirs a 'b c'
+	[ "$output" = "beside a b c" ]
+	rm bin/dir-query
+	PATH=$PWD/evil:$PWD/bin:$PATH run -4 --separate-stderr treetally dirs
+	[[ $stderr == "treetally: cannot run "*/bin/dir-query": No such file or directory" ]]
+}
+
+@test "treetally: help is the page of the program" {
+	mkdir bin
+	printf '#!/bin/sh\necho man "$@"\n' >bin/man
+	chmod +x bin/man
+	PATH=$PWD/bin:$PATH
+	[ "$(treetally help)" = "man 7 treetally" ]
+	[ "$(treetally help usage)" = "man 1 stats-query" ]
+	[ "$(treetally help rec-cat)" = "man 1 rec-cat" ]
+	run -2 treetally help nosuch
+}
