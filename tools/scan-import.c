@@ -1,10 +1,10 @@
 /*
  * scan-import - a scan log in, a complete database out, in one read of the log.
  *
- * It runs six programs side by side (import_stages.h), in a directory of its own beside the database
- * (import_target.h), and gives the database its name when it is whole and on the disk. What can be
- * known before the work is checked before the work; and again after it, for what only the log itself
- * tells, as one that comes through a pipe.
+ * It runs six programs side by side (import_stages.h), in a directory of its own beside the
+ * database (import_target.h), and gives the database its name when it is whole and on the disk.
+ * What can be known before the work is checked before the work; and again after it, for what only
+ * the log itself tells, as one that comes through a pipe.
  *
  * Memory. -S is for all processes together, divided like this (a program's floor is 4M):
  *
@@ -257,8 +257,8 @@ static bool hear(struct run *run, const char *log)
 }
 
 /*
- * File system and date: of the options, else of the first log that tells them. False: what is not known
- * now is not known later.
+ * File system and date: of the options, else of the first log that tells them. False: what is not
+ * known now is not known later.
  */
 static bool learn(struct run *run)
 {
@@ -324,8 +324,9 @@ static bool same_file(const char *a, const char *b)
 }
 
 /*
- * Rejected lines of an import that failed must not take the place of those of one that did not: they
- * are written to FILE.failed, which becomes FILE in the end. What is no file is written straight.
+ * Rejected lines of an import that failed must not take the place of those of one that did not:
+ * they are written to FILE.failed, which becomes FILE in the end. What is no file is written
+ * straight.
  */
 static void place_rejects(struct run *run)
 {

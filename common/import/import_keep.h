@@ -1,8 +1,9 @@
 /*
  * import_keep - the databases of earlier scans, kept beside the one of the latest.
  *
- * asp.db becomes asp.db.20260111, the day of its scan, which `*.db` does not match: a question to all
- * databases of a directory must not count a file system twice. If that is taken, asp.db.20260111.2.
+ * asp.db becomes asp.db.20260111, the day of its scan, which `*.db` does not match: a question to
+ * all databases of a directory must not count a file system twice. If that is taken,
+ * asp.db.20260111.2.
  */
 #ifndef TREETALLY_IMPORT_KEEP_H
 #define TREETALLY_IMPORT_KEEP_H

@@ -2,8 +2,9 @@
  * import_progress - where the six programs of an import are: one line on a terminal, or a line for
  * each phase that has ended, and where the time went.
  *
- * The programs say it in machine lines (progress.h). While the log is read, the line on the terminal
- * is about gpfs-parse; later about the program furthest downstream among those that get ahead.
+ * The programs say it in machine lines (progress.h). While the log is read, the line on the
+ * terminal is about gpfs-parse; later about the program furthest downstream among those that get
+ * ahead.
  */
 #ifndef TREETALLY_IMPORT_PROGRESS_H
 #define TREETALLY_IMPORT_PROGRESS_H

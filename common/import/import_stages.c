@@ -339,8 +339,9 @@ static void start_readers(struct import_stages *s)
 }
 
 /*
- * When one fails, the others notice by end of file or SIGPIPE, and how they end helps to find the one
- * to blame; but depth-sort notices a dead dir-load only when it writes, which may be hours later.
+ * When one fails, the others notice by end of file or SIGPIPE, and how they end helps to find the
+ * one to blame; but depth-sort notices a dead dir-load only when it writes, which may be hours
+ * later.
  */
 int import_stages_run(struct import_stages *s)
 {

@@ -6,16 +6,16 @@
  *                     +-> stats-accum ----------------> stats-load DB+
  *
  * Pipes. All are anonymous: a FIFO can block in open for ever. gpfs-parse writes the same bytes to
- * both branches, so a branch that stopped reading would block the other one. It cannot come to that:
- * no program of a branch emits before its input has ended (dir-extract does, but depth-sort takes
- * whatever it gets), and none waits for the other branch before that. stats-load needs what dir-load
- * builds and starts when that has ended well; until then stats-accum, which has long read everything,
- * blocks on its pipe. Every process holds the pipe ends it uses and no others, or an end of file
- * would never be seen.
+ * both branches, so a branch that stopped reading would block the other one. It cannot come to
+ * that: no program of a branch emits before its input has ended (dir-extract does, but depth-sort
+ * takes whatever it gets), and none waits for the other branch before that. stats-load needs what
+ * dir-load builds and starts when that has ended well; until then stats-accum, which has long read
+ * everything, blocks on its pipe. Every process holds the pipe ends it uses and no others, or an
+ * end of file would never be seen.
  *
  * Words. When a program fails, the others complain too, since their input broke off. So what a
- * program says waits until it has ended, or for two seconds while nothing has failed; after a failure
- * only the one that is to blame is heard. With `talkative` everybody is heard at once.
+ * program says waits until it has ended, or for two seconds while nothing has failed; after a
+ * failure only the one that is to blame is heard. With `talkative` everybody is heard at once.
  *
  * Dies (4) when the system refuses a process or a pipe; then, and in every other case in which the
  * program ends, its children end before.

@@ -112,7 +112,7 @@ static NORETURN void die_busy(const struct import_target *t)
 	    t->name, pid, run, user ? user->pw_name : "a user without a name", since);
 }
 
-static void die_not_ours(const struct import_target *t, uid_t uid)
+static NORETURN void die_not_ours(const struct import_target *t, uid_t uid)
 {
 	const struct passwd *user = getpwuid(uid);
 
@@ -158,7 +158,7 @@ static void clean_up(void *arg)
 		rmdir(t->import);
 }
 
-/* Make it if need be, and open it. Another run may remove it in between: -1, and it is tried again. */
+/* Make it if need be, and open it. -1: another run has removed it in between. */
 static int enter(struct import_target *t)
 {
 	struct stat st;

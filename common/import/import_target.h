@@ -1,12 +1,13 @@
 /*
- * import_target - the database that an import makes or replaces: its place, who works on it, whether
- * the old one may go, and how the new one takes its name.
+ * import_target - the database that an import makes or replaces: its place, who works on it,
+ * whether the old one may go, and how the new one takes its name.
  *
- * Everything unfinished lives in a directory of this run in DB.import/, whose lock (flock) ends with
- * this process, however it ends. What a killed run has left goes when the next one holds the lock.
- * The new database takes the place of the old one by rename, when it is whole and on the disk.
+ * Everything unfinished lives in a directory of this run in DB.import/, whose lock (flock) ends
+ * with this process, however it ends. What a killed run has left goes when the next one holds the
+ * lock. The new database takes the place of the old one by rename, when it is whole and on the
+ * disk.
  *
- * Life:  open -> lock -> look -> ... work in `work` ... -> look -> (import_keep) -> publish -> release
+ * Life:  open -> lock -> look -> ... make `made` ... -> look -> publish -> release
  *
  * Every call dies on failure: 4, or 3 when what is there is not a database of ours, 2 when it must
  * not be replaced; then what is in DB.import goes too, and the old database is as it was.
@@ -47,8 +48,8 @@ void import_target_may_replace(const struct import_target *t, const char *filesy
 			       int64_t scan_day);
 
 /*
- * The new one gets the rights of the old one, or `mode` if there is none and `mode` is exact, and its
- * name. A warning, unless `quiet`, says which rights it could not be given.
+ * The new one gets the rights of the old one, or `mode` if there is none and `mode` is exact, and
+ * its name. A warning, unless `quiet`, says which rights it could not be given.
  */
 void import_target_publish(struct import_target *t, mode_t mode, bool exact, bool quiet);
 
