@@ -136,7 +136,7 @@ struct opts {
 
 struct opts_program {
 	const char *synopsis; /* what follows the name: "[options] DB..." */
-	const char *operand;  /* what the first operand is: "DB", "STREAM", ... */
+	const char *operand;  /* what the first operand is: "DB", "STREAM"; NULL: something else */
 	const char *purpose;  /* a line or several, without the last LF */
 	const char *footer;   /* the same, below the options; NULL: none */
 	struct opt *rows;

@@ -175,7 +175,7 @@ void opts_print_completion(const struct opts_program *program)
 {
 	struct buf text = { 0 };
 
-	buf_printf(&text, "%s\n", program->operand);
+	buf_printf(&text, "%s\n", program->operand ? program->operand : "");
 	for (const struct opt *row = program->rows; row->type; row++) {
 		if (row->type == OPT_IS_HEADING)
 			continue;

@@ -71,15 +71,6 @@ _treetally_names() {
 	fi
 }
 
-# What a program says; of scripts, the names that --help has.
-_treetally_table() {
-	"$1" --completion 2>/dev/null || {
-		echo LOG
-		"$1" --help 2>/dev/null | grep -oE -- '(^|[ ,(])--[a-z][a-z-]*' | tr -d ' ,(' | sort -u |
-			sed 's/.*/|&||/'
-	}
-}
-
 # value ARGUMENT WORDS WORD: what can stand for an argument of that name.
 _treetally_value() {
 	case $1 in
@@ -113,7 +104,7 @@ _treetally() {
 			fi
 			names+="$name "
 		done
-	} < <(_treetally_table "$1")
+	} < <("$1" --completion 2>/dev/null)
 	if [[ $word == -* ]]; then
 		_treetally_words "$names" "$word"
 	elif [[ $operand == STREAM ]]; then
