@@ -45,6 +45,7 @@ struct line {
 /* How the lines of a source are written. */
 struct line_format {
 	const struct layout *layout;
+	const void *how; /* what else the layout must know; its own type, which outlives the parsers */
 	bool pct;  /* values and path are percent-encoded */
 	bool crlf; /* a CR before the LF belongs to the line's end */
 };

@@ -19,13 +19,11 @@ static uint64_t memory_for(unsigned threads)
 	return threads * CHUNK_WORKER_MEMORY + chunks_for(threads) * CHUNK_MEMORY;
 }
 
-void log_parse_init(struct log_parse *p, const struct layout *layout, unsigned threads,
-		    uint64_t memory, bool keep_rejects)
+void log_parse_init(struct log_parse *p, unsigned threads, uint64_t memory, bool keep_rejects)
 {
 	while (threads > 1 && memory_for(threads) > memory)
 		threads--;
-	*p = (struct log_parse){ .layout = layout, .threads = threads,
-				 .chunk_count = chunks_for(threads) };
+	*p = (struct log_parse){ .threads = threads, .chunk_count = chunks_for(threads) };
 	p->workers = xcalloc(threads + 1, sizeof(*p->workers));
 	p->part.keep_rejects = keep_rejects;
 	for (unsigned i = 0; i <= threads; i++)
@@ -42,7 +40,7 @@ void log_parse_init(struct log_parse *p, const struct layout *layout, unsigned t
 bool log_parse_open(struct log_parse *p, const char *operand)
 {
 	log_source_open(&p->source, operand);
-	p->reader = (struct chunk_reader){ .source = &p->source, .format.layout = p->layout };
+	p->reader = (struct chunk_reader){ .source = &p->source };
 	p->name = (struct cut_name){ 0 };
 	p->first = p->idle[--p->idle_count];
 	p->at_end = !chunk_read(&p->reader, p->first);

@@ -4,7 +4,7 @@
  * Reading, parsing in threads and bounded memory behind one loop:
  *
  *     log_parse_open(p, operand);              reads the first chunk and waits
- *     p->reader.format = ...;                  from the first line, if it says so
+ *     p->reader.format = ...;                  the layout, and what the first line says
  *     while ((chunk = log_parse_next(p)))      in order; valid until the next call
  *             write(chunk);
  *     log_parse_close(p);
@@ -19,7 +19,6 @@
 #include "common/log/chunk.h"
 
 struct log_parse {
-	const struct layout *layout; /* of all sources, unless somebody sets reader.format */
 	unsigned threads;
 	size_t chunk_count;
 	struct chunk_worker *workers; /* one for each thread, and the caller's own */
@@ -38,8 +37,7 @@ struct log_parse {
 };
 
 /* At most `threads` threads; fewer when `memory` bytes are not enough for them. */
-void log_parse_init(struct log_parse *p, const struct layout *layout, unsigned threads,
-		    uint64_t memory, bool keep_rejects);
+void log_parse_init(struct log_parse *p, unsigned threads, uint64_t memory, bool keep_rejects);
 
 /* Open a source and read its first chunk. False when it is empty. Dies as log_source does. */
 bool log_parse_open(struct log_parse *p, const char *operand);

@@ -1,0 +1,67 @@
+#include "common/log/parse_opts.h"
+
+void parse_opts_set_limit(void *to, const struct opt *row, const char *value)
+{
+	if (!reject_limit_parse(to, value))
+		opts_wrong(row, value, "a count or a percentage");
+}
+
+static bool stream_to_stdout(const struct stream_out_options *out)
+{
+	bool found = !out->path_count;
+
+	for (size_t i = 0; i < out->path_count; i++)
+		found |= strcmp(out->paths[i], "-") == 0;
+	return found;
+}
+
+/* Also turns values into claims. */
+static void check_values(struct parse_opts *opt)
+{
+	if (opt->source && !*opt->source)
+		opts_die("--source: the name is empty");
+	if (!opt->filesystem)
+		return;
+	if (!claims_valid_filesystem(opt->filesystem))
+		opts_die("--filesystem: '%s': a name must not be empty, start with a dot, or hold a "
+			 "slash or control characters", opt->filesystem);
+	opt->claim.filesystem = xstrdup(opt->filesystem);
+}
+
+static void check_operands(const struct parse_opts *opt)
+{
+	size_t from_stdin = 0;
+
+	if (opt->source && opt->log_count > 1)
+		opts_die("--source names one source, and there are %zu logs", opt->log_count);
+	for (size_t i = 0; i < opt->log_count; i++)
+		from_stdin += strcmp(opt->logs[i], "-") == 0;
+	if (from_stdin > 1)
+		opts_die("standard input can be read only once");
+	if (opt->rejects && strcmp(opt->rejects, "-") == 0 && stream_to_stdout(&opt->out))
+		opts_die("--rejects and the stream cannot both go to standard output");
+}
+
+void parse_opts_init(struct parse_opts *o)
+{
+	*o = (struct parse_opts){ .claim.scan_day = DAY_NONE, .mode = MODE_NONE };
+	opts_init(&o->shared);
+}
+
+void parse_opts_finish(struct parse_opts *o, size_t count, char **argv)
+{
+	o->logs = xcalloc(count + 1, sizeof(*o->logs));
+	for (size_t i = 0; i < count; i++)
+		o->logs[i] = argv[1 + i];
+	o->log_count = count;
+	if (!count)
+		o->logs[o->log_count++] = "-";
+	check_values(o);
+	check_operands(o);
+}
+
+void parse_opts_release(struct parse_opts *o)
+{
+	free(o->logs);
+	free(o->claim.filesystem);
+}

@@ -1,0 +1,65 @@
+/*
+ * parse_opts - the options that all parsers of logs have, as rows of a table (opts.h).
+ *
+ *	struct parse_opts parse;
+ *	struct opt rows[] = { ..., PARSE_OPTS(&parse), OPT_END };
+ *
+ *	parse_opts_init(&parse);
+ *	parse_opts_finish(&parse, opts_parse(&program, argc, argv), argv);
+ */
+#ifndef TREETALLY_PARSE_OPTS_H
+#define TREETALLY_PARSE_OPTS_H
+
+#include "common/log/claims.h"
+#include "common/log/rejects.h"
+#include "common/stream/stream_opts.h"
+
+struct parse_opts {
+	struct opts shared;
+	struct stream_out_options out;
+	struct scan_claim claim; /* what options say; they win */
+	const char *filesystem;
+	const char *source;
+	bool crlf, allow_cut_end, force;
+	const char *rejects;
+	mode_t mode; /* of the file of rejects; MODE_NONE: 0640 less the umask */
+	struct reject_limit limit;
+	const char **logs; /* "-": standard input; never empty */
+	size_t log_count;
+};
+
+#define PARSE_OPTS(o)                                                                              \
+	OPT_TEXT('f', "filesystem", "NAME",                                                        \
+		 "file system [as the name or line 1 of LOG says]", &(o)->filesystem),             \
+	OPT_DATE(0, "scan-date", "DATE", "day of the scan, YYYY-MM-DD [likewise]",                 \
+		 &(o)->claim.scan_day),                                                            \
+	OPT_TEXT(0, "source", "NAME", "name to record [base name of LOG less .gz etc., or -]",     \
+		 &(o)->source),                                                                    \
+	OPT_WORD(0, "escape", "HOW", "of names: %s [as line 1 says, else none]",                   \
+		 &(o)->claim.escape, claims_escape_names, ESCAPE_NONE),                            \
+	OPT_FLAG(0, "crlf", "lines end with CR LF [a CR belongs to the name]", &(o)->crlf),        \
+	OPT_FLAG(0, "allow-cut-end", "accept input that ends inside a line [exit 3]",              \
+		 &(o)->allow_cut_end),                                                             \
+	OPT_TEXT(0, "rejects", "FILE", "keep rejected lines there", &(o)->rejects),                \
+	OPT_MODE(0, "mode", "MODE", "mode of a new rejects FILE [0640 less the umask]",            \
+		 &(o)->mode),                                                                      \
+	OPT_CALL(0, "max-rejects", "N",                                                            \
+		 "most lines, or N% of lines, that may be no record [100 or 0.01%, the larger]",   \
+		 parse_opts_set_limit, &(o)->limit),                                               \
+	OPT_FLAG(0, "force", "accept one log twice, and logs of different scans", &(o)->force),    \
+	STREAM_OPTS_WRITE(&(o)->out),                                                              \
+	OPTS_RESOURCES(&(o)->shared),                                                              \
+	OPTS_PROGRESS(&(o)->shared),                                                               \
+	OPTS_COMMON(&(o)->shared)
+
+opt_call parse_opts_set_limit;
+
+/* Defaults; before opts_parse. */
+void parse_opts_init(struct parse_opts *o);
+
+/* Take argv[1] to argv[count] as logs and check all values against each other; dies (2). */
+void parse_opts_finish(struct parse_opts *o, size_t count, char **argv);
+
+void parse_opts_release(struct parse_opts *o);
+
+#endif

@@ -1,0 +1,344 @@
+/*
+ * Each source is cut into chunks of lines (chunk.h), which workers parse and encode, and which
+ * are written in the order of the input (pool.h): a fixed number of chunks is all the memory that
+ * is ever needed.
+ *
+ * The header comes before the records, so what it says must be known before the first line is
+ * parsed: from options, from the first line of the first source, from the names of the sources, in
+ * this order. What a later source says can then only agree, or end the program.
+ */
+#include "common/log/parse_run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "common/log/agreement.h"
+#include "common/log/log_parse.h"
+#include "common/base/progress.h"
+
+/* Records of which one may have a cut name. Keep gpfs-parse.1 in step. */
+#define CUT_NAMES_SHARE 10
+
+/* ---- what the sources say ---- */
+
+struct run {
+	const struct parse_opts *opt;
+	const struct parse_program *program;
+	char **names; /* of the sources, as recorded */
+	struct agreement agreement;
+	struct log_parse log;
+	struct stream_out out;
+	struct rejects rejects;
+	struct progress progress;
+	uint64_t bytes_before;  /* in the sources before this one */
+	struct ledger ledger;   /* of finished sources */
+	struct tally tally;     /* of this source, so far */
+	uint64_t failed_before; /* failed_lines of finished sources */
+	uint64_t cut_names; /* records behind which some lines are the rest of the name */
+	struct scan_end end; /* of this source */
+	bool must_end;       /* this source announced an end line */
+	const char *unrecognised_source; /* of the first such line; NULL: none */
+	uint64_t unrecognised_line;
+};
+
+/* What a source says by its name and, once it is open, by its first line; sets how it is parsed. */
+static void hear_source(struct run *run, size_t i, bool is_open)
+{
+	const struct parse_opts *opt = run->opt;
+	struct scan_claim claim;
+
+	claims_claim(&claim, run->names[i]);
+	if (is_open) {
+		size_t len;
+		const char *line, *fault;
+
+		run->log.reader.format.crlf = opt->crlf;
+		line = chunk_first_line(run->log.first, &len);
+		fault = claims_claim_line(&claim, line, len);
+		if (fault)
+			die(EXIT_INPUT, "%s:1: %s", run->names[i], fault);
+		if (opt->claim.escape != ESCAPE_UNKNOWN)
+			claim.escape = opt->claim.escape;
+		run->log.reader.format.pct = claim.escape == ESCAPE_PCT;
+		run->must_end = claim.has_end;
+		run->program->choose(run->program->to, run->names[i], run->log.first,
+				     &run->log.reader.format);
+	}
+	agreement_hear(&run->agreement, &claim, run->names[i]);
+	claims_release(&claim);
+}
+
+static void write_head(struct run *run)
+{
+	const struct parse_opts *opt = run->opt;
+	struct header head = { .kind = KIND_ENTRY, .order = ORDER_NONE };
+
+	if (run->agreement.filesystem.value)
+		head.filesystem = xstrdup(run->agreement.filesystem.value);
+	head.scan_day = agreement_day(&run->agreement);
+	for (size_t i = 0; i < opt->log_count; i++)
+		header_add_source(&head, run->names[i]);
+	header_add_program(&head, program_invocation_short_name);
+	stream_out_open(&run->out, &head, &opt->out);
+	header_release(&head);
+	run->agreement.closed = true;
+}
+
+/* ---- the work ---- */
+
+/* End without a trailer. The rejected lines may tell why, so their file is completed. */
+static void refuse(struct run *run, const char *fmt, ...) NORETURN PRINTF_LIKE(2, 3);
+static void refuse(struct run *run, const char *fmt, ...)
+{
+	char reason[2000];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, args);
+	va_end(args);
+	rejects_commit(&run->rejects);
+	die(EXIT_INPUT, "%s", reason);
+}
+
+/*
+ * Lines that tell that the log is not what it should be. Those that anybody can cause, with a path
+ * that is too long or with touch(1), do not: nobody must be able to stop the import of all others.
+ */
+static uint64_t failed_lines(const struct tally *t)
+{
+	return t->count[COUNT_REJECTED] - t->rejects[REJECT_TOO_LONG] - t->rejects[REJECT_TIME] +
+	       t->count[COUNT_SKIPPED_UNRECOGNISED];
+}
+
+/* All reasons, each with its number and the first such line. */
+static void refuse_rejects(struct run *run, uint64_t failed, uint64_t limit)
+{
+	const struct ledger *l = &run->ledger;
+	struct buf list = { 0 };
+
+	for (int i = 0; i < REJECT_REASONS; i++) {
+		if (l->sum.rejects[i])
+			buf_printf(&list, "; %s: %" PRIu64 " (first %s:%" PRIu64 ")",
+				   reject_names[i], l->sum.rejects[i], l->reject_source[i],
+				   l->sum.reject_line[i]);
+	}
+	if (run->unrecognised_source)
+		buf_printf(&list, "; unrecognised: %" PRIu64 " (first %s:%" PRIu64 ")",
+			   l->sum.count[COUNT_SKIPPED_UNRECOGNISED], run->unrecognised_source,
+			   run->unrecognised_line);
+	buf_add_char(&list, '\0');
+	refuse(run, "%" PRIu64 " lines are not records, and the limit is %" PRIu64 "%s; "
+	       "--rejects FILE keeps rejected lines, --max-rejects changes the limit", failed,
+	       limit, (char *)list.data);
+}
+
+static void take_chunk(struct run *run, const char *name, const struct chunk *c)
+{
+	uint64_t lines_before = run->tally.count[COUNT_LINES], lines;
+
+	if (c->foreign && !run->tally.count[COUNT_ENTRIES])
+		refuse(run, "%s:%" PRIu64 ": %s", name, lines_before + c->foreign_line, c->foreign);
+	if (c->unrecognised_line && !run->unrecognised_source) {
+		run->unrecognised_source = name;
+		run->unrecognised_line = lines_before + c->unrecognised_line;
+	}
+	run->cut_names += c->cut_names;
+	claims_add_ends(&run->end, &c->end);
+	rejects_add(&run->rejects, name, lines_before, c);
+	if (c->overflow || !tally_add(&run->tally, &c->tally, lines_before))
+		refuse(run, "%s: the sizes in it add up to more than 2^63-1 bytes", name);
+	stream_out_add_encoded(&run->out, c->blocks.data, c->blocks.len);
+	lines = run->ledger.sum.count[COUNT_LINES] + run->tally.count[COUNT_LINES];
+	progress_update(&run->progress, run->bytes_before + log_source_position(&run->log.source),
+			lines);
+}
+
+/* Does the list have its end line, and all lines that the scan wrote? */
+static void check_end(struct run *run, const char *name)
+{
+	const uint64_t *count = run->tally.count;
+	uint64_t lines = count[COUNT_ENTRIES] + count[COUNT_REJECTED];
+
+	if (!run->must_end)
+		return;
+	if (run->end.bad)
+		refuse(run, "%s: its end line cannot be read", name);
+	if (!run->end.lines && !run->opt->allow_cut_end)
+		refuse(run, "%s: the end line is missing, so the list was cut after line %" PRIu64
+		       " (--allow-cut-end accepts that)", name, count[COUNT_LINES]);
+	if (run->end.lines && run->end.entries != lines)
+		refuse(run, "%s: is not whole: its end line tells of %" PRIu64 " entries, and there "
+		       "are %" PRIu64, name, run->end.entries, lines);
+	if (!assume(&run->tally.assumed, ASSUME_UNSEEN, run->end.unseen))
+		refuse(run, "%s: its end line cannot be read", name);
+}
+
+static void end_source(struct run *run, size_t i)
+{
+	const char *name = run->names[i];
+
+	check_end(run, name);
+	if (run->log.reader.cut && !run->opt->allow_cut_end)
+		refuse(run, "%s: the input ends inside line %" PRIu64 " (--allow-cut-end accepts "
+		       "that)", name, run->tally.count[COUNT_LINES]);
+	ledger_add_source(&run->ledger, name, &run->tally);
+	run->failed_before += failed_lines(&run->tally);
+	run->bytes_before += log_source_position(&run->log.source);
+	log_parse_close(&run->log);
+}
+
+/* Parse and write the source that is open. */
+static void parse_source(struct run *run, size_t i)
+{
+	const struct reject_limit *limit = &run->opt->limit;
+	const char *name = run->names[i];
+	struct chunk *c;
+
+	run->tally = (struct tally){ 0 };
+	run->end = (struct scan_end){ 0 };
+	while ((c = log_parse_next(&run->log))) {
+		take_chunk(run, name, c);
+		/* No need to read a billion lines to the end when the count alone decides. */
+		if (run->failed_before + failed_lines(&run->tally) > reject_limit_early(limit)) {
+			ledger_add_source(&run->ledger, name, &run->tally);
+			refuse_rejects(run, run->failed_before + failed_lines(&run->tally),
+				       limit->value);
+		}
+	}
+	end_source(run, i);
+}
+
+static void open_source(struct run *run, size_t i)
+{
+	if (!log_parse_open(&run->log, run->opt->logs[i]))
+		refuse(run, "%s: is empty", run->log.source.name);
+	hear_source(run, i, true);
+}
+
+/*
+ * Names with line feeds are rare. When the lines behind many records are not records, the list
+ * was broken by something else; what they are taken for cannot be made by a few people alone.
+ */
+static void check_names(struct run *run, uint64_t limit)
+{
+	const uint64_t *count = run->ledger.sum.count;
+	uint64_t share = count[COUNT_ENTRIES] / CUT_NAMES_SHARE;
+
+	if (run->cut_names > limit && run->cut_names > share)
+		refuse(run, "%" PRIu64 " records of %" PRIu64 " are followed by lines that are not "
+		       "records: too many for names with line feeds (--max-rejects changes the "
+		       "limit of %" PRIu64 ")", run->cut_names, count[COUNT_ENTRIES], limit);
+	if (run->cut_names && !run->opt->shared.quiet)
+		warn("%" PRIu64 " lines are the rest of names with line feeds, and the paths of "
+		     "%" PRIu64 " records are cut there (with ESCAPE in the policy they would be "
+		     "whole)", count[COUNT_SKIPPED_CONTINUED], run->cut_names);
+}
+
+/* Does what was read deserve a trailer? */
+static void check_ledger(struct run *run)
+{
+	const struct ledger *l = &run->ledger;
+	uint64_t lines = l->sum.count[COUNT_LINES], limit = reject_limit(&run->opt->limit, lines);
+	const struct ledger_source *twice = ledger_repeated_source(l);
+
+	if (run->failed_before > limit)
+		refuse_rejects(run, run->failed_before, limit);
+	if (!l->sum.count[COUNT_ENTRIES])
+		refuse(run, "no record in %" PRIu64 " lines", lines);
+	check_names(run, limit);
+	if (twice && !run->opt->force)
+		refuse(run, "%s: the same log came twice (--force accepts that)", twice->name);
+	if (!l->sum.count[COUNT_DIRECTORY_LINES] && !run->opt->shared.quiet)
+		warn("no line is about a directory (a policy without DIRECTORIES_PLUS?); "
+		     "directories are taken from the paths of files");
+}
+
+static char *source_name(const struct parse_opts *opt, size_t i)
+{
+	return opt->source ? xstrdup(opt->source) : claims_of_operand(opt->logs[i]);
+}
+
+static void start(struct run *run, const struct parse_opts *opt,
+		  const struct parse_program *program)
+{
+	uint64_t total = 0;
+
+	*run = (struct run){ .opt = opt, .program = program,
+			      .names = xcalloc(opt->log_count, sizeof(*run->names)) };
+	run->agreement.force = opt->force;
+	agreement_hear(&run->agreement, &opt->claim, NULL);
+	for (size_t i = 0; i < opt->log_count; i++) {
+		uint64_t size = log_source_size(opt->logs[i]);
+
+		log_source_check(opt->logs[i]);
+		run->names[i] = source_name(opt, i);
+		/* One part of unknown size makes the whole unknown. */
+		total = size && (total || !i) ? total + size : 0;
+	}
+	log_parse_init(&run->log, opt->shared.threads, opt->shared.memory,
+		       opt->rejects != NULL);
+	progress_init(&run->progress, opt->shared.progress, opt->shared.progress_file);
+	progress_phase(&run->progress, "reading", "bytes", total);
+}
+
+static void parse_all(struct run *run)
+{
+	const struct parse_opts *opt = run->opt;
+
+	open_source(run, 0);
+	for (size_t i = 1; i < opt->log_count; i++)
+		hear_source(run, i, false);
+	rejects_open(&run->rejects, opt->rejects);
+	if (opt->mode != MODE_NONE)
+		rejects_exact_mode(&run->rejects, opt->mode);
+	write_head(run);
+	parse_source(run, 0);
+	for (size_t i = 1; i < opt->log_count; i++) {
+		open_source(run, i);
+		parse_source(run, i);
+	}
+}
+
+static void report(const struct run *run, const struct timespec *began)
+{
+	const uint64_t *count = run->ledger.sum.count;
+	struct timespec now;
+	double seconds;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	seconds = (double)(now.tv_sec - began->tv_sec);
+	seconds += (double)(now.tv_nsec - began->tv_nsec) / 1e9;
+	warn("%" PRIu64 " lines in %.2f s (%.0f a second): %" PRIu64 " entries, %" PRIu64
+	     " skipped, %" PRIu64 " rejected; threads: %u, chunks: %zu of %u KiB",
+	     count[COUNT_LINES], seconds, (double)count[COUNT_LINES] / seconds,
+	     count[COUNT_ENTRIES],
+	     count[COUNT_LINES] - count[COUNT_ENTRIES] - count[COUNT_REJECTED],
+	     count[COUNT_REJECTED], run->log.threads, run->log.chunk_count, CHUNK_SIZE >> 10);
+}
+
+static void release(struct run *run)
+{
+	for (size_t i = 0; i < run->opt->log_count; i++)
+		free(run->names[i]);
+	free(run->names);
+	agreement_release(&run->agreement);
+	ledger_release(&run->ledger);
+	log_parse_release(&run->log);
+}
+
+void parse_run(const struct parse_opts *opt, const struct parse_program *program)
+{
+	struct run run;
+	struct timespec began;
+
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	start(&run, opt, program);
+	parse_all(&run);
+	check_ledger(&run);
+	rejects_commit(&run.rejects);
+	stream_out_finish(&run.out, &run.ledger);
+	progress_end(&run.progress);
+	if (opt->shared.verbose)
+		report(&run, &began);
+	release(&run);
+}
