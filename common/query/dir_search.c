@@ -136,7 +136,8 @@ static bool find_top(struct db_reader_db *a, const struct scope *scope, const ch
 	struct top s = { .a = a, .scope = scope, .budget = budget };
 	char *sql = xasprintf(
 		"SELECT d.dir_id, s.%s FROM directories AS d INDEXED BY directories_by_name"
-		" CROSS JOIN directory_stats AS s ON s.dir_id = d.dir_id WHERE d.parent_id = ?1 AND d.dir_id > ?1",
+		" CROSS JOIN directory_stats AS s ON s.dir_id = d.dir_id"
+		" WHERE d.parent_id = ?1 AND d.dir_id > ?1",
 		column);
 	bool complete = true;
 

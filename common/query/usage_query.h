@@ -19,7 +19,10 @@
 #include "common/sort/totals.h"
 
 /* USAGE_SCAN is the date of the scan. */
-enum usage_by { USAGE_OWNER, USAGE_GROUP, USAGE_AGE, USAGE_SIZE, USAGE_DIR, USAGE_FS, USAGE_SCAN, USAGE_COUNT };
+enum usage_by {
+	USAGE_OWNER, USAGE_GROUP, USAGE_AGE, USAGE_SIZE, USAGE_DIR, USAGE_FS, USAGE_SCAN,
+	USAGE_COUNT
+};
 
 struct usage_query {
 	enum usage_by by[TOTALS_PARTS]; /* each once; part i of a key in the totals is by[i] */
