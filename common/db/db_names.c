@@ -1,5 +1,7 @@
 #include "common/db/db_names.h"
 
+#include "common/db/db_column.h"
+
 #include <sys/wait.h>
 
 /* In the order of enum name_kind. The condition leaves out names in files of whom nobody asks. */
@@ -52,7 +54,7 @@ static bool store_from_service(struct name_table *t, struct name_service *servic
 		size_t count = 0;
 
 		while (count < NAMES_BATCH && (more = db_step(t->db, select)))
-			ids[count++] = (uint32_t)sqlite3_column_int64(select, 0);
+			ids[count++] = (uint32_t)db_column(t->db, select, 0, DB_UID);
 		if (count)
 			answered = name_service_ask(service, t->kind, ids, count, store_name, t);
 	}
