@@ -591,11 +591,12 @@ static void put_in_place(struct run *run, struct import_summary *summary)
 
 int main(int argc, char **argv)
 {
-	struct run run = { .began = import_now() };
+	static struct run run; /* arguments of programs are needed to the end, and freed by nobody */
 	struct import_summary summary;
 	bool may_learn;
 
 	tool_begin(argv, "scan-import");
+	run.began = import_now();
 	parse_args(&run.opt, argc, argv);
 	check_operands(&run.opt);
 	may_learn = learn(&run);
