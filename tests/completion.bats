@@ -1,8 +1,6 @@
 #!/usr/bin/env bats
 # Completion for bash: options come from the programs, paths from the databases.
 
-# shellcheck disable=SC2154
-
 load lib/helper
 
 setup_file() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Lists are for the battery; a case runs in a subshell.
-# shellcheck disable=SC2030,SC2031,SC2034,SC2154
+# shellcheck disable=SC2034
 #
 # Damaged streams of every kind, given to every reader, beyond what the battery does with each
 # program. Always: status 3, one message that says where, in good time and little memory; nothing

@@ -1,8 +1,6 @@
 #!/usr/bin/env bats
 # demo, and the library with which demo and tests/run find what is missing on a bare machine.
 
-# shellcheck disable=SC2154
-
 load lib/helper
 
 @test "demo: scan, import, and screens of directories, owners, ages and sizes" {

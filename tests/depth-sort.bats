@@ -1,5 +1,4 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC2154 # stderr is set by run
 #
 # depth-sort: tree order, each key once, whatever the memory. What every program must stand is in
 # battery.bats; equal bytes for any -S and -j are in pipeline.bats.

@@ -1,5 +1,4 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC2154 # stderr is set by run
 #
 # dir-extract: the directories of an entry stream, each with what its line says, and every parent.
 # What every program must stand is in battery.bats.

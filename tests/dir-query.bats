@@ -2,8 +2,6 @@
 # dir-query: each answer is held against plain SQL on the database, whose tables are held against the
 # reference elsewhere (reference.bats), and once against the reference itself.
 
-# shellcheck disable=SC2154
-
 load lib/helper
 
 setup_file() {

@@ -2,8 +2,6 @@
 # Disks that are full, file systems that lack something, what lies beside a database, and the order
 # in which things are made safe.
 
-# shellcheck disable=SC2030,SC2031,SC2154 # each test is a subshell; faults.bash sets variables
-
 load lib/helper
 load lib/faults
 

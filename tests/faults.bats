@@ -1,8 +1,6 @@
 #!/usr/bin/env bats
 # A call of a program fails: reading, writing, opening, what makes a file safe and names it.
 
-# shellcheck disable=SC2154
-
 load lib/helper
 load lib/faults
 

@@ -1,8 +1,6 @@
 #!/usr/bin/env bats
 # gpfs-parse: where a log comes from: names, dates, several sources, packed ones.
 
-# shellcheck disable=SC2154 # set by run
-
 load lib/helper
 
 # ledger NAME FILE: a field of the last line of a TSV stream.
@@ -83,13 +81,13 @@ head_field() {
 	[[ -z $stderr && $(ledger entries out) == 3 && $(ledger skipped_comment out) == 2 ]]
 	# cut anywhere, at the end of a line too
 	for ((n = 1; n <= 4; n++)); do
-		head -n "$n" log >cut
-		run -3 --separate-stderr gpfs-parse -q -o cut.rec cut
-		[[ $stderr == "gpfs-parse: cut: the end line is missing, so the list was cut after line $n (--allow-cut-end accepts that)" ]]
-		((n == 1)) || run -0 gpfs-parse -q --allow-cut-end -o /dev/null cut
+		head -n "$n" log >part
+		run -3 --separate-stderr gpfs-parse -q -o part.rec part
+		[[ $stderr == "gpfs-parse: part: the end line is missing, so the list was cut after line $n (--allow-cut-end accepts that)" ]]
+		((n == 1)) || run -0 gpfs-parse -q --allow-cut-end -o /dev/null part
 	done
-	head -c -5 log >cut
-	run -3 --separate-stderr gpfs-parse -q -o cut.rec cut
+	head -c -5 log >part
+	run -3 --separate-stderr gpfs-parse -q -o part.rec part
 	# lines lost or doubled in the middle: nothing accepts that
 	for edit in 3d 3p 5p 's/entries=3/entries=4/' 's/^<0> 2 .*/garbage/'; do
 		sed "$edit" log >other

@@ -267,7 +267,7 @@ rows() {
 	local most=18446744073709551615 n
 	for n in 9223372036854775808 9223372036854775809 10000000000000000000 18446744073709551609 $most \
 		000$most; do
-		printf '%s %s %s  %s -- /gpfs/a' $n $n $n "$(show)" | expect 'rec /gpfs/a'
+		printf '%s %s %s  %s -- /gpfs/a' "$n" "$n" "$n" "$(show)" | expect 'rec /gpfs/a'
 		[[ $(field inode) == "${n#000}" && $(field generation) == "${n#000}" ]]
 		[[ $(ledger snapshot_entries) == 1 ]]
 	done

@@ -3,8 +3,6 @@
 # import ends, in bounded memory and time, nothing is executed, and the numbers of all others are
 # right. tests/terminal.bats has what reaches a terminal.
 
-# shellcheck disable=SC2030,SC2031,SC2154
-
 load lib/helper
 
 LOG=20260111_fs1_asp.list.log

@@ -2,8 +2,6 @@
 # Faults in a whole import: a call of a stage or of a helper fails; another import, or a query, is
 # under way.
 
-# shellcheck disable=SC2030,SC2031,SC2154 # each test is a subshell; faults.bash sets variables
-
 load lib/helper
 load lib/faults
 

@@ -4,8 +4,6 @@
 # TREETALLY_RUNS is the number of imports that are struck in the long loop [240]; each loop prints
 # the seed of its random choices, and TREETALLY_SEED repeats them.
 
-# shellcheck disable=SC2030,SC2031,SC2154 # each test is a subshell; faults.bash sets variables
-
 load lib/helper
 load lib/faults
 

@@ -2,8 +2,6 @@
 # The manuals and the README: what they say of options, numbers, messages and bytes is held against
 # the programs, so that neither can change alone.
 
-# shellcheck disable=SC2154
-
 load lib/helper
 
 filters=(gpfs-parse dir-extract depth-sort stats-accum rec-cat)
@@ -412,9 +410,9 @@ dump() {
 			grep -q "^\.It Cm $name Ns =" "$man/treetally-stream.5" || wrong "no attribute $name"
 		done
 	done
-	for name in $(sed -n 's/^\tX([A-Z_]*, "\([a-z_]*\)".*/\1/p' "$TREETALLY_TOP/common/stream/ledger.h"); do
+	while read -r name; do
 		grep -q "^\.It Cm $name Ns =" "$man/treetally-stream.5" || wrong "no ledger field $name"
-	done
+	done < <(sed -n 's/^\tX([A-Z_]*, "\([a-z_]*\)".*/\1/p' "$TREETALLY_TOP/common/stream/ledger.h")
 	agree
 }
 

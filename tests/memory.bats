@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Memory that is refused: status 4 and a message, or success and the right output.
 
-# shellcheck disable=SC2030,SC2031,SC2034,SC2154 # variables are shared with faults.bash
+# shellcheck disable=SC2034 # variables are shared with faults.bash
 
 load lib/helper
 load lib/faults

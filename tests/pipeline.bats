@@ -1,5 +1,4 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC2154 # stderr and its lines are set by run
 #
 # The programs together: what must be true of a scan from the log to the database, whatever its
 # order, its shards, the memory, the threads, the form of the streams in between; and what must not
@@ -760,16 +759,16 @@ shape() {
 
 @test "pipeline: inodes and generations of all 64 bits, from the log to the database and back" {
 	local n i=0 d=drwxr-xr-x most=18446744073709551615
-	local numbers=(0 9223372036854775807 9223372036854775808 9223372036854775809 18446744073709551614 $most)
+	local numbers=(0 9223372036854775807 9223372036854775808 9223372036854775809 18446744073709551614 "$most")
 	for n in "${numbers[@]}"; do
-		line $n /fs1/d$i 4096 4 0 0 $d | sed "s/ 1910420955 / $n /"
-		line $n /fs1/d$i/implied/f 1 8 1 1 | sed "s/ 1910420955 / $n /"
+		line "$n" /fs1/d$i 4096 4 0 0 $d | sed "s/ 1910420955 / $n /"
+		line "$n" /fs1/d$i/implied/f 1 8 1 1 | sed "s/ 1910420955 / $n /"
 		((++i))
 	done >log
 	gpfs-parse -q -f fs1 --scan-date $SCAN_DATE log -o entry
 	rec-cat entry | sed '1,2d;$d' | cut -f 1,3,4 >got
 	i=0
-	for n in "${numbers[@]}"; do printf '/fs1/d%s\t%s\t%s\n' $i $n $n $((i++))/implied/f $n $n; done | sort >want
+	for n in "${numbers[@]}"; do printf '/fs1/d%s\t%s\t%s\n' "$i" "$n" "$n" "$((i++))/implied/f" "$n" "$n"; done | sort >want
 	sort got | cmp - want
 	dir-extract entry | depth-sort -o dirs
 	# Only paths differ between the streams and their text.

@@ -1,5 +1,4 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC2154 # stderr is set by run
 #
 # rec-cat: streams as text, text as streams, what is in them; and the format itself, which a second
 # reader (stream-tool) knows from the manual alone. What every program must stand is in
@@ -358,6 +357,7 @@ keeps_limits() {
 
 # assume STREAM WORDS: the stream with these assumptions in its trailer, on standard output.
 assume() {
+	# shellcheck disable=SC2094 # read twice
 	stream_tool edit --seal "end=digest=(\\w+)/digest=$(digest_of "$1")\\tassumptions=$2" <"$1"
 }
 
@@ -423,6 +423,7 @@ digest_of() {
 	[[ $stderr == *": corrupt ledger: files is 19, but the records add up to "* || $stderr == *counts* ]]
 	rec-cat usage | awk -F'\t' -v OFS='\t' 'NR == 3 { $7 += 512 } { print }' >wrong
 	for column in "rec-cat" "depth-sort" "depth-sort -m" "depth-sort -c"; do
+		# shellcheck disable=SC2086 # a program and its options
 		run -3 --separate-stderr $column wrong
 		[[ $stderr == *": wrong: corrupt ledger: allocated is "*", but the records add up to "* ]]
 	done

@@ -2,8 +2,6 @@
 # Who may read, write or plant what: modes, owners, groups and ACLs of files that are made and
 # replaced, spill files, symbolic links, and directories where anybody may put files.
 
-# shellcheck disable=SC2030,SC2031,SC2154
-
 load lib/helper
 load lib/faults
 

@@ -1,8 +1,6 @@
 #!/usr/bin/env bats
 # scan-audit: content with every good database, and finds each of a list of planted corruptions.
 
-# shellcheck disable=SC2154
-
 load lib/helper
 
 # A database in which usage_r has rows for the scan root and for large directories below it, and the

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # scan-import: one command from log to database, and what is left when anything goes wrong: nothing.
 
-# shellcheck disable=SC2030,SC2031,SC2094,SC2154
+# shellcheck disable=SC2094
 
 load lib/helper
 

@@ -2,8 +2,6 @@
 # scan-tree: the log of a real tree holds every name, byte for byte, and what could not be read
 # is never silent.
 
-# shellcheck disable=SC2154
-
 load lib/helper
 load lib/faults
 

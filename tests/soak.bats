@@ -2,8 +2,6 @@
 # One import after the other into one database, while others ask it: nothing may grow. `make soak` is
 # the long form: TREETALLY_IMPORTS is their number [6].
 
-# shellcheck disable=SC2030,SC2031,SC2154
-
 load lib/helper
 
 setup() {

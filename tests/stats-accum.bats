@@ -1,5 +1,4 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC2154 # stderr is set by run
 #
 # stats-accum: which files make which usage row. What every program must stand is in battery.bats;
 # equal bytes for any -S are in pipeline.bats; sums over odd logs are held against the reference in

@@ -234,7 +234,7 @@ bounded() {
 	((SECONDS - start < 60)) || { echo "$1: $((SECONDS - start)) s"; return 1; }
 	sums=$(query "$1.db" 'SELECT (SELECT count(*) FROM usage_nr), (SELECT count(*) FROM usage_r WHERE
 		dir_id > (SELECT scan_root_id FROM scan_metadata)), (SELECT count(*) FROM usage_by)')
-	read -r nr r by <<<"$sums"
+	read -r nr r _ <<<"$sums"
 	((3 * r <= nr)) || { echo "$1: $nr rows of usage_nr, $r of usage_r below the scan root"; return 1; }
 	rows=$(query "$1.db" 'SELECT (SELECT count(*) FROM directories) * 2 + (SELECT count(*) FROM usage_nr) +
 		(SELECT count(*) FROM usage_r) + (SELECT count(*) FROM usage_by)')
@@ -483,6 +483,7 @@ assume() {
 		for other in "log --escape none" "log --escape pct" "crlf --escape none"; do
 			# shellcheck disable=SC2086 # a log and its options
 			read_as $how | dir-extract | depth-sort | dir-load --replace x.db
+			# shellcheck disable=SC2086
 			read_as $other | stats-accum -o usage
 			if [[ $how == "$other" ]]; then
 				stats-load -q --no-names x.db usage

@@ -2,8 +2,6 @@
 # What reaches a terminal. A name may hold anything: sequences that clear the screen, type for the
 # user or turn writing around. No program shows one raw, in an answer or in a message.
 
-# shellcheck disable=SC2030,SC2031,SC2154
-
 load lib/helper
 
 LOG=20260111_fs1_asp.list.log

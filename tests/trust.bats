@@ -3,8 +3,6 @@
 # Databases that somebody else has made: whatever they hold, every program that reads one, or replaces
 # one, ends soon, without a crash and without running anything, and says (3) what is wrong.
 
-# shellcheck disable=SC2154
-
 load lib/helper
 
 setup_file() {
