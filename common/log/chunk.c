@@ -26,26 +26,35 @@ void chunk_take_postponed(struct chunk *part, const struct chunk *c, const struc
 	part->name = *name;
 }
 
+/* Where the first line of a chunk starts: a source may begin with a byte order mark. */
+static char *first_line(const struct chunk *c)
+{
+	size_t mark = strlen(BYTE_ORDER_MARK);
+
+	if (c->at_start && c->len >= mark && !memcmp(c->text, BYTE_ORDER_MARK, mark))
+		return c->text + mark;
+	return c->text;
+}
+
 /* Discard the rest of a line that was too long for a chunk; what follows it becomes r->rest. */
 static void skip_line(struct chunk_reader *r, char *scratch)
 {
-	const char *lf = NULL;
+	const char *end = NULL;
 	size_t n;
 
 	do {
 		n = log_source_read(r->source, scratch, CHUNK_SIZE);
-		lf = memchr(scratch, '\n', n);
-	} while (!lf && n == CHUNK_SIZE);
-	if (lf)
-		buf_add(&r->rest, lf + 1, (size_t)(scratch + n - (lf + 1)));
+		end = memchr(scratch, line_end(&r->format), n);
+	} while (!end && n == CHUNK_SIZE);
+	if (end)
+		buf_add(&r->rest, end + 1, (size_t)(scratch + n - (end + 1)));
 	else
 		r->cut = true;
 	r->inside_line = false;
 }
 
-bool chunk_read(struct chunk_reader *r, struct chunk *c)
+bool chunk_fill(struct chunk_reader *r, struct chunk *c)
 {
-	const char *lf;
 	size_t len;
 
 	if (r->inside_line)
@@ -57,24 +66,55 @@ bool chunk_read(struct chunk_reader *r, struct chunk *c)
 	len += log_source_read(r->source, c->text + len, CHUNK_SIZE - len);
 	if (!len)
 		return false;
-	c->cut = false;
 	c->len = len;
-	lf = memrchr(c->text, '\n', len);
-	if (len < CHUNK_SIZE) {
-		c->cut = r->cut = c->text[len - 1] != '\n';
-	} else if (lf) {
-		c->len = (size_t)(lf + 1 - c->text);
-		buf_add(&r->rest, lf + 1, len - c->len);
+	c->format = &r->format;
+	c->at_start = !r->started;
+	c->cut = false;
+	r->started = true;
+	/* Behind a line that is not the last, its layout may look at what really follows. */
+	memset(c->text + len, '\n', LINE_PADDING);
+	return true;
+}
+
+/* Bytes up to the end of the last line that is whole. */
+static size_t whole_lines(const struct chunk *c, bool at_end)
+{
+	const struct line_format *format = c->format;
+	const char *last, *at = first_line(c), *end = c->text + c->len;
+	size_t n;
+
+	if (!format->layout->measure) {
+		last = memrchr(c->text, line_end(format), c->len);
+		return last ? (size_t)(last + 1 - c->text) : 0;
+	}
+	while (at < end && (n = format->layout->measure(at, (size_t)(end - at), at_end)))
+		at += n;
+	return at == first_line(c) ? 0 : (size_t)(at - c->text);
+}
+
+void chunk_cut(struct chunk_reader *r, struct chunk *c)
+{
+	bool at_end = c->len < CHUNK_SIZE;
+	size_t whole = whole_lines(c, at_end);
+
+	if (at_end) {
+		c->cut = r->cut = whole < c->len;
+	} else if (whole) {
+		buf_add(&r->rest, c->text + whole, c->len - whole);
+		c->len = whole;
 	} else {
 		r->inside_line = true;
 	}
-	memset(c->text + c->len, '\n', LINE_PADDING);
-	c->format = &r->format;
 	/* In an encoded list no line is the rest of a name. */
-	c->at_start = !r->started;
-	c->follows = !r->started || r->format.pct;
+	c->follows = c->at_start || r->format.pct || r->format.whole_names;
 	c->name = (struct cut_name){ 0 };
-	r->started = true;
+}
+
+bool chunk_read(struct chunk_reader *r, struct chunk *c)
+{
+	if (!chunk_fill(r, c))
+		return false;
+	chunk_cut(r, c);
 	return true;
 }
 
@@ -83,36 +123,42 @@ void chunk_reader_release(struct chunk_reader *r)
 	buf_release(&r->rest);
 }
 
-/* Where the first line of a chunk starts: a source may begin with a byte order mark. */
-static char *first_line(const struct chunk *c)
-{
-	size_t mark = strlen(BYTE_ORDER_MARK);
-
-	if (c->at_start && c->len >= mark && !memcmp(c->text, BYTE_ORDER_MARK, mark))
-		return c->text + mark;
-	return c->text;
-}
-
 /*
- * Length of the line at `line` without LF and, in the format that has it, CR; *next is where the
- * following line starts, or the chunk's end.
+ * Length of the line at `line` without its end and, in the format that has it, CR; *next is where
+ * the following line starts, or the chunk's end.
  */
 static size_t measure_line(const struct chunk *c, const char *line, const char **next)
 {
-	const char *end = c->text + c->len, *lf = memchr(line, '\n', (size_t)(end - line));
-	size_t len = (size_t)((lf ? lf : end) - line);
+	const struct line_format *format = c->format;
+	size_t left = (size_t)(c->text + c->len - line), len;
 
-	*next = lf ? lf + 1 : end;
-	if (c->format->crlf && len && line[len - 1] == '\r')
+	if (format->layout->measure) {
+		len = format->layout->measure(line, left, true);
+	} else {
+		const char *end = memchr(line, line_end(format), left);
+
+		len = end ? (size_t)(end + 1 - line) : 0;
+	}
+	if (!len)
+		len = left;
+	*next = line + len;
+	if (len && line[len - 1] == line_end(format))
+		len--;
+	if (format->crlf && len && line[len - 1] == '\r')
 		len--;
 	return len;
 }
 
 const char *chunk_first_line(const struct chunk *c, size_t *len)
 {
-	const char *line = first_line(c), *next;
+	const char *line = first_line(c), *lf;
 
-	*len = measure_line(c, line, &next);
+	*len = (size_t)(c->text + c->len - line);
+	lf = memchr(line, '\n', *len);
+	if (lf)
+		*len = (size_t)(lf - line);
+	if (c->format->crlf && *len && line[*len - 1] == '\r')
+		--*len;
 	return line;
 }
 

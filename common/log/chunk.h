@@ -2,7 +2,7 @@
  * chunk - a log in chunks of lines, each parsed and encoded by itself.
  *
  * chunk_read cuts the text of a source into chunks of at most CHUNK_SIZE bytes that end with their
- * last LF. Where a chunk ends depends on the text alone, not on what read(2) happened to give, and
+ * last whole line. Where a chunk ends depends on the text alone, not on what read(2) happened to give, and
  * a chunk ends the block that is being built: so the stream has the same bytes whoever parses
  * the chunks, in whatever number of threads. A line that does not fit in a chunk is a chunk
  * of its own, of which only the first CHUNK_SIZE bytes are kept; it is too long for a record.
@@ -68,7 +68,7 @@ void chunk_init(struct chunk *c, bool keep_rejects);
 void chunk_take_postponed(struct chunk *part, const struct chunk *c, const struct cut_name *name);
 void chunk_release(struct chunk *c);
 
-/* Cuts one source into chunks. `format` may be set until the first chunk is parsed. */
+/* Cuts one source into chunks. `format` may be set until the first chunk is cut. */
 struct chunk_reader {
 	struct log_source *source;
 	struct line_format format;
@@ -78,12 +78,17 @@ struct chunk_reader {
 	bool cut;            /* the input ended inside a line */
 };
 
-/* False at the end of the source. Dies as log_source_read does. */
+/*
+ * The next chunk: chunk_fill takes as much text as one can hold, and chunk_cut leaves what is behind
+ * its last line for the next. False at the end of the source. Dies as log_source_read does.
+ */
+bool chunk_fill(struct chunk_reader *r, struct chunk *c);
+void chunk_cut(struct chunk_reader *r, struct chunk *c);
 bool chunk_read(struct chunk_reader *r, struct chunk *c);
 
 void chunk_reader_release(struct chunk_reader *r);
 
-/* The first line of a source's first chunk, without byte order mark and line end. */
+/* The first line of a source's first chunk, up to LF, without byte order mark and line end. */
 const char *chunk_first_line(const struct chunk *c, size_t *len);
 
 /* What one thread needs for parsing. */

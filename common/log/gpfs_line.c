@@ -315,4 +315,9 @@ static void free_parser(void *parser)
 	free(p);
 }
 
-const struct layout gpfs_layout = { new_parser, free_parser, parse_line, name_prepared };
+const struct layout gpfs_layout = {
+	.new_parser = new_parser,
+	.free_parser = free_parser,
+	.parse = parse_line,
+	.foreign = name_prepared,
+};

@@ -3,6 +3,9 @@
  *
  * A layout is all that chunks, threads, rejects and the programs know of what a log looks like: one
  * call for a line, which says its kind and what it holds. A new one is a table like gpfs_layout.
+ *
+ * A line is what one record takes. It ends with LF in most layouts, with NUL in some, and in a few
+ * the record itself tells where.
  */
 #ifndef TREETALLY_LINE_H
 #define TREETALLY_LINE_H
@@ -48,7 +51,15 @@ struct line_format {
 	const void *how; /* what else the layout must know; its own type, which outlives the parsers */
 	bool pct;  /* values and path are percent-encoded */
 	bool crlf; /* a CR before the LF belongs to the line's end */
+	bool nul;  /* lines end with NUL, not with LF */
+	bool whole_names; /* no line can be the rest of a name (cut_name.h), nor can one if `pct` */
 };
+
+/* The byte that ends a line. */
+static inline char line_end(const struct line_format *format)
+{
+	return format->nul ? '\0' : '\n';
+}
 
 struct layout {
 	/* A parser belongs to one thread: it owns the buffers that a parsed path points into. */
@@ -65,6 +76,13 @@ struct layout {
 
 	/* What the log is if this line, which is not a record here, is one elsewhere; else NULL. */
 	const char *(*foreign)(const char *text, size_t len);
+
+	/*
+	 * Bytes of the line at `text`, with its end, or 0 if it needs more than the `len` that are
+	 * there. `at_end`: no more will come. What begins no record ends with the next LF. NULL: the
+	 * end of the format says it all.
+	 */
+	size_t (*measure)(const char *text, size_t len, bool at_end);
 };
 
 #endif

@@ -43,7 +43,7 @@ bool log_parse_open(struct log_parse *p, const char *operand)
 	p->reader = (struct chunk_reader){ .source = &p->source };
 	p->name = (struct cut_name){ 0 };
 	p->first = p->idle[--p->idle_count];
-	p->at_end = !chunk_read(&p->reader, p->first);
+	p->at_end = !chunk_fill(&p->reader, p->first);
 	return !p->at_end;
 }
 
@@ -52,7 +52,10 @@ static void read_chunk(struct log_parse *p)
 {
 	struct chunk *c = p->first;
 
-	if (!c) {
+	if (c) {
+		p->first = NULL;
+		chunk_cut(&p->reader, c);
+	} else {
 		c = p->idle[--p->idle_count];
 		if (!chunk_read(&p->reader, c)) {
 			p->idle[p->idle_count++] = c;
@@ -60,7 +63,6 @@ static void read_chunk(struct log_parse *p)
 			return;
 		}
 	}
-	p->first = NULL;
 	pool_put(p->ordered, c);
 }
 
