@@ -128,10 +128,13 @@ void db_open(struct db *db, const char *name, struct db_found *found)
 	sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
 	db_trust_nothing(db);
 	found->state = db_trust_header(db);
+	/* One snapshot: between two looks another process can turn one right state into the next. */
+	db_exec(db, "BEGIN");
 	if (found->state == DB_DIRECTORIES)
 		found->state = db_trust_schema(db);
 	if (found->state >= DB_DIRECTORIES)
 		read_facts(db, found);
+	db_exec(db, "COMMIT");
 	if (found->state == DB_OLDER || found->state >= DB_DIRECTORIES)
 		clear_up(db);
 }

@@ -39,8 +39,9 @@ void db_trust_nothing(struct db *db);
 
 /*
  * Is the schema ours? DB_DIRECTORIES if it is that of dir-load, DB_COMPLETE if it is that of
- * stats-load (which alone does not make the database complete), else DB_ALTERED. Ends the program
- * (3) when the schema cannot be read.
+ * stats-load (which alone does not make the database complete), else DB_ALTERED. The caller has
+ * begun a transaction: another process may be writing the file. Ends the program (3) when the
+ * schema cannot be read, (4) when the file stays locked.
  */
 enum db_state db_trust_schema(struct db *db);
 
