@@ -24,9 +24,9 @@ static void parse_args(struct parse_opts *parse, int argc, char **argv)
 }
 
 static void choose(void *to, const char *source, const struct chunk *first,
-		   struct line_format *format)
+		   int64_t scan_day, struct line_format *format)
 {
-	(void)to, (void)source, (void)first;
+	(void)to, (void)source, (void)first, (void)scan_day;
 	format->layout = &gpfs_layout;
 }
 

@@ -12,7 +12,7 @@
 struct parser {
 	char *path; /* PATH_BYTES_MAX bytes */
 	char *show; /* decoded SHOW text; NULL until a line needs it */
-	struct show_memo *memo;
+	struct value_memo *memo;
 };
 
 static int hex_digit(char c)

@@ -7,141 +7,7 @@
 
 #include <limits.h>
 
-#include "common/log/word.h"
-
-/* rwx of one class, with the letter that a set-id or sticky bit has in place of x. */
-static bool take_class(const char *p, char special, uint32_t special_bit, uint32_t *mode)
-{
-	uint32_t bits = 0;
-
-	if (p[0] == 'r')
-		bits |= 4;
-	else if (p[0] != '-')
-		return false;
-	if (p[1] == 'w')
-		bits |= 2;
-	else if (p[1] != '-')
-		return false;
-	*mode <<= 3;
-	if (p[2] == 'x')
-		bits |= 1;
-	else if (p[2] == special)
-		bits |= 1 | special_bit;
-	else if (p[2] == special - 'a' + 'A')
-		bits |= special_bit;
-	else if (p[2] != '-')
-		return false;
-	*mode |= bits;
-	return true;
-}
-
-/*
- * Ten letters as ls -l has them. take_class shifts: a special bit set with the owner's class moves
- * twice more to reach 04000.
- */
-static bool parse_mode(const char *p, int32_t *mode)
-{
-	uint32_t format, bits = 0;
-
-	if (!mode_from_letter(*p, &format) || !take_class(p + 1, 's', 04000 >> 6, &bits) ||
-	    !take_class(p + 4, 's', 02000 >> 3, &bits) || !take_class(p + 7, 't', 01000, &bits))
-		return false;
-	*mode = (int32_t)(format | bits);
-	return true;
-}
-
-static bool parse_day(const char *p, int32_t *day)
-{
-	int64_t value;
-
-	if (!scantime_day(p, &value))
-		return false;
-	*day = (int32_t)value;
-	return true;
-}
-
-/*
- * The value of the ten bytes at `at`, from one of `slots` words or else by `parse`; false if they
- * have none.
- */
-static bool recall(struct show_word *words, unsigned slots, const char *at,
-		   bool (*parse)(const char *, int32_t *), int32_t *value)
-{
-	uint64_t head = get_le64(at);
-	uint16_t tail = (uint16_t)((unsigned char)at[8] | (unsigned char)at[9] << 8);
-	uint64_t hash = (head ^ (uint64_t)tail << 24) * UINT64_C(0x9e3779b97f4a7c15);
-	struct show_word *word = &words[hash >> 40 & (slots - 1)];
-
-	if (word->head != head || word->tail != tail) {
-		if (!parse(at, value))
-			return false;
-		*word = (struct show_word){ head, tail, *value };
-	}
-	*value = word->value;
-	return true;
-}
-
-/* A mark of an ACL may follow the letters. */
-static bool take_mode(struct show_memo *memo, const char **at, uint32_t *mode)
-{
-	const char *p = *at;
-	int32_t value;
-
-	if (!recall(memo->modes, SHOW_MODE_SLOTS, p, parse_mode, &value))
-		return false;
-	*mode = (uint32_t)value;
-	p += 10;
-	if (*p == '+' || *p == '.' || *p == '@')
-		p++;
-	*at = p;
-	return ends_word(*p);
-}
-
-/*
- * A stamp: day, blanks, time of day, maybe a fraction, which is dropped: times are floored, those
- * before 1970 too, since the fraction counts upward there as well.
- */
-static bool take_stamp(struct show_memo *memo, const char **at, int64_t *time)
-{
-	const char *p = *at;
-	int64_t seconds;
-	int32_t day;
-
-	if (!recall(memo->days, SHOW_DAY_SLOTS, p, parse_day, &day) || !is_blank(p[10]))
-		return false;
-	p = skip_blanks(p + 11);
-	if (!scantime_clock(p, &seconds))
-		return false;
-	p += 8;
-	if (*p == '.' && is_digit(p[1])) {
-		p += 2;
-		while (is_digit(*p))
-			p++;
-	}
-	*at = p;
-	*time = (int64_t)day * SECONDS_PER_DAY + seconds;
-	return ends_word(*p);
-}
-
-/* "<n>" and three numbers: another writer's record begins inside this one. */
-static bool is_record_start(const char *at)
-{
-	uint64_t ignored;
-
-	if (!is_digit(*++at))
-		return false;
-	while (is_digit(*at))
-		at++;
-	if (*at != '>' || !is_blank(at[1]))
-		return false;
-	at++;
-	for (int i = 0; i < 3; i++) {
-		at = skip_blanks(at);
-		if (!take_number(&at, NUMBER_ANY, &ignored))
-			return false;
-	}
-	return true;
-}
+#include "common/log/value.h"
 
 #define NO_KEY 0 /* the tables hold SHOW_... + 1 */
 
@@ -173,7 +39,7 @@ static unsigned take_key(const char *at, const char **value)
 }
 
 /* Parse the value of a key at `at`; returns the end of its word. */
-static const char *take_value(struct gpfs_show *v, struct show_memo *memo, unsigned value,
+static const char *take_value(struct gpfs_show *v, struct value_memo *memo, unsigned value,
 			      const char *at)
 {
 	/* 0: no number. KiB are fewer, for as bytes they must stay below 2^63. */
@@ -191,9 +57,9 @@ static const char *take_value(struct gpfs_show *v, struct show_memo *memo, unsig
 	if (limits[value])
 		good = take_number(&at, limits[value], &v->number[value]);
 	else if (value == SHOW_MODE)
-		good = take_mode(memo, &at, &v->mode);
+		good = value_take_mode(memo, &at, &v->mode) && ends_word(*at);
 	else
-		good = take_stamp(memo, &at, &v->time[value]);
+		good = value_take_stamp(memo, &at, &v->time[value]) && ends_word(*at);
 	if (good)
 		return at;
 	v->bad |= bit;
@@ -209,7 +75,7 @@ static const char *take_value(struct gpfs_show *v, struct show_memo *memo, unsig
  * the path, or NULL when anything is different: then walk_words decides, which reads every line and
  * takes half as long again.
  */
-static const char *walk_default(struct gpfs_show *v, struct show_memo *memo, const char *at)
+static const char *walk_default(struct gpfs_show *v, struct value_memo *memo, const char *at)
 {
 	at = skip_blanks(at);
 	if (!TAKE_KEY(at, "s=") || !take_number(&at, UINT64_C(1) << 63, &v->number[SHOW_SIZE]) ||
@@ -220,10 +86,10 @@ static const char *walk_default(struct gpfs_show *v, struct show_memo *memo, con
 		return NULL;
 	if (TAKE_KEY(at, " m="))
 		at = skip_word(at);
-	if (!TAKE_KEY(at, " p=") || !take_mode(memo, &at, &v->mode) ||
-	    !TAKE_KEY(at, " ac=") || !take_stamp(memo, &at, &v->time[SHOW_ATIME]) ||
-	    !TAKE_KEY(at, " mt=") || !take_stamp(memo, &at, &v->time[SHOW_MTIME]) ||
-	    !TAKE_KEY(at, " cr=") || !take_stamp(memo, &at, &v->time[SHOW_CRTIME]) ||
+	if (!TAKE_KEY(at, " p=") || !value_take_mode(memo, &at, &v->mode) ||
+	    !TAKE_KEY(at, " ac=") || !value_take_stamp(memo, &at, &v->time[SHOW_ATIME]) ||
+	    !TAKE_KEY(at, " mt=") || !value_take_stamp(memo, &at, &v->time[SHOW_MTIME]) ||
+	    !TAKE_KEY(at, " cr=") || !value_take_stamp(memo, &at, &v->time[SHOW_CRTIME]) ||
 	    !TAKE_KEY(at, " nl=") ||
 	    !take_number(&at, UINT64_C(1) << 32, &v->number[SHOW_NLINK]) || *at != ' ')
 		return NULL;
@@ -234,7 +100,7 @@ static const char *walk_default(struct gpfs_show *v, struct show_memo *memo, con
 }
 
 /* Words in any order. */
-static const char *walk_words(struct gpfs_show *v, struct show_memo *memo, const char *at)
+static const char *walk_words(struct gpfs_show *v, struct value_memo *memo, const char *at)
 {
 	for (;;) {
 		const char *behind;
@@ -252,7 +118,7 @@ static const char *walk_words(struct gpfs_show *v, struct show_memo *memo, const
 			if (path)
 				return path;
 		} else if (*at == '<') {
-			v->interleaved |= is_record_start(at);
+			v->interleaved |= value_is_record(at);
 		} else if (*at == '\n') {
 			return NULL;
 		}
@@ -260,7 +126,7 @@ static const char *walk_words(struct gpfs_show *v, struct show_memo *memo, const
 	}
 }
 
-const char *gpfs_show_walk(struct gpfs_show *v, struct show_memo *memo, const char *at)
+const char *gpfs_show_walk(struct gpfs_show *v, struct value_memo *memo, const char *at)
 {
 	const char *path = v->seen ? NULL : walk_default(v, memo, at);
 

@@ -6,6 +6,7 @@
 #ifndef TREETALLY_GPFS_SHOW_H
 #define TREETALLY_GPFS_SHOW_H
 
+#include "common/log/value.h"
 #include "common/stream/ledger.h"
 
 /* The first six are required; their order is that of the reject reasons. */
@@ -25,21 +26,6 @@ enum {
 _Static_assert(REJECT_TIME - REJECT_SIZE == SHOW_ATIME - SHOW_SIZE,
 	       "reasons in the order of values");
 
-/*
- * Modes and days are words of ten bytes of which a scan has few: each is parsed once, then looked
- * up. A slot holds the last word that belongs there; one that collides is just parsed again. Two
- * tables, or a day would pass for a mode.
- */
-#define SHOW_DAY_SLOTS 4096
-#define SHOW_MODE_SLOTS 32
-struct show_memo {
-	struct show_word {
-		uint64_t head; /* the word's first eight bytes; 0: empty, for no word has a NUL */
-		uint16_t tail; /* and the last two */
-		int32_t value;
-	} days[SHOW_DAY_SLOTS], modes[SHOW_MODE_SLOTS];
-};
-
 /* A value is valid when its bit is in `seen` and not in `bad`. Start with all zeros. */
 struct gpfs_show {
 	unsigned seen, bad; /* bits 1 << SHOW_... */
@@ -53,6 +39,6 @@ struct gpfs_show {
  * Read words from `at` to the separator; returns the path, or NULL when the line ends before it.
  * `memo` is zeroed at first and belongs to one thread.
  */
-const char *gpfs_show_walk(struct gpfs_show *v, struct show_memo *memo, const char *at);
+const char *gpfs_show_walk(struct gpfs_show *v, struct value_memo *memo, const char *at);
 
 #endif

@@ -49,6 +49,7 @@ struct line {
 struct line_format {
 	const struct layout *layout;
 	const void *how; /* what else the layout must know; its own type, which outlives the parsers */
+	struct assumptions assumed; /* what stands for values that the layout does not have */
 	bool pct;  /* values and path are percent-encoded */
 	bool crlf; /* a CR before the LF belongs to the line's end */
 	bool nul;  /* lines end with NUL, not with LF */

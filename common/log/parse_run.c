@@ -61,10 +61,11 @@ static void hear_source(struct run *run, size_t i, bool is_open)
 			claim.escape = opt->claim.escape;
 		run->log.reader.format.pct = claim.escape == ESCAPE_PCT;
 		run->must_end = claim.has_end;
-		run->program->choose(run->program->to, run->names[i], run->log.first,
-				     &run->log.reader.format);
 	}
 	agreement_hear(&run->agreement, &claim, run->names[i]);
+	if (is_open)
+		run->program->choose(run->program->to, run->names[i], run->log.first,
+				     agreement_day(&run->agreement), &run->log.reader.format);
 	claims_release(&claim);
 }
 
@@ -181,6 +182,8 @@ static void end_source(struct run *run, size_t i)
 	if (run->log.reader.cut && !run->opt->allow_cut_end)
 		refuse(run, "%s: the input ends inside line %" PRIu64 " (--allow-cut-end accepts "
 		       "that)", name, run->tally.count[COUNT_LINES]);
+	if (!assume_add(&run->tally.assumed, &run->log.reader.format.assumed))
+		bug("a layout counts what it assumes");
 	ledger_add_source(&run->ledger, name, &run->tally);
 	run->failed_before += failed_lines(&run->tally);
 	run->bytes_before += log_source_position(&run->log.source);

@@ -14,10 +14,10 @@ struct parse_program {
 	/*
 	 * How the lines of a source are written: sets format->layout, and format->how for it, with
 	 * options and the source's first chunk to judge by; pct and crlf are set as options and line
-	 * 1 say. Called for each source before its lines are parsed; dies if nothing fits. What it
-	 * sets must outlive the run: threads read it.
+	 * 1 say. `scan_day`: DAY_NONE when it is not known. Called for each source before its lines
+	 * are parsed; dies if nothing fits. What it sets must outlive the run: threads read it.
 	 */
-	void (*choose)(void *to, const char *source, const struct chunk *first,
+	void (*choose)(void *to, const char *source, const struct chunk *first, int64_t scan_day,
 		       struct line_format *format);
 	void *to;
 };

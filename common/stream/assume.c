@@ -9,6 +9,26 @@ static const struct {
 	const char *word, *note;
 	bool counted; /* ": COUNT" follows the note */
 } words[ASSUMPTIONS] = {
+	[ASSUME_AGE_IN_DAYS] = { "age-in-days", "times: the log gives whole days only", false },
+	[ASSUME_ALLOCATED_FROM_SIZE] = { "allocated-from-size", "allocated sizes: not in the log, "
+					 "made of file lengths", false },
+	[ASSUME_ATIME_FROM_BIRTH] = { "atime-from-birth", "access times: not in the log, times of "
+				      "creation stand for them", false },
+	[ASSUME_ATIME_FROM_MTIME] = { "atime-from-mtime", "access times: not in the log, times of "
+				      "modification stand for them", false },
+	[ASSUME_ATIME_UNKNOWN] = { "atime-unknown", "access times: the log has no times, so everything "
+				   "counts as accessed on the day of the scan", false },
+	[ASSUME_GROUP_UNKNOWN] = { "group-unknown", "groups: not in the log, 4294967295 stands for "
+				   "the unknown group", false },
+	[ASSUME_MODE_UNKNOWN] = { "mode-unknown", "permissions: not in the log, 0 stands for them",
+				  false },
+	[ASSUME_OWNER_UNKNOWN] = { "owner-unknown", "owners: not in the log, 4294967295 stands for "
+				   "the unknown owner", false },
+	[ASSUME_SIZE_FROM_ALLOCATED] = { "size-from-allocated", "file lengths: not in the log, "
+					 "allocated sizes stand for them", false },
+	[ASSUME_SIZE_UNKNOWN] = { "size-unknown", "sizes: not in the log, all are 0", false },
+	[ASSUME_TYPE_UNKNOWN] = { "type-unknown", "types: not in the log, each line counts as a file",
+				  false },
 	[ASSUME_UNSEEN] = { "unseen", "incomplete: what lies below directories that the scan could "
 				      "not read is missing; such directories", true },
 	[ASSUME_UNVERIFIED] = { "unverified", "unverified: made from rows that were not checked",

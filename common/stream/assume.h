@@ -12,6 +12,18 @@
 
 /* In the order of their words. */
 enum assumption {
+	ASSUME_AGE_IN_DAYS, /* times are whole days */
+	/* What stands for values that the log does not have. */
+	ASSUME_ALLOCATED_FROM_SIZE,
+	ASSUME_ATIME_FROM_BIRTH,
+	ASSUME_ATIME_FROM_MTIME,
+	ASSUME_ATIME_UNKNOWN,
+	ASSUME_GROUP_UNKNOWN,
+	ASSUME_MODE_UNKNOWN,
+	ASSUME_OWNER_UNKNOWN,
+	ASSUME_SIZE_FROM_ALLOCATED,
+	ASSUME_SIZE_UNKNOWN,
+	ASSUME_TYPE_UNKNOWN,
 	ASSUME_UNSEEN,     /* counted: directories that the scan could not read */
 	ASSUME_UNVERIFIED, /* rows went through programs that cannot vouch for them */
 	ASSUMPTIONS
