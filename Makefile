@@ -45,10 +45,13 @@ $(BUILD)/libcommon.a: $(COMMON)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-# A generator of logs of any size; only bench needs it.
-$(BUILD)/scan-gen: tests/make/scan-gen.c
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CSTD) $(WARN) $(CFLAGS) $(LDFLAGS) -o $@ $<
+# Programs of the tests that are written in C.
+TESTERS  = $(addprefix $(BUILD)/,scan-gen crowd constants glob-check fault-shim.so)
+$(BUILD)/scan-gen $(BUILD)/crowd: $(BUILD)/%: $(BUILD)/tests/make/%.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+$(BUILD)/constants $(BUILD)/glob-check: $(BUILD)/%: $(BUILD)/tests/oracle/%.o $(BUILD)/libcommon.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+testers: $(TESTERS)
 
 # Makes a call of a program fail (tests/lib/faults.bash): one of open and open64, and so on, whatever
 # _FILE_OFFSET_BITS made of it.
@@ -93,10 +96,9 @@ lint: $(LINTS)
 lint-names:
 	@echo $(LINTS)
 lint-gcc:
-	$(MAKE) BUILD="$(BUILD)/lint-gcc" CC=gcc DEV=1 all \
-		$(addprefix "$(BUILD)"/lint-gcc/,scan-gen fault-shim.so)
+	$(MAKE) BUILD="$(BUILD)/lint-gcc" CC=gcc DEV=1 all testers
 lint-clang:
-	$(MAKE) BUILD="$(BUILD)/lint-clang" CC=clang DEV=1 all
+	$(MAKE) BUILD="$(BUILD)/lint-clang" CC=clang DEV=1 all testers
 lint-cppcheck:
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr \
 		--suppress=missingIncludeSystem --error-exitcode=1 -D_GNU_SOURCE -I. common tools
@@ -151,4 +153,4 @@ clean:
 	rm -rf "$(BUILD)"
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
-.PHONY: all demo test test-asan bench soak fuzz fuzzers lint lint-names $(LINTS) install uninstall clean
+.PHONY: all demo test test-asan bench soak testers fuzz fuzzers lint lint-names $(LINTS) install uninstall clean

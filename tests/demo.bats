@@ -139,6 +139,6 @@ try_need_as_nobody() {
 	((EUID != 0)) || mkdir -m 700 shut
 	((EUID == 0)) || mkdir -m 500 shut
 	machine_without nothing
-	run -4 --separate-stderr try_need_as_nobody "need_build $BATS_TEST_TMPDIR/shut/build"
+	run -4 --separate-stderr try_need_as_nobody "need_build '$BATS_TEST_TMPDIR/shut/build'"
 	[[ $stderr == *"cannot write to "*"/shut/build"*"TREETALLY_BUILD=/"* ]]
 }

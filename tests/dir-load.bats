@@ -294,10 +294,10 @@ complete_db() {
 }
 
 @test "dir-load: a full disk or a bad temporary directory is status 4 and leaves nothing" {
-	run -4 dir-load /nowhere/t.db good.dir
+	run -4 dir-load nowhere/t.db good.dir
 	[[ $output == "dir-load: cannot "*"No such file or directory" ]]
-	run -4 dir-load -T /nowhere t.db good.dir
-	[[ $output == "dir-load: cannot use temporary directory /nowhere: No such file or directory" ]]
+	run -4 dir-load -T nowhere t.db good.dir
+	[[ $output == "dir-load: cannot use temporary directory nowhere: No such file or directory" ]]
 	ulimit -f 8
 	run dir-load t.db good.dir
 	((status == 4 || status == 153))

@@ -465,9 +465,8 @@ harmful() {
 	found -N 'latin?' < <(printf 'latin\xe8\nlatin\xe9\n')
 	# Each asterisk would double the time of a matcher that tries everything.
 	timeout 20 dir-query -N "$(printf '*a%.0s' {1..100})*b" bytes.db
-	cc -O1 -D_GNU_SOURCE -I"$TREETALLY_TOP" -o glob-check "$TREETALLY_TOP/tests/oracle/glob-check.c" \
-		"$TREETALLY_TOP/common/query/name_glob.c"
-	run -0 ./glob-check 300000 $RANDOM
+	make_tester glob-check
+	run -0 "$TREETALLY_BUILD/glob-check" 300000 $RANDOM
 	((output > 1000))
 }
 

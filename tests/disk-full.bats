@@ -172,7 +172,7 @@ fails() {
 
 # shimmed COMMAND...: with the FAULT_ variables that are set.
 shimmed() {
-	run --separate-stderr env LD_PRELOAD="$shim" FAULT_MARK="$PWD/../mark" "$@"
+	run --separate-stderr env LD_PRELOAD=fault-shim.so FAULT_MARK="$PWD/../mark" "$@"
 	echo "${*}: $status: $stderr"
 	[[ -e ../mark ]]
 	rm ../mark

@@ -150,7 +150,7 @@ parse_packed() {
 
 @test "faults: a process that looks names up and is killed is told, in spite of -q" {
 	cp "$fixtures/half.db" t.db
-	LD_PRELOAD=$shim FAULT_CALL=getpwuid FAULT_NTH=2 FAULT_HOW=kill \
+	LD_PRELOAD=fault-shim.so FAULT_CALL=getpwuid FAULT_NTH=2 FAULT_HOW=kill \
 		run -0 --separate-stderr stats-load -q t.db "$fixtures/usage"
 	[[ $stderr == "stats-load: t.db: names are missing: the process that looks them up was killed by signal 9 (Killed)" ]]
 	scan-audit t.db

@@ -749,7 +749,7 @@ long_line() {
 	[[ $stderr == "gpfs-parse: cannot open nowhere: No such file or directory" && ! -e out.rec ]]
 	run -4 --separate-stderr gpfs-parse .
 	[[ $stderr == *": it is a directory" ]]
-	run -0 gpfs-parse -T /nowhere -o out.rec log
+	run -0 gpfs-parse -T nowhere -o out.rec log
 }
 
 @test "gpfs-parse: several outputs get the same bytes; a full disk is exit 4" {
@@ -762,7 +762,7 @@ long_line() {
 	[[ $stderr == "gpfs-parse: cannot write standard output: No space left on device" ]]
 	run -4 gpfs-parse -o d -o /dev/full log
 	[ ! -e d ]
-	run -4 gpfs-parse -o /nowhere/x log
+	run -4 gpfs-parse -o nowhere/x log
 }
 
 @test "gpfs-parse: refuses to write binary to a terminal" {

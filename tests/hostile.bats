@@ -221,7 +221,7 @@ nothing_was_executed() {
 			--rejects "rejects$odd" --passwd-file "passwd$odd" --source "$odd" -- "$odd"
 		scan-import -q -S 64M -f asp --scan-date 2026-01-15 --db "$odd.db" --keep -- "$odd"
 		[[ $(ask "$PWD/$odd.db" 'SELECT total_files FROM scan_metadata') == 19 ]]
-		[[ -f rejects$odd && -f $odd-20260115.db ]]
+		[[ -f rejects$odd && -f $odd.db.20260115 ]]
 		run -1 scan-tree -- "$odd.db"
 		scan-tree -q "tree$odd" >answer
 		scan-tree -q -- "$PWD" | gpfs-parse -q -f x -o answer
@@ -234,31 +234,7 @@ nothing_was_executed() {
 # crowd N [together]: entries of N directories; together: their unkeyed hashes meet in a sixteenth of
 # a table.
 crowd() {
-	cat >crowd.c <<-'END'
-		#define XXH_INLINE_ALL
-		#include <stdio.h>
-		#include <stdlib.h>
-		#include <string.h>
-		#include <xxhash.h>
-
-		int main(int argc, char **argv)
-		{
-			long left = atol(argv[1]), together = argc > 2;
-
-			for (unsigned long n = 0; left; n++) {
-				char path[40] = "\0gpfs\0fs1\0";
-				size_t len = 10 + (size_t)sprintf(path + 10, "d%lx", n);
-
-				if (together && (XXH3_64bits(path, len) >> 16 & 15))
-					continue;
-				left--;
-				printf("<0> %lu 1 0  s=9 a=4 u=1 g=1 p=-rw-r--r-- ac=2025-01-01 10:00:00"
-				       " -- /gpfs/fs1/%s/f\n", n, path + 10);
-			}
-		}
-	END
-	"${CC:-cc}" -O2 -o crowd crowd.c
-	./crowd "$@" | gpfs-parse -q -j 1 -f asp --scan-date 2026-01-11
+	"$TREETALLY_BUILD/crowd" "$@" | gpfs-parse -q -j 1 -f asp --scan-date 2026-01-11
 }
 
 # Hundredths of seconds of CPU that a command takes.
@@ -272,6 +248,7 @@ cpu() {
 
 @test "hostile: names made to collide in a hash cost what others cost" {
 	local plain together
+	make_tester crowd
 	crowd 100000 >plain.entry
 	crowd 100000 together >together.entry
 	# 100,000 directories in 65,536 of the slots: without a key some 60 times as long
@@ -279,7 +256,6 @@ cpu() {
 	together=$(cpu stats-accum -q -j 1 -S 256M -o /dev/null together.entry)
 	echo "plain $plain, together $together"
 	((together <= 5 * plain + 50))
-	rm -f crowd
 }
 
 @test "hostile: a million owners in one shard take no more memory than others" {

@@ -21,7 +21,7 @@ import_fault() {
 	local last
 	rm -f ../mark
 	run --separate-stderr env FAULT_PROGRAM="$1" FAULT_CALL="$2" FAULT_NTH="$3" FAULT_HOW="$4" \
-		FAULT_MARK="$PWD/../mark" LD_PRELOAD="$shim" "${import[@]}" "$NEW.gz"
+		FAULT_MARK="$PWD/../mark" LD_PRELOAD=fault-shim.so "${import[@]}" "$NEW.gz"
 	echo "$*: status $status: $stderr"
 	old_or_new || return
 	alone || return

@@ -166,10 +166,10 @@ wrap_helpers() {
 	for program in "${HELPERS[@]}"; do
 		cat >"../bin/$program" <<-END
 			#!/bin/bash
-			read -r dies nth <$PWD/../dies
+			read -r dies nth <"$PWD/../dies"
 			[[ \$dies == $program ]] || exec $(type -P "$program") "\$@"
-			echo x >>$PWD/../uses
-			mapfile -t uses <$PWD/../uses
+			echo x >>"$PWD/../uses"
+			mapfile -t uses <"$PWD/../uses"
 			((\${#uses[@]} != nth)) || kill -KILL \$\$
 			exec $(type -P "$program") "\$@"
 		END
@@ -221,7 +221,7 @@ helper_dies() {
 load_killed() {
 	rm -f ../mark
 	FAULT_CALL=change FAULT_NTH=$1 FAULT_HOW=kill FAULT_PROGRAM=$2 FAULT_MARK=../mark \
-		LD_PRELOAD=$shim "${@:2}" 2>/dev/null || true
+		LD_PRELOAD=fault-shim.so "${@:2}" 2>/dev/null || true
 	[[ -e ../mark ]]
 }
 

@@ -232,36 +232,6 @@ help_options() {
 
 # ---- numbers -------------------------------------------------------------------------------------
 
-# Constants of the headers, as NAME=VALUE.
-constants() {
-	cat >constants.c <<-'END'
-		#include "common/stream/buckets.h"
-		#include "common/stream/recent_paths.h"
-		#include "common/stream/ledger.h"
-		#include "common/base/opts.h"
-		#include "common/log/chunk.h"
-		#include "common/sort/record_key.h"
-		#include "common/log/rejects.h"
-		#include "common/stream/tsv.h"
-		#include "common/load/usage_fold.h"
-		#include "common/sort/usage_hash.h"
-
-		#define SHOW(x) printf("%s=%lld\n", #x, (long long)(x))
-		int main(void)
-		{
-			SHOW(PATH_BYTES_MAX); SHOW(BLOCK_RECORDS_MAX); SHOW(BLOCK_PAYLOAD_MAX);
-			SHOW(BLOCK_ONE_RECORD_MAX); SHOW(BLOCK_PATHS_MAX); SHOW(HEAD_TEXT_MAX);
-			SHOW(TSV_LINE_MAX); SHOW(STREAM_VERSION); SHOW(TIME_MIN); SHOW(TIME_MAX);
-			SHOW(MEMORY_FLOOR); SHOW(MEMORY_DEFAULT); SHOW(THREADS_MAX); SHOW(CHUNK_SIZE);
-			SHOW(LINE_BYTES_MAX); SHOW(FPSET_SLOTS); SHOW(DIR_TAIL_SIZE); SHOW(USAGE_TAIL_SIZE);
-			SHOW(USAGE_LARGE); SHOW(sizeof(struct usage_row));
-		}
-	END
-	"${CC:-cc}" -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I"$TREETALLY_TOP" \
-		-o constants constants.c
-	./constants
-}
-
 # says PAGE TEXT [TEXT...]: the page holds them, line breaks and macros left out.
 says() {
 	local page=$1 text
@@ -276,7 +246,8 @@ says() {
 @test "man: numbers are those of the source" {
 	local -A is
 	local key value name
-	constants >values
+	make_tester constants
+	"$TREETALLY_BUILD/constants" >values
 	while IFS='=' read -r key value; do is[$key]=$value; done <values
 	says treetally-stream.5 \
 		"version of the format, ${is[STREAM_VERSION]} " \

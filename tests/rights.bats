@@ -6,6 +6,11 @@ load lib/helper
 load lib/faults
 
 LOG=20260115_fs1_asp.list.log
+
+setup_file() {
+	make_faults
+}
+
 # It must be possible to be somebody else, so nothing lies in the private directories of bats.
 setup() {
 	common_setup
@@ -114,11 +119,10 @@ is() {
 }
 
 @test "rights: without files that have no name, nobody reads what is not finished" {
-	! sanitized || skip "a preloaded library"
-	make_faults
+	! sanitized || skip "sanitizers want to be the first library"
 	mkfifo stream
 	local -x FAULT_CALL=tmpfile FAULT_NTH=1+ FAULT_HOW=EOPNOTSUPP
-	LD_PRELOAD=$BATS_FILE_TMPDIR/fault-shim.so dir-load t.db stream 3>&- &
+	LD_PRELOAD=fault-shim.so dir-load t.db stream 3>&- &
 	exec {feed}>stream
 	head -c -100 good.dir >&"$feed"
 	local i names
@@ -227,7 +231,7 @@ is() {
 	scan-import -q --db acl.db --replace "$LOG"
 	setfacl -m u:1234:rw,g::---,m::rw acl.db
 	FAULT_CALL=setxattr FAULT_NTH=1+ FAULT_HOW=EOPNOTSUPP FAULT_PROGRAM=scan-import \
-		LD_PRELOAD=$BATS_FILE_TMPDIR/fault-shim.so run -0 scan-import -S 64M --db acl.db "$LOG"
+		LD_PRELOAD=fault-shim.so run -0 scan-import -S 64M --db acl.db "$LOG"
 	[[ $output == *"acl.db: its ACL could not be copied"*": no group rights"* ]]
 	is 600 acl.db
 }
@@ -387,9 +391,8 @@ spilling() {
 	awk 'BEGIN { for (i = 0; i < 200000; i++) print "/a/long/path/of/a/directory/of/ours/" i "\t0\t\t\t\t\t\t" }' |
 		rec-cat -q -b --unverified --kind dir -o dirs
 	local shim
-	for shim in '' "$BATS_FILE_TMPDIR/fault-shim.so"; do
+	for shim in '' fault-shim.so; do
 		[[ ! $shim ]] || ! sanitized || continue
-		[[ ! $shim ]] || make_faults
 		local -x FAULT_CALL=tmpfile FAULT_NTH=1+ FAULT_HOW=EOPNOTSUPP
 		local -x LD_PRELOAD=$shim
 		input=dirs run -0 --separate-stderr spilling depth-sort

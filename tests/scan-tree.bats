@@ -11,7 +11,6 @@ setup_file() {
 
 setup() {
 	common_setup
-	shim=$BATS_FILE_TMPDIR/fault-shim.so
 }
 
 # A tree with the names that break scripts.
@@ -270,7 +269,7 @@ agrees() {
 spoil() {
 	rm -f mark
 	status=0
-	env FAULT_CALL="$1" FAULT_NTH="$2" FAULT_HOW="$3" FAULT_MARK=mark LD_PRELOAD="$shim" \
+	env FAULT_CALL="$1" FAULT_NTH="$2" FAULT_HOW="$3" FAULT_MARK=mark LD_PRELOAD=fault-shim.so \
 		scan-tree -v -j "${workers:-1}" tree >list 2>err || status=$?
 	[[ -e mark ]]
 }

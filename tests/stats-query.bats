@@ -5,6 +5,7 @@
 # ranges; then options, formats, databases that cannot be read, and costs.
 
 load lib/helper
+load lib/faults
 
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
@@ -487,37 +488,18 @@ below() {
 }
 
 @test "stats-query: where locks do not work the file is opened as immutable, with a note under -v" {
-	cat >nolock.c <<'END'
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
-static int answer(const char *name, int fd, int command, void *arg)
-{
-	if (command == F_SETLK || command == F_SETLKW || command == F_GETLK) {
-		errno = ENOLCK;
-		return -1;
-	}
-	return ((int (*)(int, int, ...))dlsym(RTLD_NEXT, name))(fd, command, arg);
-}
-#define WRAP(name) int name(int fd, int command, ...) \
-	{ va_list a; va_start(a, command); void *arg = va_arg(a, void *); va_end(a); \
-	  return answer(#name, fd, command, arg); }
-WRAP(fcntl)
-WRAP(fcntl64)
-END
-	sanitized && skip "sanitizers do not take other libraries before them"
-	cc -shared -fPIC -o nolock.so nolock.c
+	! sanitized || skip "sanitizers want to be the first library"
+	make_faults
+	local -x FAULT_CALL=lock FAULT_NTH=1+ FAULT_HOW=ENOLCK
 	stats-query --by owner "$small" >expected
-	LD_PRELOAD=./nolock.so run -0 --separate-stderr stats-query --by owner "$small"
+	LD_PRELOAD=fault-shim.so run -0 --separate-stderr stats-query --by owner "$small"
 	[[ $output == "$(cat expected)" && -z $stderr ]]
-	LD_PRELOAD=./nolock.so run -0 --separate-stderr stats-query -v --by owner "$small"
+	LD_PRELOAD=fault-shim.so run -0 --separate-stderr stats-query -v --by owner "$small"
 	[[ $stderr == "stats-query: $small: locks do not work on its file system: it is opened as immutable"* ]]
 	# Then nobody can tell whose journal it is, so it counts.
 	cp "$small" x.db
 	echo journal >x.db-journal
-	LD_PRELOAD=./nolock.so run -3 stats-query x.db
+	LD_PRELOAD=fault-shim.so run -3 stats-query x.db
 	[[ $output == "stats-query: x.db: is incomplete: a transaction on it was not finished"* ]]
 }
 

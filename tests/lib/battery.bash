@@ -1078,7 +1078,7 @@ check_same_file() {
 check_output_without_unnamed_files() {
 	[[ $writes == stream ]] || return 0
 	! sanitized || return 0
-	local no_tmpfile=(LD_PRELOAD="$fixtures/fault-shim.so" FAULT_CALL=tmpfile FAULT_NTH=1+
+	local no_tmpfile=(LD_PRELOAD=fault-shim.so FAULT_CALL=tmpfile FAULT_NTH=1+
 		FAULT_HOW=EOPNOTSUPP)
 	run_to stdout /dev/null env "${no_tmpfile[@]}" "${command[@]}" -o out/result "$good"
 	((status == 0)) || say_and_fail "status $status"

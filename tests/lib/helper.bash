@@ -59,6 +59,11 @@ make_here() {
 		BUILD="$(realpath -m --relative-to="$TREETALLY_TOP" "$TREETALLY_BUILD")" "$@"
 }
 
+# make_tester NAME: a program of the tests that is written in C; tests/run has made it already.
+make_tester() {
+	make_here "$(realpath -m --relative-to="$TREETALLY_TOP" "$TREETALLY_BUILD")/$1"
+}
+
 # The SHOW text of the default layout: show [SIZE [KB [UID [GID [MODE [ACCESS [MTIME]]]]]]].
 show() {
 	local at=${6:-2025-12-01 10:00:00} mt=${7:-2025-11-15 10:00:00}
