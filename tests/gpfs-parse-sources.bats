@@ -340,3 +340,73 @@ pack() {
 	done
 	run ! kill -0 "$(cat pid)"
 }
+
+# ---- is the list whole? ----
+
+# seen FILES DIRECTORIES OTHERS SKIPPED: what mmapplypolicy says.
+seen() {
+	echo "[I] GPFS Current Data Pool Utilization in KB and %"
+	echo "[I] 2026-01-11@04:10:07.120 Directory entries scanned: 27."
+	echo "[I] 2026-01-11@04:10:07.120 Directories scan: $1 files, $2 directories, $3 other objects, $4 'skipped' files and/or errors."
+	echo "[I] Summary of Rule Applicability and File Choices:"
+}
+
+@test "gpfs-parse: --scan-log holds the list against what the scan says that it saw" {
+	small_log >log
+	parse=(gpfs-parse -q -f fs1 --scan-date 2026-01-15 --source log)
+	# 17 files, 2 other objects and 8 directories; that where it began may be one of them, or not.
+	for others in 8 7; do
+		seen 17 $others 2 0 >scan.out
+		"${parse[@]}" --scan-log scan.out -o whole log
+		[[ $(rec-cat --info whole) == *unproved_sources=0* && $(rec-cat --info whole) != *assume* ]]
+	done
+	"${parse[@]}" -o told log
+	[[ $(rec-cat --info told) == *unproved_sources=1* ]]
+	# one more, one fewer, directories for files
+	for lie in '18 8 2 0' '16 8 2 0' '17 9 2 0' '17 6 2 0' '17 8 1 0' '18 7 2 0' '0 0 0 0'; do
+		# shellcheck disable=SC2086 # four words
+		seen $lie >scan.out
+		run -3 --separate-stderr "${parse[@]}" --scan-log scan.out -o out log
+		[[ $stderr == "gpfs-parse: the list is not whole: scan.out tells of "* && ! -e out ]]
+	done
+	# a list of which the end is lost
+	seen 17 8 2 0 >scan.out
+	head -n 20 log >cut
+	run -3 "${parse[@]}" --scan-log scan.out cut
+	# two parts with two outputs
+	head -n 10 log >a; tail -n +11 log >b
+	{ seen 0 8 0 0; seen 17 0 2 0; } >scan.out
+	gpfs-parse -q -f fs1 --scan-date 2026-01-15 --scan-log scan.out a b -o both
+	# files alone, with other objects or without
+	grep -v 'p=d' log >files
+	for lie in '17 8 2 0' '19 8 2 0'; do
+		# shellcheck disable=SC2086 # four words
+		seen $lie >scan.out
+		"${parse[@]}" --scan-log scan.out -o files.entry files
+	done
+}
+
+@test "gpfs-parse: files that the scan skipped are told by every answer" {
+	small_log >20260115_x_fs1.list
+	seen 17 8 2 3 >scan.out
+	scan-import -q --no-names --scan-log scan.out --db t.db 20260115_x_fs1.list
+	run -0 --separate-stderr dir-query t.db
+	[[ $stderr == *"files that the scan saw and could not look at: 3"* ]]
+	[ "$(sqlite3 t.db 'SELECT assumptions, unproved_sources FROM scan_metadata')" = 'skipped=3|0' ]
+	run -0 scan-import --replace --no-names --db t.db 20260115_x_fs1.list
+	[[ $output == *"whole        not told"* ]]
+}
+
+@test "gpfs-parse: a --scan-log that is none, or lies beyond reason, is refused" {
+	small_log >log
+	local text
+	for text in '' 'x' "[I] Directories scan: many files" "[I] Directories scan: 1 files, 2 directories" \
+		"[I] Directories scan: 99999999999999999999 files, 8 directories, 2 other objects, 0 'skipped' files"; do
+		printf '%s\n' "$text" >scan.out
+		run -3 --separate-stderr gpfs-parse -q -f x --scan-date 2026-01-15 --scan-log scan.out -o out log
+		[[ $stderr == "gpfs-parse: scan.out: "* && ! -e out ]]
+	done
+	run -4 gpfs-parse -f x --scan-date 2026-01-15 --scan-log nowhere.out log
+	head -c 100000 /dev/zero | tr '\0' x >scan.out
+	run -3 gpfs-parse -f x --scan-date 2026-01-15 --scan-log scan.out log
+}

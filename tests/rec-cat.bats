@@ -254,6 +254,7 @@ text_of() {
 		multilink_bytes=32768
 		snapshot_entries=0
 		bad_optional=0
+		unproved_sources=1
 		digest=36536af09eab79c2ae13afc6d03c57e9
 		source=36536af09eab79c2ae13afc6d03c57e9:30:small.list
 	END

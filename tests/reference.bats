@@ -129,6 +129,7 @@ dir() {
 		multilink_bytes 0
 		snapshot_entries 0
 		bad_optional 2
+		unproved_sources 1
 	END
 	expect 20260111_gpfs_fs1.list.log scan_sources <<<'20260111_gpfs_fs1.list.log 10'
 	expect 20260111_gpfs_fs1.list.log scan_rejects <<<'no absolute path 1 20260111_gpfs_fs1.list.log:10'
@@ -467,6 +468,7 @@ scan_root() {
 		multilink_bytes 2048
 		snapshot_entries 1
 		bad_optional 2
+		unproved_sources 1
 	END
 }
 

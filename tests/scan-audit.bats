@@ -272,7 +272,8 @@ import_and_audit() {
 	for column in total_directories implied_directories total_files total_size apparent_size lines \
 		skipped_blank skipped_comment skipped_message skipped_unrecognised skipped_continued rejected entries \
 		directory_lines \
-		directory_bytes inline_files multilink_files multilink_bytes snapshot_entries bad_optional; do
+		directory_bytes inline_files multilink_files multilink_bytes snapshot_entries bad_optional \
+		unproved_sources; do
 		lies "scan_metadata: *" "UPDATE scan_metadata SET $column = $column + 1"
 	done
 	lies "scan_metadata: digest is not the sum *" \

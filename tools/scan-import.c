@@ -154,6 +154,8 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		OPT_CALL_WORDS(0, "escape", "HOW", "how names are written: %s [none]", pass_word, &opt->parse,
 			       escapes),
 		OPT_CALL(0, "crlf", NULL, "lines end with CR LF", pass_on, &opt->parse),
+		OPT_CALL(0, "scan-log", "FILE", "output of mmapplypolicy, to check that nothing is missing",
+			 pass_on, &opt->parse),
 		OPT_CALL(0, "allow-cut-end", NULL, "accept a log that ends inside a line", pass_on,
 			 &opt->parse),
 		OPT_TEXT(0, "rejects", "FILE", "keep rejected lines there", &opt->rejects),

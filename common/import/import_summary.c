@@ -9,7 +9,7 @@
 
 /* In the order of the SELECT below. */
 enum column {
-	LINES, REJECTED, SKIPPED, DIRECTORIES, IMPLIED, FILES, ALLOCATED, APPARENT, LINKED, TWICE,
+	LINES, REJECTED, SKIPPED, UNPROVED, DIRECTORIES, IMPLIED, FILES, ALLOCATED, APPARENT, LINKED, TWICE,
 	COLUMNS
 };
 
@@ -18,7 +18,8 @@ static void read_numbers(struct db_reader_db *reader, int64_t number[COLUMNS])
 	sqlite3_stmt *select = db_prepare(
 		&reader->db,
 		"SELECT lines, rejected,"
-		" skipped_blank + skipped_comment + skipped_message + skipped_unrecognised,"
+		" skipped_blank + skipped_comment + skipped_message + skipped_unrecognised +"
+		" skipped_continued, unproved_sources,"
 		" total_directories, implied_directories, total_files, total_size, apparent_size,"
 		" multilink_files, multilink_bytes FROM scan_metadata");
 
@@ -49,6 +50,7 @@ static void write_lines(struct buf *out, const int64_t number[COLUMNS], double s
 	add_count(out, "lines", number[LINES], "\n");
 	add_count(out, "rejected", number[REJECTED], "\n");
 	add_count(out, "skipped", number[SKIPPED], "\n");
+	buf_printf(out, "  %-12s %s\n", "whole", number[UNPROVED] ? "not told" : "proved");
 	add_count(out, "directories", number[DIRECTORIES], "");
 	buf_printf(out, ", %s implied\n", human_count(text, number[IMPLIED]));
 	add_count(out, "files", number[FILES], "\n");

@@ -12,6 +12,7 @@
 
 #include "common/log/claims.h"
 #include "common/log/rejects.h"
+#include "common/log/scan_log.h"
 #include "common/stream/stream_opts.h"
 
 struct parse_opts {
@@ -24,6 +25,7 @@ struct parse_opts {
 	const char *rejects;
 	mode_t mode; /* of the file of rejects; MODE_NONE: 0640 less the umask */
 	struct reject_limit limit;
+	const char *scan_log; /* output of mmapplypolicy; NULL: not given */
 	const char **logs; /* "-": standard input; never empty */
 	size_t log_count;
 };
@@ -46,6 +48,8 @@ struct parse_opts {
 	OPT_CALL(0, "max-rejects", "N",                                                            \
 		 "most lines, or N% of lines, that may be no record [100 or 0.01%, the larger]",   \
 		 parse_opts_set_limit, &(o)->limit),                                               \
+	OPT_TEXT(0, "scan-log", "FILE", "check that nothing is missing by the output of mmapplypolicy", \
+		 &(o)->scan_log),                                                                  \
 	OPT_FLAG(0, "force", "accept one log twice, and logs of different scans", &(o)->force),    \
 	STREAM_OPTS_WRITE(&(o)->out),                                                              \
 	OPTS_RESOURCES(&(o)->shared),                                                              \

@@ -37,6 +37,7 @@ struct run {
 	uint64_t cut_names; /* records behind which some lines are the rest of the name */
 	struct scan_end end; /* of this source */
 	bool must_end;       /* this source announced an end line */
+	struct scan_log scan_log;
 	const char *unrecognised_source; /* of the first such line; NULL: none */
 	uint64_t unrecognised_line;
 };
@@ -157,9 +158,10 @@ static void take_chunk(struct run *run, const char *name, const struct chunk *c)
 /* Does the list have its end line, and all lines that the scan wrote? */
 static void check_end(struct run *run, const char *name)
 {
-	const uint64_t *count = run->tally.count;
+	uint64_t *count = run->tally.count;
 	uint64_t lines = count[COUNT_ENTRIES] + count[COUNT_REJECTED];
 
+	count[COUNT_UNPROVED_SOURCES] = !run->scan_log.file && !run->end.lines;
 	if (!run->must_end)
 		return;
 	if (run->end.bad)
@@ -237,6 +239,24 @@ static void check_names(struct run *run, uint64_t limit)
 		     "whole)", count[COUNT_SKIPPED_CONTINUED], run->cut_names);
 }
 
+/* Is everything here that the scan says it saw? */
+static void check_scan_log(struct run *run)
+{
+	const struct scan_log *log = &run->scan_log;
+	const uint64_t *count = run->ledger.sum.count;
+
+	if (!log->file)
+		return;
+	if (!scan_log_agrees(log, count))
+		refuse(run, "the list is not whole: %s tells of %" PRIu64 " files, %" PRIu64
+		       " directories and %" PRIu64 " other objects, and there are %" PRIu64
+		       " lines of files, %" PRIu64 " of directories and %" PRIu64 " rejected ones",
+		       log->file, log->files, log->directories, log->others, count[COUNT_FILES],
+		       count[COUNT_DIRECTORY_LINES], count[COUNT_REJECTED]);
+	if (!assume(&run->ledger.sum.assumed, ASSUME_SKIPPED, log->skipped))
+		refuse(run, "%s: too many skipped files", log->file);
+}
+
 /* Does what was read deserve a trailer? */
 static void check_ledger(struct run *run)
 {
@@ -249,6 +269,7 @@ static void check_ledger(struct run *run)
 	if (!l->sum.count[COUNT_ENTRIES])
 		refuse(run, "no record in %" PRIu64 " lines", lines);
 	check_names(run, limit);
+	check_scan_log(run);
 	if (twice && !run->opt->force)
 		refuse(run, "%s: the same log came twice (--force accepts that)", twice->name);
 	if (!l->sum.count[COUNT_DIRECTORY_LINES] && !run->opt->shared.quiet)
@@ -269,6 +290,8 @@ static void start(struct run *run, const struct parse_opts *opt,
 	*run = (struct run){ .opt = opt, .program = program,
 			      .names = xcalloc(opt->log_count, sizeof(*run->names)) };
 	run->agreement.force = opt->force;
+	if (opt->scan_log)
+		scan_log_read(&run->scan_log, opt->scan_log);
 	agreement_hear(&run->agreement, &opt->claim, NULL);
 	for (size_t i = 0; i < opt->log_count; i++) {
 		uint64_t size = log_source_size(opt->logs[i]);

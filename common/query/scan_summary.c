@@ -23,6 +23,7 @@ static const struct field {
 	{ { "total_files", "Files", RENDER_COUNT, 0, 0 }, NULL },
 	{ { "total_size", "Size", RENDER_BYTES, 0, 0 }, NULL },
 	{ { "apparent_size", "Apparent size", RENDER_BYTES, 0, 0 }, NULL },
+	{ { "unproved_sources", "Lists not proved whole", RENDER_COUNT, 0, 0 }, NULL },
 	{ { "multilink_files", "Hard-linked files", RENDER_COUNT, 0, 0 }, NULL },
 	{ { "multilink_bytes", "  counted twice at most", RENDER_BYTES, 0, 0 }, NULL },
 	{ { "inline_files", "Files in their inode", RENDER_COUNT, 0, 0 }, NULL },

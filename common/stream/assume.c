@@ -27,6 +27,8 @@ static const struct {
 	[ASSUME_SIZE_FROM_ALLOCATED] = { "size-from-allocated", "file lengths: not in the log, "
 					 "allocated sizes stand for them", false },
 	[ASSUME_SIZE_UNKNOWN] = { "size-unknown", "sizes: not in the log, all are 0", false },
+	[ASSUME_SKIPPED] = { "skipped", "incomplete: files that the scan saw and could not look at",
+			     true },
 	[ASSUME_TYPE_UNKNOWN] = { "type-unknown", "types: not in the log, each line counts as a file",
 				  false },
 	[ASSUME_UNSEEN] = { "unseen", "incomplete: what lies below directories that the scan could "

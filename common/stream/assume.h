@@ -23,6 +23,7 @@ enum assumption {
 	ASSUME_OWNER_UNKNOWN,
 	ASSUME_SIZE_FROM_ALLOCATED,
 	ASSUME_SIZE_UNKNOWN,
+	ASSUME_SKIPPED,    /* counted: files that the scan saw and could not look at */
 	ASSUME_TYPE_UNKNOWN,
 	ASSUME_UNSEEN,     /* counted: directories that the scan could not read */
 	ASSUME_UNVERIFIED, /* rows went through programs that cannot vouch for them */

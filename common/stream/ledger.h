@@ -49,7 +49,9 @@
 	/* entries with a snapshot id */                                                           \
 	X(SNAPSHOT_ENTRIES, "snapshot_entries", "snapshot_entries")                                \
 	/* malformed mt, cr or nl values, taken as absent */                                       \
-	X(BAD_OPTIONAL, "bad_optional", "bad_optional")
+	X(BAD_OPTIONAL, "bad_optional", "bad_optional")                                            \
+	/* sources of which neither an end line nor the output of the scan tells that they are whole */ \
+	X(UNPROVED_SOURCES, "unproved_sources", "unproved_sources")
 
 #define LEDGER_ENUM(id, name, column) COUNT_##id,
 enum ledger_count { LEDGER_TABLE(LEDGER_ENUM) LEDGER_COUNTS };
