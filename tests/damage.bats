@@ -321,7 +321,7 @@ counts_itself() {
 check_lying_ledger() {
 	local file files wrong=() right=()
 	variants lying_ledgers lying_ledgers
-	((${#files[@]} == 19 + 5)) || say_and_fail "${#files[@]} numbers"
+	((${#files[@]} == 20 + 5)) || say_and_fail "${#files[@]} numbers"
 	for file in "${files[@]}"; do
 		if counts_itself "${file##*/}"; then wrong+=("$file") && continue; fi
 		case $case:${file##*/} in

@@ -233,7 +233,7 @@ text_of() {
 		program=dir-extract/0.2.0
 		program=gpfs-parse/0.2.0
 		records=10
-		bytes=827
+		bytes=846
 		blocks=1
 		lines=30
 		skipped_blank=1
@@ -258,7 +258,7 @@ text_of() {
 		digest=36536af09eab79c2ae13afc6d03c57e9
 		source=36536af09eab79c2ae13afc6d03c57e9:30:small.list
 	END
-	[[ $(stat -c %s scan.dir) == 827 ]]
+	[[ $(stat -c %s scan.dir) == 846 ]]
 	rec-cat --info <(rec-cat scan.dir) | grep -vE '^(stream|format|bytes|blocks)=' |
 		diff - <(grep -vE '^(stream|format|bytes|blocks)=' info)
 	# Several, each for itself.

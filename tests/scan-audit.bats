@@ -323,7 +323,7 @@ every_change() {
 	{ small_log; line 7000 /gpfs/fs1/bad x; line 7001 /gpfs/fs1/worse 1 1 1 1 what; } >20260115_x_all.list
 	printf 'u%d:x:%d:1:Name of %d:/:/\n' 1000 1000 1000 1001 1001 1001 >passwd
 	printf 'g%d:x:%d:\n' 100 100 101 101 >group
-	scan-import -q --passwd passwd --group group --db all.db 20260115_x_all.list
+	scan-import -q --passwd-file passwd --group-file group --db all.db 20260115_x_all.list
 	scan-audit -q all.db --log 20260115_x_all.list
 	(($(sqlite3 all.db 'SELECT count(*) FROM scan_rejects') > 0))
 	(($(sqlite3 all.db 'SELECT count(*) FROM user_info') > 0))
