@@ -58,7 +58,7 @@ import() {
 dump() {
 	local columns
 	columns=$(sqlite3 "$1" "SELECT group_concat(name) FROM pragma_table_info('scan_metadata')
-		WHERE name NOT IN ('import_timestamp', 'source_file', 'skipped_unrecognised', 'skipped_continued')")
+		WHERE name NOT IN ('import_timestamp', 'source_file', 'skipped_unrecognised', 'skipped_continued', 'unproved_sources')")
 	sqlite3 "$1" .dump | grep -avE '^INSERT INTO (scan_metadata|scan_rejects|scan_sources|load_state) '
 	sqlite3 "$1" "SELECT reason, lines FROM scan_rejects ORDER BY reason;
 		SELECT skipped_unrecognised + skipped_continued, $columns FROM scan_metadata"
