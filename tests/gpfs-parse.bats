@@ -178,12 +178,32 @@ rows() {
 		echo "some text"
 	done >log
 	run -3 --separate-stderr gpfs-parse -o out2 log
-	[[ $stderr == "gpfs-parse: 300 records of 300 are followed by lines that are not records: "* && ! -e out2 ]]
+	[[ $stderr == "gpfs-parse: 300 records of 300 are followed by 300 lines that are not records: "* && ! -e out2 ]]
 	run -0 --separate-stderr gpfs-parse --max-rejects 300 -o out2 log
 	# nor is this: pages of text here and there
 	{ head -n 20 log; seq -f 'a line of %g words' 300; } >text
 	run -3 --separate-stderr gpfs-parse -o out3 text
 	[[ $stderr == *"unrecognised: 2"* ]]
+}
+
+@test "gpfs-parse: what is left of a damaged record is never the rest of a name" {
+	local rest
+	for rest in '<0> 1' '12 1' '12 1 x' '12 1 s=3 u=4' 's=3 a=4' "x$(show) -x /gpfs/b" 'x g=1 nl=1' 'x1 ac=2025-01-01 07:00:00 mt='; do
+		rec "$(show)" "/gpfs/a"$'\n'"$rest"$'\n'"zz" >log
+		run -3 gpfs-parse -q -f a --scan-date 2026-01-01 --max-rejects 0 -o out log
+		[[ $output == *"1 lines are not records"* ]] || { echo "$rest: $output"; return 1; }
+	done
+	# one word, one number: nobody would call that a record
+	for rest in 's=3' 'x=1 y=2' 's=1 s=2' '12' '12 x' '<0>' '<0> x'; do
+		rec "$(show)" "/gpfs/a"$'\n'"$rest" | expect $'rec /gpfs/a\nskip: continued'
+	done
+	# more than there are records, behind few of them
+	{
+		big_log 2000 | sed '7~20 { s/$/\nsome text\n\/\n/; s/$/text of a kind\n\/text\nx\/y\n/; s/$/1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n17\n18\n19\n20/ }'
+	} >log
+	run -3 --separate-stderr gpfs-parse "${day[@]}" -o out2 log
+	[[ $stderr == "gpfs-parse: 100 records of 2000 are followed by 2500 lines that are not records: "* ]] ||
+		{ echo "$stderr"; return 1; }
 }
 
 @test "gpfs-parse: the rest of a name at every offset of a chunk border, in any number of threads" {

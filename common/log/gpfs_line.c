@@ -184,6 +184,15 @@ static enum reject_reason take_inode(const char **at, struct line *line)
 	return REJECT_NONE;
 }
 
+/*
+ * Is there so much of a record in a line that no name explains it? What is behind a record is
+ * taken for more of its name otherwise, and a record that was damaged must not be lost like that.
+ */
+static bool begins_record(const struct gpfs_show *v, const char *path)
+{
+	return path || __builtin_popcount(v->seen) >= 2;
+}
+
 static enum reject_reason take_record(struct parser *p, bool pct, const char *at,
 				      const char *end, struct line *line)
 {
@@ -196,7 +205,8 @@ static enum reject_reason take_record(struct parser *p, bool pct, const char *at
 	if (numbers != REJECT_NONE && !is_blank(at[-1]))
 		at = skip_word(at);
 	path = pct ? walk_encoded(p, &v, at) : gpfs_show_walk(&v, p->memo, at);
-	line->begins = path || numbers == REJECT_NONE;
+	line->begins |= begins_record(&v, path) || numbers == REJECT_NONE ||
+			numbers == REJECT_SNAPSHOT;
 	line->text = pct ? NULL : path;
 	if (!path)
 		return REJECT_NO_PATH;
@@ -219,15 +229,6 @@ static const char *after_tag(const char *text)
 	if (*at != '>' || !is_blank(at[1]))
 		return text;
 	return skip_blanks(at + 1);
-}
-
-static bool has_separator(const char *at)
-{
-	for (at = skip_blanks(at); *at != '\n'; at = skip_blanks(skip_word(at))) {
-		if (path_behind(at))
-			return true;
-	}
-	return false;
 }
 
 /* The kind of a line that does not start like a record; `at` is behind its tag. */
@@ -253,22 +254,28 @@ static enum line_kind skip_kind(const char *text, const char *at, const char *en
 static enum line_kind parse_line(void *parser, const struct line_format *format, const char *text,
 				 size_t len, bool maybe_nul, struct line *line)
 {
+	struct parser *p = parser;
 	const char *end = text + len, *at = after_tag(text);
 
 	if (!is_digit(*at)) {
 		enum line_kind kind = skip_kind(text, at, end);
 
-		line->begins = kind == LINE_UNRECOGNISED && has_separator(text);
+		if (kind == LINE_UNRECOGNISED) {
+			struct gpfs_show v = { 0 };
+			const char *path = gpfs_show_walk(&v, p->memo, text);
+
+			line->begins = begins_record(&v, path);
+		}
 		return kind;
 	}
-	line->begins = true;
+	line->begins = at > text;
 	line->text = NULL;
 	if (len > LINE_BYTES_MAX)
 		line->reason = REJECT_TOO_LONG;
 	else if (maybe_nul && memchr(text, '\0', len))
 		line->reason = REJECT_NUL;
 	else
-		line->reason = take_record(parser, format->pct, at, end, line);
+		line->reason = take_record(p, format->pct, at, end, line);
 	return line->reason == REJECT_NONE ? LINE_ENTRY : LINE_REJECTED;
 }
 

@@ -221,22 +221,24 @@ static void open_source(struct run *run, size_t i)
 }
 
 /*
- * Names with line feeds are rare. When the lines behind many records are not records, the list
- * was broken by something else; what they are taken for cannot be made by a few people alone.
+ * Names with line feeds are rare. When the lines behind many records are not records, or most lines
+ * are none, the list was broken by something else; what they are taken for cannot be made by a few
+ * people alone. One long name is no share of anything.
  */
 static void check_names(struct run *run, uint64_t limit)
 {
 	const uint64_t *count = run->ledger.sum.count;
-	uint64_t share = count[COUNT_ENTRIES] / CUT_NAMES_SHARE;
+	uint64_t entries = count[COUNT_ENTRIES], lines = count[COUNT_SKIPPED_CONTINUED];
+	bool names = run->cut_names > limit && run->cut_names > entries / CUT_NAMES_SHARE;
 
-	if (run->cut_names > limit && run->cut_names > share)
-		refuse(run, "%" PRIu64 " records of %" PRIu64 " are followed by lines that are not "
-		       "records: too many for names with line feeds (--max-rejects changes the "
-		       "limit of %" PRIu64 ")", run->cut_names, count[COUNT_ENTRIES], limit);
+	if (names || (lines > limit && lines > entries + NAME_BYTES_MAX))
+		refuse(run, "%" PRIu64 " records of %" PRIu64 " are followed by %" PRIu64 " lines "
+		       "that are not records: too many for names with line feeds (--max-rejects "
+		       "changes the limit of %" PRIu64 ")", run->cut_names, entries, lines, limit);
 	if (run->cut_names && !run->opt->shared.quiet)
 		warn("%" PRIu64 " lines are the rest of names with line feeds, and the paths of "
 		     "%" PRIu64 " records are cut there (with ESCAPE in the policy they would be "
-		     "whole)", count[COUNT_SKIPPED_CONTINUED], run->cut_names);
+		     "whole)", lines, run->cut_names);
 }
 
 /* Is everything here that the scan says it saw? */
