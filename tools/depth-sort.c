@@ -91,8 +91,8 @@ static bool cursor_next(struct cursor *c)
 	} else {
 		if (!block_next_usage_record(b))
 			return false;
-		usage_tail_write(c->tail, &b->key, &b->sums);
-		account_usage(&c->account, &b->sums);
+		usage_tail_write(c->tail, &b->key, &b->usage);
+		account_usage(&c->account, &b->usage);
 	}
 	c->path = (const char *)b->path.data;
 	c->len = b->path.len;
@@ -220,7 +220,7 @@ static void write_sorted(struct extsort *sort, struct stream_out *out, struct pr
 	struct extsort_item item;
 	struct inode_line line;
 	struct usage_key key;
-	struct usage_sums sums;
+	struct usage usage;
 	uint64_t records = 0;
 
 	progress_phase(progress, "writing", "records", 0);
@@ -230,8 +230,8 @@ static void write_sorted(struct extsort *sort, struct stream_out *out, struct pr
 
 			stream_out_add_dir(out, item.path, item.len, has_line ? &line : NULL);
 		} else {
-			usage_tail_read(item.tail, &key, &sums);
-			stream_out_add_usage(out, item.path, item.len, &key, &sums);
+			usage_tail_read(item.tail, &key, &usage);
+			stream_out_add_usage(out, item.path, item.len, &key, &usage);
 		}
 		progress_update(progress, ++records, 0);
 	}

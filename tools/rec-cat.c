@@ -72,9 +72,9 @@ static void copy_dir(const struct block *b, struct account *account, struct stre
 
 static void copy_usage(const struct block *b, struct account *account, struct stream_out *out)
 {
-	account_usage(account, &b->sums);
+	account_usage(account, &b->usage);
 	if (out)
-		stream_out_add_usage(out, (char *)b->path.data, b->path.len, &b->key, &b->sums);
+		stream_out_add_usage(out, (char *)b->path.data, b->path.len, &b->key, &b->usage);
 }
 
 /* All records of a block; `out` NULL: only to be counted. */

@@ -84,23 +84,23 @@ struct accum {
 	struct progress progress;
 };
 
-#define NOT_LOOKED_UP USAGE_TABLE_FULL
+#define NOT_LOOKED_UP USAGE_HASH_FULL
 
 static void put_into_run(void *arg, const char *path, size_t len, const struct usage_key *key,
-			 const struct usage_sums *sums)
+			 const struct usage *usage)
 {
 	unsigned char tail[USAGE_TAIL_SIZE];
 
-	usage_tail_write(tail, key, sums);
+	usage_tail_write(tail, key, usage);
 	extsort_put_run(arg, path, len, tail);
 }
 
 static void put_into_stream(void *arg, const char *path, size_t len, const struct usage_key *key,
-			    const struct usage_sums *sums)
+			    const struct usage *usage)
 {
 	struct accum *a = arg;
 
-	stream_out_add_usage(&a->out, path, len, key, sums);
+	stream_out_add_usage(&a->out, path, len, key, usage);
 	progress_update(&a->progress, ++a->rows_written, 0);
 }
 
@@ -120,12 +120,13 @@ static int64_t used_at(const struct entry *e, enum age_by by)
 	return by == AGE_MTIME || e->mtime > e->atime ? e->mtime : e->atime;
 }
 
-/* The sums and the key of one file. */
+/* One file as a usage row. */
 static void take_file(const struct accum *a, const struct entry *e, struct usage_file *file)
 {
 	int64_t age = scantime_age_days(used_at(e, a->opt->age_by), a->scan_day);
 
-	file->sums = (struct usage_sums){ 1, e->own.allocated, e->size, e->atime, e->mtime };
+	file->usage = (struct usage){ { 1, (int64_t)e->own.allocated, (int64_t)e->size }, e->atime,
+				      e->mtime };
 	file->key = (struct usage_key){
 		e->own.uid, e->own.gid, (uint8_t)bucket_of(age_buckets, age),
 		(uint8_t)bucket_of(size_buckets, (int64_t)e->own.allocated),
@@ -145,7 +146,7 @@ static size_t find_places(struct accum *a, size_t from, size_t count)
 			const char *path = block_path(&a->paths, a->file_dirs[end], &len);
 
 			*dir = usage_hash_dir(&a->table, path, len);
-			if (*dir == USAGE_TABLE_FULL)
+			if (*dir == USAGE_HASH_FULL)
 				break;
 		}
 		a->files[end].dir = *dir;
@@ -176,7 +177,7 @@ static size_t add_placed(struct accum *a, size_t from, size_t to)
 		if (result == USAGE_FULL)
 			break;
 		if (result == USAGE_OVERFLOW ||
-		    !account_usage(&a->account, &a->files[from].sums))
+		    !account_usage(&a->account, &a->files[from].usage))
 			die_overflow(a, a->file_dirs[from]);
 	}
 	return from;
@@ -237,7 +238,7 @@ static void write_rows(struct accum *a)
 {
 	struct extsort_item item;
 	struct usage_key key;
-	struct usage_sums sums;
+	struct usage usage;
 
 	if (a->rounds) {
 		spill_table(a);
@@ -248,8 +249,8 @@ static void write_rows(struct accum *a)
 	if (!a->rounds)
 		usage_hash_drain(&a->table, put_into_stream, a);
 	while (a->rounds && extsort_next(a->sort, &item)) {
-		usage_tail_read(item.tail, &key, &sums);
-		put_into_stream(a, item.path, item.len, &key, &sums);
+		usage_tail_read(item.tail, &key, &usage);
+		put_into_stream(a, item.path, item.len, &key, &usage);
 	}
 	progress_end(&a->progress);
 }

@@ -183,9 +183,7 @@ static struct scan_facts facts_of(const struct loader *l)
 		.usage_ledger = &l->in.stream.ledger,
 		.root_path = &l->join.root_path,
 		.root_id = l->join.root_id,
-		.files = l->join.total.whole.file_count,
-		.total_size = l->join.total.whole.total_size,
-		.apparent_size = l->join.total.whole.apparent_size,
+		.sums = l->join.total.whole.sums,
 	};
 }
 
@@ -199,7 +197,7 @@ static void check_facts(const struct loader *l)
 	if (!scan_facts_verified(&facts))
 		warn("%s: unverified rows: whether they are those of the scan is not checked",
 		     l->opt->db);
-	if (facts.apparent_size == INT64_MAX)
+	if (facts.sums.apparent == INT64_MAX)
 		warn("%s: file lengths add up to 2^63-1 bytes or more and are given as 2^63-1",
 		     l->opt->db);
 }

@@ -117,10 +117,10 @@ static void compare_row(struct audit_log *a)
 		"apparent_size",
 	};
 	const struct usage_key *key = &a->usage.key;
-	const struct usage_sums *sums = &a->usage.sums;
+	const struct sums *sums = &a->usage.usage.sums;
 	const int64_t should[] = {
-		key->uid, key->gid, key->age_bucket, key->size_bucket, (int64_t)sums->file_count,
-		(int64_t)sums->total_size, (int64_t)sums->apparent_size,
+		key->uid, key->gid, key->age_bucket, key->size_bucket, sums->files,
+		sums->allocated, sums->apparent,
 	};
 
 	if (!a->usage_nr.have || a->usage_nr.dir_id != a->rows.dir_id)
@@ -144,8 +144,8 @@ static void compare_usage(struct audit_log *a)
 
 	while (more) {
 		compare_row(a);
-		atime = a->usage.sums.max_atime > atime ? a->usage.sums.max_atime : atime;
-		mtime = a->usage.sums.max_mtime > mtime ? a->usage.sums.max_mtime : mtime;
+		atime = a->usage.usage.max_atime > atime ? a->usage.usage.max_atime : atime;
+		mtime = a->usage.usage.max_mtime > mtime ? a->usage.usage.max_mtime : mtime;
 		audit_rows_next(&a->usage_nr);
 		a->have_usage = tree_in_next(&a->usage);
 		more = a->have_usage && a->usage.same_path;

@@ -173,9 +173,9 @@ void scan_check_facts(const struct db *db, const struct scan_facts *facts, const
 	if (!scan_facts_verified(facts))
 		return;
 	check_ledgers(db, facts, stream);
-	check_sum(facts, stream, COUNT_FILES, facts->files);
-	check_sum(facts, stream, COUNT_ALLOCATED, facts->total_size);
-	check_sum(facts, stream, COUNT_APPARENT, facts->apparent_size);
+	check_sum(facts, stream, COUNT_FILES, (uint64_t)facts->sums.files);
+	check_sum(facts, stream, COUNT_ALLOCATED, (uint64_t)facts->sums.allocated);
+	check_sum(facts, stream, COUNT_APPARENT, (uint64_t)facts->sums.apparent);
 }
 
 /* ---- buckets, scan_sources, scan_rejects ---- */
@@ -306,9 +306,9 @@ static void add_assumed(struct buf *text, const struct scan_facts *facts)
 static uint64_t count_of(const struct scan_facts *facts, enum ledger_count which)
 {
 	switch (which) {
-	case COUNT_FILES: return facts->files;
-	case COUNT_ALLOCATED: return facts->total_size;
-	case COUNT_APPARENT: return facts->apparent_size;
+	case COUNT_FILES: return (uint64_t)facts->sums.files;
+	case COUNT_ALLOCATED: return (uint64_t)facts->sums.allocated;
+	case COUNT_APPARENT: return (uint64_t)facts->sums.apparent;
 	default: return trusted_ledger(facts)->sum.count[which];
 	}
 }

@@ -29,7 +29,7 @@ struct scan_facts {
 	const struct ledger *usage_ledger;
 	const struct buf *root_path; /* of the scan root, memory form (path.h) */
 	int64_t root_id;
-	uint64_t files, total_size, apparent_size;
+	struct sums sums;
 };
 
 /* Neither stream went through programs that cannot vouch for its rows. */

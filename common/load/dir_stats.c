@@ -39,13 +39,13 @@ static void open_row(struct dir_stats *s, int64_t dir_id)
 		row[i] = INT64_MAX;
 }
 
-#define FILL(row, suffix, sums, dirs) \
-	((row)[STATS_file_count_##suffix] = (int64_t)(sums)->file_count, \
-	 (row)[STATS_total_size_##suffix] = (int64_t)(sums)->total_size, \
-	 (row)[STATS_apparent_size_##suffix] = (int64_t)(sums)->apparent_size, \
+#define FILL(row, suffix, usage, dirs) \
+	((row)[STATS_file_count_##suffix] = (usage)->sums.files, \
+	 (row)[STATS_total_size_##suffix] = (usage)->sums.allocated, \
+	 (row)[STATS_apparent_size_##suffix] = (usage)->sums.apparent, \
 	 (row)[STATS_dir_count_##suffix] = (int64_t)(dirs), \
-	 (row)[STATS_max_atime_##suffix] = (sums)->max_atime, \
-	 (row)[STATS_max_mtime_##suffix] = (sums)->max_mtime)
+	 (row)[STATS_max_atime_##suffix] = (usage)->max_atime, \
+	 (row)[STATS_max_mtime_##suffix] = (usage)->max_mtime)
 
 static void put_totals(struct dir_stats *s, const struct dir_totals *d)
 {
@@ -70,7 +70,7 @@ static void put_totals(struct dir_stats *s, const struct dir_totals *d)
 
 void dir_stats_open(struct dir_stats *s, int64_t dir_id)
 {
-	const struct usage_sums nothing = { .max_atime = TIME_NONE, .max_mtime = TIME_NONE };
+	const struct usage nothing = { .max_atime = TIME_NONE, .max_mtime = TIME_NONE };
 
 	GROW(s->open, s->cap, s->depth + 1);
 	s->open[s->depth++] = (struct dir_totals){ .dir_id = dir_id,
@@ -81,7 +81,7 @@ void dir_stats_open(struct dir_stats *s, int64_t dir_id)
 	open_row(s, dir_id);
 }
 
-static void add_sums(struct usage_sums *to, const struct usage_sums *more, int64_t dir_id)
+static void add_usage(struct usage *to, const struct usage *more, int64_t dir_id)
 {
 	if (!usage_add(to, more))
 		die(EXIT_INPUT,
@@ -96,11 +96,11 @@ static int64_t owner_of_both(int64_t a, int64_t b)
 	return b == OWNER_NONE || a == b ? a : OWNER_SEVERAL;
 }
 
-void dir_stats_add(struct dir_stats *s, const struct usage_key *key, const struct usage_sums *sums)
+void dir_stats_add(struct dir_stats *s, const struct usage_key *key, const struct usage *usage)
 {
 	struct dir_totals *d = &s->open[s->depth - 1];
 
-	add_sums(&d->own, sums, d->dir_id);
+	add_usage(&d->own, usage, d->dir_id);
 	d->uid = owner_of_both(d->uid, key->uid);
 	d->gid = owner_of_both(d->gid, key->gid);
 }
@@ -109,10 +109,10 @@ const struct dir_totals *dir_stats_close(struct dir_stats *s, int64_t next_id)
 {
 	struct dir_totals *d = &s->open[--s->depth], *parent = d - 1;
 
-	add_sums(&d->whole, &d->own, d->dir_id);
+	add_usage(&d->whole, &d->own, d->dir_id);
 	d->whole_dirs = (uint64_t)(next_id - d->dir_id - 1);
 	if (s->depth) {
-		add_sums(&parent->whole, &d->whole, parent->dir_id);
+		add_usage(&parent->whole, &d->whole, parent->dir_id);
 		parent->own_dirs++;
 		parent->uid = owner_of_both(parent->uid, d->uid);
 		parent->gid = owner_of_both(parent->gid, d->gid);

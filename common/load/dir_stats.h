@@ -34,8 +34,8 @@
 
 struct dir_totals {
 	int64_t dir_id;
-	struct usage_sums own;   /* files directly in it */
-	struct usage_sums whole; /* files in it and below */
+	struct usage own;   /* files directly in it */
+	struct usage whole; /* files in it and below */
 	uint64_t own_dirs;       /* child directories */
 	uint64_t whole_dirs;     /* all directories below; known when it closes */
 	int64_t uid, gid;        /* of all files below: the only one, OWNER_NONE or OWNER_SEVERAL */
@@ -58,7 +58,7 @@ void dir_stats_init(struct dir_stats *s, struct db *db);
 void dir_stats_open(struct dir_stats *s, int64_t dir_id);
 
 /* Files directly in the current directory. Dies (3) when a sum passes 2^63-1. */
-void dir_stats_add(struct dir_stats *s, const struct usage_key *key, const struct usage_sums *sums);
+void dir_stats_add(struct dir_stats *s, const struct usage_key *key, const struct usage *usage);
 
 /*
  * Close the current directory; `next_id` is the next one's dir_id (or one more than the last). Its

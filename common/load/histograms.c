@@ -11,19 +11,19 @@ void histograms_init(struct histograms *h, struct db *db)
 		      DB_BATCH_ROWS);
 }
 
-static void put(struct db_batch *rows, uint32_t uid, struct totals_sums *sums)
+static void put(struct db_batch *rows, uint32_t uid, struct sums *sums)
 {
 	for (int i = 0; i < BUCKETS; i++) {
 		int64_t *row;
 
-		if (!sums[i].file_count)
+		if (!sums[i].files)
 			continue;
 		row = db_batch_add(rows);
 		row[0] = uid;
 		row[1] = i;
-		row[2] = sums[i].file_count;
-		row[3] = sums[i].total_size;
-		sums[i] = (struct totals_sums){ 0 };
+		row[2] = sums[i].files;
+		row[3] = sums[i].allocated;
+		sums[i] = (struct sums){ 0 };
 	}
 }
 
@@ -34,17 +34,13 @@ static void end_owner(struct histograms *h)
 }
 
 void histograms_add(struct histograms *h, const struct usage_key *key,
-		    const struct usage_sums *sums)
+		    const struct sums *sums)
 {
-	const struct totals_sums row = {
-		(int64_t)sums->file_count, (int64_t)sums->total_size, (int64_t)sums->apparent_size,
-	};
-
 	if (key->uid != h->uid)
 		end_owner(h);
 	h->uid = key->uid;
-	totals_sum(&h->ages[key->age_bucket], &row);
-	totals_sum(&h->sizes[key->size_bucket], &row);
+	sums_add(&h->ages[key->age_bucket], sums);
+	sums_add(&h->sizes[key->size_bucket], sums);
 }
 
 void histograms_finish(struct histograms *h)

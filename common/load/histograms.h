@@ -16,13 +16,13 @@
 struct histograms {
 	struct db_batch age_rows, size_rows;
 	uint32_t uid; /* whose rows are coming */
-	struct totals_sums ages[BUCKETS], sizes[BUCKETS];
+	struct sums ages[BUCKETS], sizes[BUCKETS];
 };
 
 void histograms_init(struct histograms *h, struct db *db);
 /* The next row of the scan root. */
 void histograms_add(struct histograms *h, const struct usage_key *key,
-		    const struct usage_sums *sums);
+		    const struct sums *sums);
 /* Write what is left, and free. */
 void histograms_finish(struct histograms *h);
 

@@ -2,18 +2,19 @@
 
 #include "common/base/wire.h"
 
-/* A tail: part 1, dir_id 8, uid (or id) 4, gid 4, age 1, size 1, all big-endian; then three sums. */
+/* A tail: part 1, dir_id 8, uid (or id) 4, gid 4, age 1, size 1, all big-endian; then struct sums. */
 #define KEY_LEN 19
-#define TAIL_LEN (KEY_LEN + 24)
+#define TAIL_LEN (KEY_LEN + sizeof(struct sums))
 
 static bool add_sums(unsigned char *into, const unsigned char *from)
 {
-	for (unsigned char *to = into + KEY_LEN; to < into + TAIL_LEN; to += 8) {
-		const unsigned char *more = from + (to - into);
+	struct sums sum, more;
 
-		/* Files and bytes cannot pass 2^63-1, which dir_stats has checked; lengths stop there. */
-		put_le64(to, add_saturating(get_le64(to), get_le64(more)));
-	}
+	memcpy(&sum, into + KEY_LEN, sizeof(sum));
+	memcpy(&more, from + KEY_LEN, sizeof(more));
+	/* Files and bytes cannot pass 2^63-1, which dir_stats has checked. */
+	sums_add(&sum, &more);
+	memcpy(into + KEY_LEN, &sum, sizeof(sum));
 	return true;
 }
 
@@ -29,6 +30,7 @@ void load_sort_init(struct load_sort *s, const struct extsort_config *config)
 
 void load_sort_add(struct load_sort *s, const struct load_item *item)
 {
+	const struct sums counts = { (int64_t)item->directories, (int64_t)item->owned, 0 };
 	bool usage = item->part == PART_USAGE_R;
 	unsigned char tail[TAIL_LEN] = { (unsigned char)item->part };
 
@@ -37,9 +39,7 @@ void load_sort_add(struct load_sort *s, const struct load_item *item)
 	put_be32(tail + 13, item->key.gid);
 	tail[17] = item->key.age_bucket;
 	tail[18] = item->key.size_bucket;
-	put_le64(tail + 19, usage ? item->sums.file_count : item->directories);
-	put_le64(tail + 27, usage ? item->sums.total_size : item->owned);
-	put_le64(tail + 35, item->sums.apparent_size);
+	memcpy(tail + KEY_LEN, usage ? &item->sums : &counts, sizeof(item->sums));
 	extsort_add(s->sorter, "", 0, tail);
 }
 
@@ -48,23 +48,24 @@ static void read_next(struct load_sort *s)
 	struct load_item *item = &s->next;
 	struct extsort_item sorted;
 	const unsigned char *tail;
+	struct sums sums;
 
 	*item = (struct load_item){ .part = 0 };
 	s->have_next = extsort_next(s->sorter, &sorted);
 	if (!s->have_next)
 		return;
 	tail = sorted.tail;
+	memcpy(&sums, tail + KEY_LEN, sizeof(sums));
 	item->part = (enum load_part)tail[0];
 	if (item->part == PART_USAGE_R) {
 		item->dir_id = (int64_t)get_be64(tail + 1);
 		item->key = (struct usage_key){ get_be32(tail + 9), get_be32(tail + 13), tail[17],
 						tail[18] };
-		item->sums = (struct usage_sums){ get_le64(tail + 19), get_le64(tail + 27),
-						  get_le64(tail + 35), TIME_NONE, TIME_NONE };
+		item->sums = sums;
 	} else {
 		item->id = get_be32(tail + 9);
-		item->directories = get_le64(tail + 19);
-		item->owned = get_le64(tail + 27);
+		item->directories = (uint64_t)sums.files;
+		item->owned = (uint64_t)sums.allocated;
 	}
 }
 

@@ -22,7 +22,7 @@ struct load_item {
 	enum load_part part;
 	int64_t dir_id;        /* usage_r */
 	struct usage_key key;  /* usage_r */
-	struct usage_sums sums; /* usage_r */
+	struct sums sums; /* usage_r */
 	uint32_t id;           /* uids, gids */
 	uint64_t directories;  /* that directly hold a file of it */
 	uint64_t owned;        /* whose line names it */

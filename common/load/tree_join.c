@@ -3,7 +3,7 @@
 #include <inttypes.h>
 
 static void give_usage(void *arg, int64_t dir_id, const struct usage_key *key,
-		       const struct usage_sums *part)
+		       const struct sums *part)
 {
 	load_sort_add(arg, &(struct load_item){
 			       .part = PART_USAGE_R, .dir_id = dir_id, .key = *key, .sums = *part });
@@ -25,9 +25,9 @@ static void close_directories(struct tree_join *j, size_t depth, int64_t next_id
 static void load_usage(struct tree_join *j)
 {
 	do {
-		dir_stats_add(&j->sums, &j->in->key, &j->in->sums);
-		usage_fold_add(&j->fold, &j->in->key, &j->in->sums);
-		usage_nr_put(j->usage_nr, j->dirs.row.dir_id, &j->in->key, &j->in->sums);
+		dir_stats_add(&j->sums, &j->in->key, &j->in->usage);
+		usage_fold_add(&j->fold, &j->in->key, &j->in->usage.sums);
+		usage_nr_put(j->usage_nr, j->dirs.row.dir_id, &j->in->key, &j->in->usage.sums);
 		summaries_file(&j->summaries, j->dirs.row.dir_id, &j->in->key);
 		j->have_usage = tree_in_next(j->in);
 	} while (j->have_usage && j->in->same_path);

@@ -27,7 +27,7 @@ struct tree_join {
 	struct usage_nr *usage_nr;
 
 	struct tree_rows dirs;
-	bool have_usage;            /* in->path, in->key and in->sums are a row to come */
+	bool have_usage;            /* in->path, in->key and in->usage are a row to come */
 	uint64_t directories;       /* so far */
 	struct dir_stats sums;
 	struct usage_fold fold;

@@ -9,32 +9,32 @@ void usage_by_init(struct usage_by *u, struct db *db, struct db_batch *usage_r)
 }
 
 static void put(struct usage_by *u, enum usage_kind kind, int64_t id,
-		const struct totals_sums *sums)
+		const struct sums *sums)
 {
 	int64_t *row;
 
-	if (!sums->file_count)
+	if (!sums->files)
 		return;
 	row = db_batch_add(&u->rows);
 	row[0] = u->dir_id;
 	row[1] = kind;
 	row[2] = id;
-	row[3] = sums->file_count;
-	row[4] = sums->total_size;
-	row[5] = sums->apparent_size;
+	row[3] = sums->files;
+	row[4] = sums->allocated;
+	row[5] = sums->apparent;
 }
 
 static void put_owner(struct usage_by *u)
 {
 	put(u, USAGE_BY_OWNER, u->uid, &u->owner);
-	u->owner = (struct totals_sums){ 0 };
+	u->owner = (struct sums){ 0 };
 }
 
-static void put_buckets(struct usage_by *u, enum usage_kind kind, struct totals_sums *sums)
+static void put_buckets(struct usage_by *u, enum usage_kind kind, struct sums *sums)
 {
 	for (int i = 0; i < BUCKETS; i++) {
 		put(u, kind, i, &sums[i]);
-		sums[i] = (struct totals_sums){ 0 };
+		sums[i] = (struct sums){ 0 };
 	}
 }
 
@@ -57,23 +57,23 @@ static void put_many_groups(struct usage_by *u)
 {
 	sqlite3_stmt *select = db_prepare(u->db, "SELECT gid, file_count, total_size, apparent_size"
 						 " FROM staged_r WHERE dir_id = ? ORDER BY gid");
-	struct totals_sums sums = { 0 };
+	struct sums sums = { 0 };
 	int64_t gid = 0;
 
 	db_batch_flush(u->usage_r);
 	db_bind(u->db, select, 1, u->dir_id);
 	while (db_step(u->db, select)) {
-		const struct totals_sums row = {
+		const struct sums row = {
 			sqlite3_column_int64(select, 1), sqlite3_column_int64(select, 2),
 			sqlite3_column_int64(select, 3),
 		};
 
 		if (sqlite3_column_int64(select, 0) != gid) {
 			put(u, USAGE_BY_GROUP, gid, &sums);
-			sums = (struct totals_sums){ 0 };
+			sums = (struct sums){ 0 };
 		}
 		gid = sqlite3_column_int64(select, 0);
-		totals_sum(&sums, &row);
+		sums_add(&sums, &row);
 	}
 	put(u, USAGE_BY_GROUP, gid, &sums);
 	sqlite3_finalize(select);
@@ -93,11 +93,8 @@ static void end_directory(struct usage_by *u)
 }
 
 void usage_by_add(struct usage_by *u, int64_t dir_id, const struct usage_key *key,
-		  const struct usage_sums *sums)
+		  const struct sums *sums)
 {
-	const struct totals_sums row = {
-		(int64_t)sums->file_count, (int64_t)sums->total_size, (int64_t)sums->apparent_size,
-	};
 	const int64_t gid[TOTALS_PARTS] = { key->gid };
 
 	if (dir_id != u->dir_id)
@@ -106,12 +103,12 @@ void usage_by_add(struct usage_by *u, int64_t dir_id, const struct usage_key *ke
 		put_owner(u);
 	u->dir_id = dir_id;
 	u->uid = key->uid;
-	totals_sum(&u->owner, &row);
-	totals_sum(&u->ages[key->age_bucket], &row);
-	totals_sum(&u->sizes[key->size_bucket], &row);
+	sums_add(&u->owner, sums);
+	sums_add(&u->ages[key->age_bucket], sums);
+	sums_add(&u->sizes[key->size_bucket], sums);
 	if (u->many_groups)
 		return;
-	totals_add(&u->groups, gid, &row);
+	totals_add(&u->groups, gid, sums);
 	u->many_groups = u->groups.count > GROUPS_KEPT_BY;
 }
 

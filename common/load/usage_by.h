@@ -22,7 +22,7 @@ struct usage_by {
 	struct db_batch *usage_r; /* into staged_r: flushed before SQLite is asked about it */
 	int64_t dir_id;           /* whose rows are coming; 0: none yet */
 	uint32_t uid;
-	struct totals_sums owner, ages[BUCKETS], sizes[BUCKETS];
+	struct sums owner, ages[BUCKETS], sizes[BUCKETS];
 	struct totals groups;
 	bool many_groups;
 };
@@ -30,7 +30,7 @@ struct usage_by {
 void usage_by_init(struct usage_by *u, struct db *db, struct db_batch *usage_r);
 /* The next row of usage_r. */
 void usage_by_add(struct usage_by *u, int64_t dir_id, const struct usage_key *key,
-		  const struct usage_sums *sums);
+		  const struct sums *sums);
 /* Write what is left, and free. */
 void usage_by_finish(struct usage_by *u);
 

@@ -5,7 +5,7 @@
 struct fold_row {
 	uint64_t owner;   /* uid, gid */
 	uint32_t classes; /* age, size */
-	uint64_t file_count, total_size, apparent_size;
+	struct sums sums;
 };
 
 struct fold_level {
@@ -41,15 +41,10 @@ static bool same_key(const struct fold_row *a, const struct fold_row *b)
 	return a->owner == b->owner && a->classes == b->classes;
 }
 
-/* Overflow is not looked for here: the totals of the same rows find it and end the program. */
-static void add_row(struct fold_row *to, const struct fold_row *more)
-{
-	to->file_count += more->file_count;
-	to->total_size += more->total_size;
-	to->apparent_size = add_saturating(to->apparent_size, more->apparent_size);
-}
-
-/* Make rows of equal key one, among rows[from..to); returns where they end now. */
+/*
+ * Make rows of equal key one, among rows[from..to); returns where they end now. Overflow is not
+ * looked for: the totals of the same rows (dir_stats.h) find it and end the program.
+ */
 static uint32_t combine(struct usage_fold *f, uint32_t from, uint32_t to)
 {
 	struct fold_row *rows = f->rows;
@@ -65,7 +60,7 @@ static uint32_t combine(struct usage_fold *f, uint32_t from, uint32_t to)
 		while (f->slots[slot] && !same_key(&rows[f->slots[slot] - 1], &rows[i]))
 			slot = (slot + 1) & mask;
 		if (f->slots[slot]) {
-			add_row(&rows[f->slots[slot] - 1], &rows[i]);
+			sums_add(&rows[f->slots[slot] - 1].sums, &rows[i].sums);
 		} else {
 			rows[end++] = rows[i];
 			f->slots[slot] = end;
@@ -116,10 +111,8 @@ static void give_rows(struct usage_fold *f, int64_t dir_id, uint32_t from, uint3
 		const struct fold_row *row = &f->rows[i];
 		struct usage_key key = { (uint32_t)(row->owner >> 32), (uint32_t)row->owner,
 					 (uint8_t)(row->classes >> 8), (uint8_t)row->classes };
-		struct usage_sums part = { row->file_count, row->total_size, row->apparent_size,
-					   TIME_NONE, TIME_NONE };
 
-		f->give(f->arg, dir_id, &key, &part);
+		f->give(f->arg, dir_id, &key, &row->sums);
 	}
 }
 
@@ -204,7 +197,7 @@ static void check_width(struct usage_fold *f)
 }
 
 void usage_fold_add(struct usage_fold *f, const struct usage_key *key,
-		    const struct usage_sums *sums)
+		    const struct sums *sums)
 {
 	struct fold_level *level = &f->levels[f->depth - 1];
 	int64_t before = usage_keys_see(&f->keys, key, level->dir_id);
@@ -217,8 +210,7 @@ void usage_fold_add(struct usage_fold *f, const struct usage_key *key,
 		make_room(f);
 	f->rows[f->count++] = (struct fold_row){ (uint64_t)key->uid << 32 | key->gid,
 						 (uint32_t)key->age_bucket << 8 | key->size_bucket,
-						 sums->file_count, sums->total_size,
-						 sums->apparent_size };
+						 *sums };
 	check_width(f);
 }
 

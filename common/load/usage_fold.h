@@ -56,7 +56,7 @@
  * must be added up where keys are equal.
  */
 typedef void usage_fold_give(void *arg, int64_t dir_id, const struct usage_key *key,
-			     const struct usage_sums *part);
+			     const struct sums *part);
 
 struct usage_fold {
 	struct fold_row *rows;
@@ -82,7 +82,7 @@ void usage_fold_open(struct usage_fold *f, int64_t dir_id, bool has_child);
 
 /* A usage row of the current directory. */
 void usage_fold_add(struct usage_fold *f, const struct usage_key *key,
-		    const struct usage_sums *sums);
+		    const struct sums *sums);
 
 /* Close the current directory, which is not the scan root nor above it. */
 void usage_fold_close(struct usage_fold *f);

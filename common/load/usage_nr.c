@@ -95,20 +95,20 @@ static void hand_over(struct usage_nr *u)
 }
 
 void usage_nr_fill(int64_t *row, int64_t dir_id, const struct usage_key *key,
-		   const struct usage_sums *sums)
+		   const struct sums *sums)
 {
 	row[USAGE_dir_id] = dir_id;
 	row[USAGE_uid] = key->uid;
 	row[USAGE_gid] = key->gid;
 	row[USAGE_age_bucket] = key->age_bucket;
 	row[USAGE_size_bucket] = key->size_bucket;
-	row[USAGE_file_count] = (int64_t)sums->file_count;
-	row[USAGE_total_size] = (int64_t)sums->total_size;
-	row[USAGE_apparent_size] = (int64_t)sums->apparent_size;
+	row[USAGE_file_count] = sums->files;
+	row[USAGE_total_size] = sums->allocated;
+	row[USAGE_apparent_size] = sums->apparent;
 }
 
 void usage_nr_put(struct usage_nr *u, int64_t dir_id, const struct usage_key *key,
-		  const struct usage_sums *sums)
+		  const struct sums *sums)
 {
 	if (u->count == DB_BATCH_ROWS)
 		hand_over(u);

@@ -35,7 +35,7 @@ void usage_nr_init(struct usage_nr *u, struct db *db, bool threaded);
 
 /* The next row, in the order of the table: of a directory by uid, then gid. */
 void usage_nr_put(struct usage_nr *u, int64_t dir_id, const struct usage_key *key,
-		  const struct usage_sums *sums);
+		  const struct sums *sums);
 /* Each group that has a row of the directory: slow, for directories of many groups. */
 void usage_nr_each_group(struct usage_nr *u, int64_t dir_id,
 			 void (*take)(void *arg, uint32_t gid), void *arg);
@@ -46,6 +46,6 @@ void usage_nr_move(struct usage_nr *u);
 
 /* Fill a row of usage_nr or usage_r, which have the same columns. */
 void usage_nr_fill(int64_t *row, int64_t dir_id, const struct usage_key *key,
-		   const struct usage_sums *sums);
+		   const struct sums *sums);
 
 #endif

@@ -233,12 +233,12 @@ static void fill_total(const struct dir_layout *l, const struct dir_total *total
 	for (size_t i = 0; i < l->count; i++) {
 		switch (l->which[i]) {
 		case COLUMN_PATH: cells[i] = render_text(TOTAL_PATH, strlen(TOTAL_PATH)); break;
-		case COLUMN_SIZE: cells[i] = render_number((int64_t)total->size); break;
-		case COLUMN_APPARENT: cells[i] = render_number((int64_t)total->apparent); break;
-		case COLUMN_FILES: cells[i] = render_number((int64_t)total->files); break;
+		case COLUMN_SIZE: cells[i] = render_number(total->usage.sums.allocated); break;
+		case COLUMN_APPARENT: cells[i] = render_number(total->usage.sums.apparent); break;
+		case COLUMN_FILES: cells[i] = render_number(total->usage.sums.files); break;
 		case COLUMN_DIRS: cells[i] = render_number((int64_t)total->dirs); break;
-		case COLUMN_ATIME: cells[i] = render_number(total->atime); break;
-		case COLUMN_MTIME: cells[i] = render_number(total->mtime); break;
+		case COLUMN_ATIME: cells[i] = render_number(total->usage.max_atime); break;
+		case COLUMN_MTIME: cells[i] = render_number(total->usage.max_mtime); break;
 		default: cells[i] = (struct render_cell){ .null = true };
 		}
 		cells[i].null = cells[i].null || (!cells[i].text && cells[i].number == TIME_NONE);
@@ -324,26 +324,16 @@ bool dir_list_next(struct dir_list *list)
 	return true;
 }
 
-static void add_total(struct dir_total *total, const struct dir_total *more)
-{
-	total->size = add_saturating(total->size, more->size);
-	total->apparent = add_saturating(total->apparent, more->apparent);
-	total->files += more->files;
-	total->dirs += more->dirs;
-	total->atime = more->atime > total->atime ? more->atime : total->atime;
-	total->mtime = more->mtime > total->mtime ? more->mtime : total->mtime;
-}
-
 void dir_list_finish(struct dir_list *list, bool verbose)
 {
-	struct dir_total total = { .atime = TIME_NONE, .mtime = TIME_NONE };
+	struct dir_total total = DIR_TOTAL_NONE;
 
 	for (size_t i = 0; i < list->count; i++) {
 		struct dir_search *scan = &list->sources[i].scan;
 
 		dir_search_finish(scan);
 		list->matches += scan->matches;
-		add_total(&total, &scan->total);
+		dir_total_add(&total, &scan->total);
 		if (verbose)
 			warn("%s: plan %s, %" PRId64 " steps, %" PRId64 " of them in full scans",
 			     scan->a->operand, scan->plan, scan->a->steps, scan->a->full_scan);

@@ -161,29 +161,29 @@ static bool find_top(struct db_reader_db *a, const struct scope *scope, const ch
 
 /* ---- rows ---- */
 
-static void add_sum(struct dir_search *scan, uint64_t *sum, int column, enum db_domain domain)
+void dir_total_add(struct dir_total *to, const struct dir_total *more)
 {
-	*sum = add_saturating(*sum, (uint64_t)db_column(&scan->a->db, scan->select, column, domain));
-}
-
-static void add_latest(struct dir_search *scan, int64_t *latest, int column)
-{
-	int64_t time = db_column_or(&scan->a->db, scan->select, column, DB_TIME, TIME_NONE);
-
-	if (time > *latest)
-		*latest = time;
+	/* Sums of several databases can reach 2^63-1, and stop there. */
+	usage_add(&to->usage, &more->usage);
+	to->dirs = add_saturating(to->dirs, more->dirs);
 }
 
 static void add_total(struct dir_search *scan)
 {
-	struct dir_total *total = &scan->total;
+	struct db *db = &scan->a->db;
+	sqlite3_stmt *row = scan->select;
+	const struct dir_total more = {
+		.usage = {
+			.sums = { .files = db_column(db, row, SELECTED_FILES, DB_COUNT),
+				  .allocated = db_column(db, row, SELECTED_SIZE, DB_SIZE),
+				  .apparent = db_column(db, row, SELECTED_APPARENT, DB_SIZE) },
+			.max_atime = db_column_or(db, row, SELECTED_ATIME, DB_TIME, TIME_NONE),
+			.max_mtime = db_column_or(db, row, SELECTED_MTIME, DB_TIME, TIME_NONE),
+		},
+		.dirs = (uint64_t)db_column(db, row, SELECTED_DIRS, DB_DIRECTORY_COUNT),
+	};
 
-	add_sum(scan, &total->size, SELECTED_SIZE, DB_SIZE);
-	add_sum(scan, &total->apparent, SELECTED_APPARENT, DB_SIZE);
-	add_sum(scan, &total->files, SELECTED_FILES, DB_COUNT);
-	add_sum(scan, &total->dirs, SELECTED_DIRS, DB_DIRECTORY_COUNT);
-	add_latest(scan, &total->atime, SELECTED_ATIME);
-	add_latest(scan, &total->mtime, SELECTED_MTIME);
+	dir_total_add(&scan->total, &more);
 }
 
 /* The next directory that matches; false at the end, when the statement is gone. */
@@ -319,7 +319,7 @@ void dir_search_start(struct dir_search *scan, struct db_reader_db *a, const str
 	enum dir_plan plan = dir_plan_choose(a, scope, q);
 
 	*scan = (struct dir_search){ .a = a, .scope = scope, .question = q,
-				   .total = { .atime = TIME_NONE, .mtime = TIME_NONE } };
+				   .total = DIR_TOTAL_NONE };
 	if (heap && dir_question_is_open(q) && !dir_question_nests(q)) {
 		scan->counted = true;
 		scan->matches = (uint64_t)scope->directories;

@@ -26,9 +26,13 @@ struct dir_heap {
 
 /* Sums in which each directory counts once, be it listed itself or below one that is. */
 struct dir_total {
-	uint64_t size, apparent, files, dirs;
-	int64_t atime, mtime; /* the latest; TIME_NONE: none */
+	struct usage usage; /* its times are TIME_NONE when there is no directory with files */
+	uint64_t dirs;
 };
+#define DIR_TOTAL_NONE \
+	(struct dir_total){ .usage = { .max_atime = TIME_NONE, .max_mtime = TIME_NONE } }
+
+void dir_total_add(struct dir_total *to, const struct dir_total *more);
 
 struct dir_search {
 	struct db_reader_db *a;

@@ -16,12 +16,12 @@ struct ranked {
 	int64_t weight[TOTALS_PARTS]; /* of the group that shares parts 0..i with it */
 };
 
-static int64_t measure(const struct usage_rank *rank, const struct totals_sums *sums)
+static int64_t measure(const struct usage_rank *rank, const struct sums *sums)
 {
 	switch (rank->sort) {
-	case USAGE_SORT_APPARENT: return sums->apparent_size;
-	case USAGE_SORT_FILES: return sums->file_count;
-	default: return sums->total_size;
+	case USAGE_SORT_APPARENT: return sums->apparent;
+	case USAGE_SORT_FILES: return sums->files;
+	default: return sums->allocated;
 	}
 }
 
@@ -70,11 +70,11 @@ static void weigh(const struct usage_rank *rank, struct ranked *rows, size_t n)
 {
 	for (size_t part = 0; part < rank->parts; part++) {
 		for (size_t first = 0, end; first < n; first = end) {
-			struct totals_sums sums = { 0 };
+			struct sums sums = { 0 };
 
 			for (end = first; end < n && !memcmp(rows[end].row.key, rows[first].row.key,
 							     (part + 1) * sizeof(int64_t)); end++)
-				totals_sum(&sums, &rows[end].row.sums);
+				sums_add(&sums, &rows[end].row.sums);
 			for (size_t i = first; i < end; i++)
 				rows[i].weight[part] = measure(rank, &sums);
 		}
@@ -108,7 +108,7 @@ static void put_in_order(const struct usage_rank *rank, struct totals *totals)
 	qsort_r(rows, totals->count, sizeof(*rows), compare_keys, (void *)rank);
 	weigh(rank, rows, totals->count);
 	for (size_t i = 0; i < totals->count; i++) {
-		if (rows[i].row.sums.total_size >= rank->min_size)
+		if (rows[i].row.sums.allocated >= rank->min_size)
 			rows[n++] = rows[i];
 	}
 	n = keep_top(rank, rows, n);
@@ -121,12 +121,12 @@ static void put_in_order(const struct usage_rank *rank, struct totals *totals)
 
 /* ---- what is shown ---- */
 
-static struct totals_sums add_up(const struct totals *totals)
+static struct sums add_up(const struct totals *totals)
 {
-	struct totals_sums sums = { 0 };
+	struct sums sums = { 0 };
 
 	for (size_t i = 0; i < totals->count; i++)
-		totals_sum(&sums, &totals->rows[i].sums);
+		sums_add(&sums, &totals->rows[i].sums);
 	return sums;
 }
 
@@ -217,7 +217,7 @@ static size_t make_columns(const struct usage_query *ask, struct render_column *
 struct printer {
 	struct db_reader_set *set;
 	const struct usage_query *ask;
-	struct totals_sums total;
+	struct sums total;
 	struct render render;
 	struct buf text[TOTALS_PARTS]; /* of the key, for the time of a row */
 };
@@ -251,15 +251,15 @@ static void put_text(struct printer *p, enum usage_by by, int64_t value, struct 
 	}
 }
 
-static void put_sums(const struct printer *p, const struct totals_sums *sums,
+static void put_sums(const struct printer *p, const struct sums *sums,
 		     struct render_cell *cells)
 {
-	cells[0] = render_number(sums->file_count);
-	cells[1] = render_number(sums->total_size);
-	cells[2] = render_number(sums->apparent_size);
+	cells[0] = render_number(sums->files);
+	cells[1] = render_number(sums->allocated);
+	cells[2] = render_number(sums->apparent);
 	cells[3] = (struct render_cell){
-		.share = p->total.total_size
-				 ? (double)sums->total_size / (double)p->total.total_size
+		.share = p->total.allocated
+				 ? (double)sums->allocated / (double)p->total.allocated
 				 : 0,
 	};
 }

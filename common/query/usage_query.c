@@ -118,11 +118,11 @@ static int64_t last_of(struct asker *q, int64_t dir_id)
 /* ---- rows ---- */
 
 /* What is below a directory is no more than what it has. */
-static void require_part(struct asker *q, const struct totals_sums *part)
+static void require_part(struct asker *q, const struct sums *part)
 {
-	const struct totals_sums *whole = totals_at(q->totals, q->key);
+	const struct sums *whole = totals_at(q->totals, q->key);
 
-	if (part->file_count > whole->file_count || part->total_size > whole->total_size)
+	if (part->files > whole->files || part->allocated > whole->allocated)
 		die(EXIT_INPUT, "%s: is damaged: a directory has less than what is below it",
 		    q->a->db.name);
 }
@@ -144,13 +144,13 @@ static void take(struct asker *q, sqlite3_stmt *s, bool away)
 	struct db *db = &q->a->db;
 
 	while (db_step(db, s)) {
-		struct totals_sums sums = {
+		struct sums sums = {
 			db_column(db, s, COL_FILES, DB_COUNT),
 			db_column(db, s, COL_TOTAL, DB_SIZE),
 			db_column(db, s, COL_APPARENT, DB_SIZE),
 		};
 
-		if (!sums.file_count ||
+		if (!sums.files ||
 		    !among(ask->uids, ask->uid_count, db_column(db, s, COL_UID, DB_UID)) ||
 		    !among(ask->gids, ask->gid_count, db_column(db, s, COL_GID, DB_UID)))
 			continue;

@@ -36,28 +36,28 @@ bool dir_tail_combine(unsigned char *into, const unsigned char *from)
 }
 
 void usage_tail_write(unsigned char tail[USAGE_TAIL_SIZE], const struct usage_key *key,
-		      const struct usage_sums *sums)
+		      const struct usage *usage)
 {
 	put_be32(tail, key->uid);
 	put_be32(tail + 4, key->gid);
 	tail[8] = key->age_bucket;
 	tail[9] = key->size_bucket;
-	memcpy(tail + USAGE_KEY_SIZE, sums, sizeof(*sums));
+	memcpy(tail + USAGE_KEY_SIZE, usage, sizeof(*usage));
 }
 
 void usage_tail_read(const unsigned char tail[USAGE_TAIL_SIZE], struct usage_key *key,
-		     struct usage_sums *sums)
+		     struct usage *usage)
 {
 	key->uid = get_be32(tail);
 	key->gid = get_be32(tail + 4);
 	key->age_bucket = tail[8];
 	key->size_bucket = tail[9];
-	memcpy(sums, tail + USAGE_KEY_SIZE, sizeof(*sums));
+	memcpy(usage, tail + USAGE_KEY_SIZE, sizeof(*usage));
 }
 
 bool usage_tail_combine(unsigned char *into, const unsigned char *from)
 {
-	struct usage_sums sum, more;
+	struct usage sum, more;
 
 	memcpy(&sum, into + USAGE_KEY_SIZE, sizeof(sum));
 	memcpy(&more, from + USAGE_KEY_SIZE, sizeof(more));

@@ -4,8 +4,8 @@
  * dir tail:   has_line 1, inode 8, generation 8, uid 4, gid 4, mode 4, allocated 8, big-endian; no
  *             part is key. Of equal paths the larger tail wins, byte by byte: has_line first, then
  *             each field.
- * usage tail: uid 4, gid 4, age bucket 1, size bucket 1, big-endian: the key; then the sums in host
- *             order, which add up.
+ * usage tail: uid 4, gid 4, age bucket 1, size bucket 1, big-endian: the key; then struct usage in
+ *             host order, which adds up.
  */
 #ifndef TREETALLY_RECORD_KEY_H
 #define TREETALLY_RECORD_KEY_H
@@ -14,7 +14,7 @@
 
 #define DIR_TAIL_SIZE 37
 #define USAGE_KEY_SIZE 10
-#define USAGE_TAIL_SIZE (USAGE_KEY_SIZE + sizeof(struct usage_sums))
+#define USAGE_TAIL_SIZE (USAGE_KEY_SIZE + sizeof(struct usage))
 
 /* `line` NULL: a directory without a line, all zero. */
 void dir_tail_write(unsigned char tail[DIR_TAIL_SIZE], const struct inode_line *line);
@@ -23,9 +23,9 @@ bool dir_tail_read(const unsigned char tail[DIR_TAIL_SIZE], struct inode_line *l
 bool dir_tail_combine(unsigned char *into, const unsigned char *from);
 
 void usage_tail_write(unsigned char tail[USAGE_TAIL_SIZE], const struct usage_key *key,
-		      const struct usage_sums *sums);
+		      const struct usage *usage);
 void usage_tail_read(const unsigned char tail[USAGE_TAIL_SIZE], struct usage_key *key,
-		     struct usage_sums *sums);
+		     struct usage *usage);
 bool usage_tail_combine(unsigned char *into, const unsigned char *from);
 
 #endif

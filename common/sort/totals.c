@@ -36,7 +36,7 @@ static void grow(struct totals *t)
 	}
 }
 
-struct totals_sums *totals_at(struct totals *t, const int64_t key[TOTALS_PARTS])
+struct sums *totals_at(struct totals *t, const int64_t key[TOTALS_PARTS])
 {
 	size_t slot;
 
@@ -56,36 +56,18 @@ struct totals_sums *totals_at(struct totals *t, const int64_t key[TOTALS_PARTS])
 	return &t->rows[t->last].sums;
 }
 
-static int64_t add(int64_t a, int64_t b)
+void totals_add(struct totals *t, const int64_t key[TOTALS_PARTS], const struct sums *more)
 {
-	return a > INT64_MAX - b ? INT64_MAX : a + b;
-}
+	struct sums *sums = totals_at(t, key);
 
-bool totals_sum(struct totals_sums *sums, const struct totals_sums *more)
-{
-	/* Files and blocks of one database are below 2^63 in all; several databases could pass that. */
-	sums->file_count = add(sums->file_count, more->file_count);
-	sums->total_size = add(sums->total_size, more->total_size);
-	sums->apparent_size = add(sums->apparent_size, more->apparent_size);
-	return sums->apparent_size != INT64_MAX;
-}
-
-void totals_add(struct totals *t, const int64_t key[TOTALS_PARTS], const struct totals_sums *more)
-{
-	if (!totals_sum(totals_at(t, key), more))
-		t->saturated = true;
+	sums_add(sums, more);
+	t->saturated |= sums->apparent == INT64_MAX;
 }
 
 void totals_subtract(struct totals *t, const int64_t key[TOTALS_PARTS],
-		     const struct totals_sums *less)
+		     const struct sums *less)
 {
-	struct totals_sums *sums = totals_at(t, key);
-
-	sums->file_count -= less->file_count;
-	sums->total_size -= less->total_size;
-	/* After saturation this can pass both ends of the range. */
-	sums->apparent_size = (int64_t)((uint64_t)sums->apparent_size -
-					(uint64_t)less->apparent_size);
+	sums_subtract(totals_at(t, key), less);
 }
 
 void totals_drop_empty(struct totals *t)
@@ -93,7 +75,7 @@ void totals_drop_empty(struct totals *t)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < t->count; i++) {
-		if (t->rows[i].sums.file_count)
+		if (t->rows[i].sums.files)
 			t->rows[kept++] = t->rows[i];
 	}
 	t->count = kept;

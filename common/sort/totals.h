@@ -8,17 +8,12 @@
 #define TREETALLY_TOTALS_H
 
 #include "common/base/hash.h"
+#include "common/stream/sums.h"
 
 #define TOTALS_PARTS 7
 
-struct totals_sums {
-	int64_t file_count;
-	int64_t total_size;
-	int64_t apparent_size; /* INT64_MAX: that or more */
-};
-
 struct totals_row {
-	struct totals_sums sums;
+	struct sums sums;
 	int64_t key[TOTALS_PARTS]; /* parts that are not used are 0 */
 };
 
@@ -29,18 +24,15 @@ struct totals {
 	size_t mask;     /* 0: no slots, and no key either */
 	struct hash_key key;
 	size_t last;     /* the row that was hit last: neighbours are often alike */
-	bool saturated;  /* an apparent_size that was added had reached INT64_MAX */
+	bool saturated;  /* a length that was added had reached INT64_MAX */
 };
 
 /* The sums of a key, zero if it is new; valid until the next call. */
-struct totals_sums *totals_at(struct totals *t, const int64_t key[TOTALS_PARTS]);
-void totals_add(struct totals *t, const int64_t key[TOTALS_PARTS], const struct totals_sums *more);
-/* What was added as part of something larger. Apparent sizes are wrong then if `saturated`. */
+struct sums *totals_at(struct totals *t, const int64_t key[TOTALS_PARTS]);
+void totals_add(struct totals *t, const int64_t key[TOTALS_PARTS], const struct sums *more);
+/* What was added as part of something larger. Lengths are wrong then if `saturated`. */
 void totals_subtract(struct totals *t, const int64_t key[TOTALS_PARTS],
-		     const struct totals_sums *less);
-
-/* sums += more; false when apparent_size has reached INT64_MAX. */
-bool totals_sum(struct totals_sums *sums, const struct totals_sums *more);
+		     const struct sums *less);
 
 /* Forget rows without files, which subtracting leaves. No totals_at afterwards. */
 void totals_drop_empty(struct totals *t);

@@ -21,10 +21,10 @@ static uint32_t slots_for(uint32_t n)
  */
 void usage_hash_init(struct usage_hash *t, size_t memory)
 {
-	size_t rows = memory / 4 * 2 / (sizeof(struct usage_row) + 3 * sizeof(uint32_t));
+	size_t rows = memory / 4 * 2 / (sizeof(struct hash_row) + 3 * sizeof(uint32_t));
 	size_t dirs = rows / 3;
 
-	if (memory < USAGE_TABLE_MEMORY_MIN)
+	if (memory < USAGE_HASH_MEMORY_MIN)
 		bug("a table of usage with too little memory");
 	*t = (struct usage_hash){ .row_cap = (uint32_t)(rows < 1u << 30 ? rows : 1u << 30) };
 	t->dir_cap = (uint32_t)(dirs < 1u << 30 ? dirs : 1u << 30);
@@ -62,7 +62,7 @@ uint32_t usage_hash_dir(struct usage_hash *t, const char *path, size_t len)
 			return *at - 1;
 	}
 	if (t->dir_count == t->dir_cap || t->paths_used + size > t->paths_cap)
-		return USAGE_TABLE_FULL;
+		return USAGE_HASH_FULL;
 	record_write(t->paths + t->paths_used, path, len, no_rows, TAIL_LEN);
 	t->dirs[t->dir_count].record = t->paths + t->paths_used;
 	t->paths_used += size;
@@ -109,18 +109,18 @@ enum usage_result usage_hash_add(struct usage_hash *t, const struct usage_file *
 {
 	const unsigned char *record = t->dirs[file->dir].record;
 	uint64_t slot = file->hash;
-	struct usage_row *row;
+	struct hash_row *row;
 	uint32_t *at;
 
 	for (; *(at = &t->row_slots[slot & t->row_mask]); slot++) {
 		row = &t->rows[*at - 1];
 		if (row->dir == file->dir && !usage_key_compare(&row->key, &file->key))
-			return usage_add(&row->sums, &file->sums) ? USAGE_ADDED : USAGE_OVERFLOW;
+			return usage_add(&row->usage, &file->usage) ? USAGE_ADDED : USAGE_OVERFLOW;
 	}
 	if (t->row_count == t->row_cap)
 		return USAGE_FULL;
 	t->rows[t->row_count] =
-		(struct usage_row){ file->key, file->dir, first_row(record), file->sums };
+		(struct hash_row){ file->key, file->dir, first_row(record), file->usage };
 	*at = ++t->row_count;
 	/* The record is in t->paths, which is ours to write. */
 	memcpy(t->paths + (record - t->paths) + sizeof(uint32_t), at, sizeof(*at));
@@ -128,7 +128,7 @@ enum usage_result usage_hash_add(struct usage_hash *t, const struct usage_file *
 }
 
 /* Merge two lists of rows (row + 1, linked by next), each in key order. */
-static uint32_t merge_lists(struct usage_row *rows, uint32_t a, uint32_t b)
+static uint32_t merge_lists(struct hash_row *rows, uint32_t a, uint32_t b)
 {
 	uint32_t head = 0, *tail = &head;
 
@@ -145,7 +145,7 @@ static uint32_t merge_lists(struct usage_row *rows, uint32_t a, uint32_t b)
 }
 
 /* Merge sort of a list from below: pending[i] is empty or a sorted list of 2^i rows. */
-static uint32_t sort_list(struct usage_row *rows, uint32_t list)
+static uint32_t sort_list(struct hash_row *rows, uint32_t list)
 {
 	uint32_t pending[32] = { 0 }, sorted = 0;
 
@@ -175,7 +175,7 @@ void usage_hash_drain(struct usage_hash *t, usage_put *put, void *arg)
 
 		for (; row; row = t->rows[row - 1].next)
 			put(arg, record_path(record, TAIL_LEN), record_path_len(record),
-			    &t->rows[row - 1].key, &t->rows[row - 1].sums);
+			    &t->rows[row - 1].key, &t->rows[row - 1].usage);
 	}
 	start_empty(t);
 }

@@ -15,13 +15,13 @@
 #include "common/stream/record.h"
 
 /* Bytes: least memory that holds one directory of the longest path. */
-#define USAGE_TABLE_MEMORY_MIN (1u << 20)
+#define USAGE_HASH_MEMORY_MIN (1u << 20)
 
-struct usage_row {
+struct hash_row {
 	struct usage_key key;
 	uint32_t dir;
 	uint32_t next; /* row + 1 of the same directory, 0: last */
-	struct usage_sums sums;
+	struct usage usage;
 };
 
 struct usage_hash {
@@ -29,25 +29,25 @@ struct usage_hash {
 	size_t paths_used, paths_cap;
 	struct keyref *dirs;       /* record of each directory */
 	uint32_t dir_count, dir_cap;
-	struct usage_row *rows;
+	struct hash_row *rows;
 	uint32_t row_count, row_cap;
 	struct hash_key key;
 	uint32_t *dir_slots, *row_slots; /* number + 1, 0: free */
 	uint32_t dir_mask, row_mask;
 };
 
-/* Takes `memory` bytes, at least USAGE_TABLE_MEMORY_MIN. */
+/* Takes `memory` bytes, at least USAGE_HASH_MEMORY_MIN. */
 void usage_hash_init(struct usage_hash *t, size_t memory);
 
-#define USAGE_TABLE_FULL UINT32_MAX
-/* The number of a directory, added if new; USAGE_TABLE_FULL: empty the table and ask again. */
+#define USAGE_HASH_FULL UINT32_MAX
+/* The number of a directory, added if new; USAGE_HASH_FULL: empty the table and ask again. */
 uint32_t usage_hash_dir(struct usage_hash *t, const char *path, size_t len);
 
 /* A file to be added. */
 struct usage_file {
 	uint32_t dir;
 	struct usage_key key;
-	struct usage_sums sums;
+	struct usage usage;
 	uint64_t hash; /* usage_hash_seek */
 };
 
@@ -64,7 +64,7 @@ enum usage_result usage_hash_add(struct usage_hash *t, const struct usage_file *
 
 /* Hand every row to `put` in tree order, then in key order, and start empty. */
 typedef void usage_put(void *arg, const char *path, size_t len, const struct usage_key *key,
-		       const struct usage_sums *sums);
+		       const struct usage *usage);
 void usage_hash_drain(struct usage_hash *t, usage_put *put, void *arg);
 
 void usage_hash_release(struct usage_hash *t);

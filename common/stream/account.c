@@ -14,14 +14,14 @@ void account_dir(struct account *a, bool has_line)
 	a->with_line += has_line;
 }
 
-bool account_usage(struct account *a, const struct usage_sums *sums)
+bool account_usage(struct account *a, const struct usage *usage)
 {
 	uint64_t *count = a->seen.count;
 
-	a->overflow |= !add_checked(&count[COUNT_FILES], sums->file_count) ||
-		       !add_checked(&count[COUNT_ALLOCATED], sums->total_size);
+	a->overflow |= !add_checked(&count[COUNT_FILES], (uint64_t)usage->sums.files) ||
+		       !add_checked(&count[COUNT_ALLOCATED], (uint64_t)usage->sums.allocated);
 	count[COUNT_APPARENT] = add_saturating(count[COUNT_APPARENT],
-						    sums->apparent_size);
+						    (uint64_t)usage->sums.apparent);
 	return !a->overflow;
 }
 

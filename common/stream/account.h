@@ -20,7 +20,7 @@ struct account {
 void account_entry(struct account *a, const char *path, size_t len, const struct entry *e);
 void account_dir(struct account *a, bool has_line);
 /* False: a sum passed 2^63-1, which account_check will say too. */
-bool account_usage(struct account *a, const struct usage_sums *sums);
+bool account_usage(struct account *a, const struct usage *usage);
 
 /*
  * Die (3) when the ledger of stream `name`, which held records of this kind, says anything else.

@@ -212,12 +212,12 @@ static void next_usage(struct block *b, struct wire_in *in)
 		in->bad = true;
 	b->key.age_bucket = (uint8_t)((buckets >> 1) / BUCKETS % BUCKETS);
 	b->key.size_bucket = (uint8_t)((buckets >> 1) % BUCKETS);
-	b->sums.file_count = get_u63(in);
-	b->sums.total_size = get_u63(in);
-	b->sums.apparent_size = get_u63(in);
-	b->sums.max_atime = get_time_diff(in, b->sums.max_atime);
-	b->sums.max_mtime = buckets & 1 ? get_time_diff(in, b->sums.max_atime) : TIME_NONE;
-	if (in->bad || !b->sums.file_count)
+	b->usage.sums.files = (int64_t)get_u63(in);
+	b->usage.sums.allocated = (int64_t)get_u63(in);
+	b->usage.sums.apparent = (int64_t)get_u63(in);
+	b->usage.max_atime = get_time_diff(in, b->usage.max_atime);
+	b->usage.max_mtime = buckets & 1 ? get_time_diff(in, b->usage.max_atime) : TIME_NONE;
+	if (in->bad || !b->usage.sums.files)
 		fault(b, "a usage row does not decode");
 }
 

@@ -67,7 +67,7 @@ struct block {
 	size_t name_len;
 	struct entry entry; /* line (kind dir: only .own) or row of kind entry */
 	struct usage_key key;
-	struct usage_sums sums;
+	struct usage usage;
 	struct entry line_before, row_before; /* what the next ones are coded against */
 };
 
@@ -77,7 +77,7 @@ void block_open(struct block *b, enum rec_kind kind, const struct block_header *
 
 bool block_next_dir(struct block *b);  /* b->path */
 bool block_next_line(struct block *b); /* b->dir, b->entry (kind dir: only .own) */
-bool block_next_row(struct block *b);  /* b->dir; b->name and b->entry, or b->key and b->sums */
+bool block_next_row(struct block *b);  /* b->dir; b->name and b->entry, or b->key and b->usage */
 
 
 /*
@@ -109,7 +109,7 @@ void block_paths_release(struct block_paths *p);
  */
 bool block_next_entry_record(struct block *b, struct block_paths *paths); /* b->path, b->entry */
 bool block_next_dir_record(struct block *b);   /* b->path, b->has_line, b->entry.own */
-bool block_next_usage_record(struct block *b); /* b->path, b->key, b->sums */
+bool block_next_usage_record(struct block *b); /* b->path, b->key, b->usage */
 
 void block_release(struct block *b);
 

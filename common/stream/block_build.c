@@ -234,9 +234,9 @@ bool block_add_dir(struct block_build *b, const char *path, size_t len,
 }
 
 bool block_add_usage(struct block_build *b, const char *path, size_t len,
-		     const struct usage_key *key, const struct usage_sums *sums)
+		     const struct usage_key *key, const struct usage *usage)
 {
-	bool has_mtime = sums->max_mtime != TIME_NONE;
+	bool has_mtime = usage->max_mtime != TIME_NONE;
 	uint32_t buckets = key->age_bucket * BUCKETS + key->size_bucket;
 	unsigned char *to;
 	uint32_t dir;
@@ -252,16 +252,16 @@ bool block_add_usage(struct block_build *b, const char *path, size_t len,
 	to = put_diff(to, key->uid, b->key_before.uid);
 	to = put_diff(to, key->gid, b->key_before.gid);
 	to = put_varint(to, buckets << 1 | has_mtime);
-	to = put_varint(to, sums->file_count);
-	to = put_varint(to, sums->total_size);
-	to = put_varint(to, sums->apparent_size);
-	to = put_diff(to, (uint64_t)sums->max_atime, (uint64_t)b->atime_before);
+	to = put_varint(to, (uint64_t)usage->sums.files);
+	to = put_varint(to, (uint64_t)usage->sums.allocated);
+	to = put_varint(to, (uint64_t)usage->sums.apparent);
+	to = put_diff(to, (uint64_t)usage->max_atime, (uint64_t)b->atime_before);
 	if (has_mtime)
-		to = put_diff(to, (uint64_t)sums->max_mtime, (uint64_t)sums->max_atime);
+		to = put_diff(to, (uint64_t)usage->max_mtime, (uint64_t)usage->max_atime);
 	b->coded_rows.len = (size_t)(to - b->coded_rows.data);
 	b->row_dir = dir;
 	b->key_before = *key;
-	b->atime_before = sums->max_atime;
+	b->atime_before = usage->max_atime;
 	b->records++;
 	return true;
 }

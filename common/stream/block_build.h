@@ -44,7 +44,7 @@ bool block_add_entry(struct block_build *b, const char *path, size_t len,
 bool block_add_dir(struct block_build *b, const char *path, size_t len,
 		   const struct inode_line *line) WARN_UNUSED;
 bool block_add_usage(struct block_build *b, const char *path, size_t len,
-		     const struct usage_key *key, const struct usage_sums *sums) WARN_UNUSED;
+		     const struct usage_key *key, const struct usage *usage) WARN_UNUSED;
 
 /*
  * Bring an entry block into the form that it has once it went through text: the same records, but

@@ -81,19 +81,6 @@ bool mode_from_letter(char letter, uint32_t *format)
 	return false;
 }
 
-uint64_t add_saturating(uint64_t a, uint64_t b)
-{
-	return a > INT64_MAX - b ? INT64_MAX : a + b;
-}
-
-bool add_checked(uint64_t *sum, uint64_t more)
-{
-	if (more > INT64_MAX || *sum > INT64_MAX - more)
-		return false;
-	*sum += more;
-	return true;
-}
-
 int usage_key_compare(const struct usage_key *a, const struct usage_key *b)
 {
 	if (a->uid != b->uid)
@@ -105,15 +92,11 @@ int usage_key_compare(const struct usage_key *a, const struct usage_key *b)
 	return (a->size_bucket > b->size_bucket) - (a->size_bucket < b->size_bucket);
 }
 
-bool usage_add(struct usage_sums *sums, const struct usage_sums *more)
+bool usage_add(struct usage *to, const struct usage *more)
 {
-	if (!add_checked(&sums->file_count, more->file_count) ||
-	    !add_checked(&sums->total_size, more->total_size))
-		return false;
-	sums->apparent_size = add_saturating(sums->apparent_size, more->apparent_size);
-	if (more->max_atime > sums->max_atime)
-		sums->max_atime = more->max_atime;
-	if (more->max_mtime > sums->max_mtime)
-		sums->max_mtime = more->max_mtime;
-	return true;
+	if (more->max_atime > to->max_atime)
+		to->max_atime = more->max_atime;
+	if (more->max_mtime > to->max_mtime)
+		to->max_mtime = more->max_mtime;
+	return sums_add(&to->sums, &more->sums);
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "common/base/scantime.h"
+#include "common/stream/sums.h"
 
 enum rec_kind { KIND_ANY = 0, KIND_ENTRY = 1, KIND_DIR = 2, KIND_USAGE = 3 };
 
@@ -50,12 +51,10 @@ struct usage_key {
 	uint8_t age_bucket, size_bucket; /* below BUCKETS */
 };
 
-struct usage_sums {
-	uint64_t file_count;
-	uint64_t total_size;    /* allocated bytes */
-	uint64_t apparent_size; /* file lengths; INT64_MAX: saturated */
+struct usage {
+	struct sums sums;
 	int64_t max_atime;
-	int64_t max_mtime;      /* TIME_NONE when no file gave one */
+	int64_t max_mtime; /* TIME_NONE when no file gave one */
 };
 
 /* The letter of ls -l for a mode, '?' when the format bits are unknown; and back (0 for '?'). */
@@ -65,17 +64,7 @@ bool mode_from_letter(char letter, uint32_t *format) WARN_UNUSED;
 /* <0, 0, >0: by uid, gid, age bucket, size bucket. */
 int usage_key_compare(const struct usage_key *a, const struct usage_key *b);
 
-/*
- * Add `more` to `sums`. False, with sums undefined, when files or allocated bytes would pass
- * 2^63-1: that is no file system but a damaged log. File length saturates there instead,
- * because any user can make a file of 8 EiB.
- */
-bool usage_add(struct usage_sums *sums, const struct usage_sums *more) WARN_UNUSED;
-
-/* a + b, at most 2^63-1. */
-uint64_t add_saturating(uint64_t a, uint64_t b);
-
-/* *sum += more; false when that passes 2^63-1, the largest integer of the database. */
-bool add_checked(uint64_t *sum, uint64_t more) WARN_UNUSED;
+/* Add sums, and keep the later times; returns what sums_add does. */
+bool usage_add(struct usage *to, const struct usage *more);
 
 #endif

@@ -126,9 +126,9 @@ void stream_out_add_dir(struct stream_out *s, const char *path, size_t len,
 }
 
 void stream_out_add_usage(struct stream_out *s, const char *path, size_t len,
-			  const struct usage_key *key, const struct usage_sums *sums)
+			  const struct usage_key *key, const struct usage *usage)
 {
-	while (!block_add_usage(&s->build, path, len, key, sums))
+	while (!block_add_usage(&s->build, path, len, key, usage))
 		end_block(s);
 }
 

@@ -44,7 +44,7 @@ void stream_out_add_entry(struct stream_out *s, const char *path, size_t len,
 void stream_out_add_dir(struct stream_out *s, const char *path, size_t len,
 			const struct inode_line *line);
 void stream_out_add_usage(struct stream_out *s, const char *path, size_t len,
-			  const struct usage_key *key, const struct usage_sums *sums);
+			  const struct usage_key *key, const struct usage *usage);
 
 /* One or more whole blocks as block_encode made them, one after the other. */
 void stream_out_add_encoded(struct stream_out *s, const unsigned char *blocks, size_t len);

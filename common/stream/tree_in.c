@@ -59,7 +59,7 @@ static bool next_usage(struct tree_in *t)
 	if (t->same_path && usage_key_compare(&t->key, &b->key) >= 0)
 		die_unsorted(t, "has usage rows that are not in order");
 	t->key = b->key;
-	t->sums = b->sums;
+	t->usage = b->usage;
 	return true;
 }
 

@@ -20,7 +20,7 @@ struct tree_in {
 	bool same_path;                /* usage: as in the record before */
 	const struct inode_line *line; /* dir: its own line, or NULL */
 	struct usage_key key;          /* usage */
-	struct usage_sums sums;
+	struct usage usage;
 	uint64_t records;              /* so far, this one included */
 };
 

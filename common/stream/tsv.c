@@ -137,11 +137,11 @@ static void add_usage_block(struct buf *out, struct block *b)
 		add_u64(out, b->key.gid);
 		add_u64(out, b->key.age_bucket);
 		add_u64(out, b->key.size_bucket);
-		add_u64(out, b->sums.file_count);
-		add_u64(out, b->sums.total_size);
-		add_u64(out, b->sums.apparent_size);
-		add_time(out, b->sums.max_atime);
-		add_time(out, b->sums.max_mtime);
+		add_u64(out, (uint64_t)b->usage.sums.files);
+		add_u64(out, (uint64_t)b->usage.sums.allocated);
+		add_u64(out, (uint64_t)b->usage.sums.apparent);
+		add_time(out, b->usage.max_atime);
+		add_time(out, b->usage.max_mtime);
 		buf_add_char(out, '\n');
 	}
 }
@@ -280,12 +280,12 @@ static void take_usage(struct fields *f, struct tsv_row *row)
 	row->key.gid = (uint32_t)take_u64(f, "gid", UINT32_MAX);
 	row->key.age_bucket = (uint8_t)take_u64(f, "age_bucket", BUCKETS - 1);
 	row->key.size_bucket = (uint8_t)take_u64(f, "size_bucket", BUCKETS - 1);
-	row->sums.file_count = take_u64(f, "file_count", INT64_MAX);
-	row->sums.total_size = take_u64(f, "allocated", INT64_MAX);
-	row->sums.apparent_size = take_u64(f, "apparent", INT64_MAX);
-	row->sums.max_atime = take_time(f, "max_atime", false);
-	row->sums.max_mtime = take_time(f, "max_mtime", true);
-	if (!row->sums.file_count && !f->bad)
+	row->usage.sums.files = (int64_t)take_u64(f, "file_count", INT64_MAX);
+	row->usage.sums.allocated = (int64_t)take_u64(f, "allocated", INT64_MAX);
+	row->usage.sums.apparent = (int64_t)take_u64(f, "apparent", INT64_MAX);
+	row->usage.max_atime = take_time(f, "max_atime", false);
+	row->usage.max_mtime = take_time(f, "max_mtime", true);
+	if (!row->usage.sums.files && !f->bad)
 		f->bad = "file_count";
 }
 
@@ -328,7 +328,7 @@ bool tsv_row_add(struct block_build *b, const struct tsv_row *row)
 	if (b->kind == KIND_DIR)
 		return block_add_dir(b, row->path, row->path_len,
 				     row->has_line ? &row->entry.own : NULL);
-	return block_add_usage(b, row->path, row->path_len, &row->key, &row->sums);
+	return block_add_usage(b, row->path, row->path_len, &row->key, &row->usage);
 }
 
 bool tsv_parse_end(char *text, uint64_t *records, struct ledger *l)

@@ -37,7 +37,7 @@ struct tsv_row {
 	bool has_line;
 	struct entry entry;
 	struct usage_key key;
-	struct usage_sums sums;
+	struct usage usage;
 };
 
 /* Parse a row without its LF; `line` is modified and kept by the row. NULL, or the column that is wrong. */

@@ -42,15 +42,15 @@ static void check_entry(const struct entry *e)
 		check_time(e->crtime);
 }
 
-static void check_usage(const struct usage_key *key, const struct usage_sums *sums)
+static void check_usage(const struct usage_key *key, const struct usage *usage)
 {
 	fuzz_check(key->age_bucket < 10 && key->size_bucket < 10, "a bucket");
-	fuzz_check(sums->file_count && sums->file_count <= INT64_MAX &&
-			   sums->total_size <= INT64_MAX && sums->apparent_size <= INT64_MAX,
+	fuzz_check(usage->sums.files && usage->sums.files <= INT64_MAX &&
+			   usage->sums.allocated <= INT64_MAX && usage->sums.apparent <= INT64_MAX,
 		   "a sum");
-	check_time(sums->max_atime);
-	if (sums->max_mtime != TIME_NONE)
-		check_time(sums->max_mtime);
+	check_time(usage->max_atime);
+	if (usage->max_mtime != TIME_NONE)
+		check_time(usage->max_mtime);
 }
 
 static bool copy_record(struct block *b, struct block_paths *paths, struct stream_out *out)
@@ -68,7 +68,7 @@ static bool copy_record(struct block *b, struct block_paths *paths, struct strea
 	} else {
 		if (!block_next_usage_record(b))
 			return false;
-		check_usage(&b->key, &b->sums);
+		check_usage(&b->key, &b->usage);
 	}
 	check_path(&b->path);
 	path = (const char *)b->path.data;
@@ -77,7 +77,7 @@ static bool copy_record(struct block *b, struct block_paths *paths, struct strea
 	else if (b->kind == KIND_DIR)
 		stream_out_add_dir(out, path, b->path.len, b->has_line ? &b->entry.own : NULL);
 	else
-		stream_out_add_usage(out, path, b->path.len, &b->key, &b->sums);
+		stream_out_add_usage(out, path, b->path.len, &b->key, &b->usage);
 	return true;
 }
 
