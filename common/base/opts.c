@@ -167,7 +167,8 @@ static void take_long(struct words *w, char *word)
 	if (!row && strcmp(word, "completion") == 0)
 		opts_print_completion(w->program);
 	if (!row)
-		opts_unknown(w->program->rows, word, len);
+		opts_die("unknown option --%.*s%s", (int)len, word,
+			 opts_advice(w->program->rows, word, len));
 	if (!row->arg && value)
 		opts_die("--%s takes no value", row->name);
 	row->given++;

@@ -224,7 +224,7 @@ static bool is_like(const struct opt *row, const char *name, size_t len)
 	       (strncmp(row->name, name, len) == 0 || distance(name, len, row->name) <= len / 4);
 }
 
-void opts_unknown(const struct opt *rows, const char *name, size_t len)
+char *opts_advice(const struct opt *rows, const char *name, size_t len)
 {
 	struct buf like = { 0 };
 	size_t found = 0;
@@ -234,6 +234,7 @@ void opts_unknown(const struct opt *rows, const char *name, size_t len)
 			buf_printf(&like, "%s --%s", found > 1 ? " or" : "; did you mean",
 				   rows->name);
 	}
+	buf_add_str(&like, found ? "?" : "");
 	buf_add_char(&like, '\0');
-	opts_die("unknown option --%.*s%s%s", (int)len, name, (char *)like.data, found ? "?" : "");
+	return (char *)like.data;
 }

@@ -19,7 +19,7 @@ void opts_print_version(const struct opts_program *program) NORETURN;
  */
 void opts_print_completion(const struct opts_program *program) NORETURN;
 
-/* Dies (2): there is no --NAME, but perhaps one like it. */
-void opts_unknown(const struct opt *rows, const char *name, size_t len) NORETURN;
+/* There is no --NAME, but perhaps one like it: "; did you mean --memory?", or "". Allocated. */
+char *opts_advice(const struct opt *rows, const char *name, size_t len);
 
 #endif
