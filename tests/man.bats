@@ -276,7 +276,7 @@ says() {
 	says stats-accum.1 "takes ${is[USAGE_TAIL_SIZE]} bytes"
 	# As usage_table_init divides what open_accum leaves to it; a row has two slots of 4 bytes.
 	local rows
-	rows=$(((is[MEMORY_DEFAULT] * 3 / 4 - (5 << 18)) / 2 / (is['sizeof(struct usage_row)'] + 8)))
+	rows=$(((is[MEMORY_DEFAULT] * 3 / 4 - (5 << 18)) / 2 / (is['sizeof(struct hash_row)'] + 8)))
 	((rows / 10000 == 138 && rows / 3 / 10000 == 46)) || wrong "stats-accum.1: rows: $rows"
 	says stats-accum.1 "nearly 1,400,000 usage records of up to 460,000 directories"
 	says scan-import.1 1G 32M

@@ -323,7 +323,7 @@ same_output() {
 	sound merged.db
 	[[ $(sqlite3 merged.db 'SELECT count(*) FROM scan_sources') == 5 ]]
 	# The same records as those of all entries; only the sources differ.
-	rows() { rec-cat "$1" | sed '1d;$s/\tunproved_sources=[0-9]*//;s/\tsource=.*//;$s/\treject [^\t]*//g'; }
+	rows() { rec-cat "$1" | sed '1d;$s/\tunproved_sources=[0-9]*//;$s/\tsource=.*//;$s/\treject [^\t]*//g'; }
 	depth-sort -m ./?.dir >merged
 	cmp <(rows merged) <(dir-extract whole.db.entry | depth-sort | rows -)
 	depth-sort -m ./?.usage >merged

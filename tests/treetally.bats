@@ -67,3 +67,20 @@ load lib/helper
 	[ "$(treetally help rec-cat)" = "man 1 rec-cat" ]
 	run -2 treetally help nosuch
 }
+
+@test "treetally: what make install puts down works there, and make uninstall takes it all away" {
+	mkdir tree
+	echo x >tree/f
+	make_here DESTDIR="$PWD/dest" PREFIX=/opt/tt BINDIR=/opt/tt/libexec MANDIR=/opt/man install
+	[[ -x dest/opt/tt/libexec/treetally && -f dest/opt/man/man1/treetally.1 ]]
+	# Nothing of the checkout is needed.
+	env -u TREETALLY_BUILD PATH=/usr/bin:/bin bash -c '
+		set -o pipefail
+		d=dest/opt/tt/libexec
+		$d/scan-tree -q tree | $d/treetally import -q --db t.db && $d/treetally dirs -q t.db' >rows
+	[ "$(wc -l <rows)" -ge 2 ]
+	env -u TREETALLY_BUILD PATH=/usr/bin:/bin dest/opt/tt/libexec/scan-policy >/dev/null
+	make_here DESTDIR="$PWD/dest" PREFIX=/opt/tt BINDIR=/opt/tt/libexec MANDIR=/opt/man uninstall
+	run -0 find dest ! -type d
+	[ -z "$output" ]
+}
