@@ -6,84 +6,20 @@
 #include "common/log/gpfs_line.h"
 
 #include "common/log/gpfs_show.h"
+#include "common/log/gpfs_template.h"
+#include "common/log/pct.h"
 #include "common/log/word.h"
 #include "common/base/path.h"
 
 struct parser {
 	char *path; /* PATH_BYTES_MAX bytes */
-	char *show; /* decoded SHOW text; NULL until a line needs it */
-	struct value_memo *memo;
+	struct gpfs_scratch scratch; /* .show: NULL until a line needs it */
 };
 
-static int hex_digit(char c)
+static void need_show(struct parser *p)
 {
-	if (is_digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The byte that "%XX" at `at` stands for, or -1. */
-static int encoded_byte(const char *at, const char *end)
-{
-	int high, low;
-
-	if (end - at < 3 || (high = hex_digit(at[1])) < 0 || (low = hex_digit(at[2])) < 0)
-		return -1;
-	return high << 4 | low;
-}
-
-static bool is_encoded_slash(const char *at)
-{
-	return at[0] == '%' && at[1] == '2' && (at[2] | 0x20) == 'f';
-}
-
-/*
- * Slashes are encoded in all of a path or nowhere, as its first byte shows. A slash in the other
- * form is not a separator, and cannot be part of a name either.
- */
-static enum reject_reason decode_path(char *to, size_t *len, const char *at, const char *end)
-{
-	bool slash_is_encoded = *at == '%';
-	char *start = to;
-
-	for (; at < end; at++) {
-		bool is_encoded = *at == '%';
-		int byte = is_encoded ? encoded_byte(at, end) : (unsigned char)*at;
-
-		if (byte < 0)
-			return REJECT_ESCAPE;
-		if (!byte)
-			return REJECT_NUL;
-		if (byte == '/' && is_encoded != slash_is_encoded)
-			return REJECT_SLASH;
-		if (is_encoded)
-			at += 2;
-		*to++ = (char)byte;
-	}
-	*len = (size_t)(to - start);
-	return REJECT_NONE;
-}
-
-/*
- * What does not decode, or to a NUL or LF, which no value has, stays as it is: it is for the value
- * to be bad then, and an optional one must not cost the line.
- */
-static size_t decode_show(char *to, const char *at, const char *end)
-{
-	char *start = to;
-
-	for (; at < end; at++) {
-		int byte = *at == '%' ? encoded_byte(at, end) : -1;
-
-		if (byte > 0 && byte != '\n') {
-			*to++ = (char)byte;
-			at += 2;
-		} else {
-			*to++ = *at;
-		}
-	}
-	return (size_t)(to - start);
+	if (!p->scratch.show)
+		p->scratch.show = xmalloc(LINE_BYTES_MAX + LINE_PADDING);
 }
 
 /*
@@ -100,22 +36,22 @@ static const char *walk_encoded(struct parser *p, struct gpfs_show *v, const cha
 		if (*at == '\n')
 			return NULL;
 		path = separator_behind(at);
-		if (path && (*path == '/' || is_encoded_slash(path)))
+		if (path && (*path == '/' || pct_is_slash(path)))
 			break;
 		at = skip_word(at);
 	}
-	if (!p->show)
-		p->show = xmalloc(LINE_BYTES_MAX + LINE_PADDING);
-	len = decode_show(p->show, show, at);
-	memset(p->show + len, '\n', LINE_PADDING);
+	need_show(p);
+	len = pct_decode_show(p->scratch.show, show, at);
+	memset(p->scratch.show + len, '\n', LINE_PADDING);
 	/* Only text that was not encoded can be the separator: "%2d- /" is a word like others. */
-	for (at = p->show; at; at = gpfs_show_walk(v, p->memo, at))
+	for (at = p->scratch.show; at; at = gpfs_show_walk(v, p->scratch.memo, at))
 		;
 	return path;
 }
 
+/* `v`: what SHOW says of the path as well; NULL: nothing. */
 static enum reject_reason take_path(struct parser *p, bool pct, const char *text,
-				    const char *end, struct line *line)
+				    const char *end, const struct fields *v, struct line *line)
 {
 	size_t len = (size_t)(end - text);
 	enum path_fault fault;
@@ -123,11 +59,13 @@ static enum reject_reason take_path(struct parser *p, bool pct, const char *text
 	if (len > PATH_BYTES_MAX)
 		return REJECT_TOO_LONG;
 	if (pct) {
-		enum reject_reason reason = decode_path(p->path, &len, text, end);
+		enum reject_reason reason = pct_decode_path(p->path, &len, text, end);
 
 		if (reason != REJECT_NONE)
 			return reason;
 		text = p->path;
+		if (v && !gpfs_template_agrees(v, text, len))
+			return REJECT_NO_PATH;
 	}
 	fault = path_from_text(p->path, &line->path_len, text, len);
 	if (fault != PATH_OK)
@@ -184,6 +122,12 @@ static enum reject_reason take_inode(const char **at, struct line *line)
 	return REJECT_NONE;
 }
 
+/* At least two of them, which no name begins with. */
+static bool has_numbers(enum reject_reason fault)
+{
+	return fault == REJECT_NONE || fault == REJECT_SNAPSHOT;
+}
+
 /*
  * Is there so much of a record in a line that no name explains it? What is behind a record is
  * taken for more of its name otherwise, and a record that was damaged must not be lost like that.
@@ -193,27 +137,58 @@ static bool begins_record(const struct gpfs_show *v, const char *path)
 	return path || __builtin_popcount(v->seen) >= 2;
 }
 
-static enum reject_reason take_record(struct parser *p, bool pct, const char *at,
-				      const char *end, struct line *line)
+/* The default layout: the fields as it has them, not by a template. */
+static enum reject_reason take_default(struct parser *p, bool pct, const char *at, const char *end,
+				       enum reject_reason numbers, struct line *line)
 {
 	struct gpfs_show v = { 0 };
-	enum reject_reason numbers, values;
-	const char *path;
+	enum reject_reason values;
+	const char *path = pct ? walk_encoded(p, &v, at) : gpfs_show_walk(&v, p->scratch.memo, at);
 
-	numbers = take_inode(&at, line);
-	/* "12-- /a": no separator begins inside a word that is not a number. */
-	if (numbers != REJECT_NONE && !is_blank(at[-1]))
-		at = skip_word(at);
-	path = pct ? walk_encoded(p, &v, at) : gpfs_show_walk(&v, p->memo, at);
-	line->begins |= begins_record(&v, path) || numbers == REJECT_NONE ||
-			numbers == REJECT_SNAPSHOT;
+	line->begins |= begins_record(&v, path) || has_numbers(numbers);
 	line->text = pct ? NULL : path;
 	if (!path)
 		return REJECT_NO_PATH;
 	if (numbers != REJECT_NONE)
 		return numbers;
 	values = judge_values(&v, line);
-	return values != REJECT_NONE ? values : take_path(p, pct, path, end, line);
+	return values != REJECT_NONE ? values : take_path(p, pct, path, end, NULL, line);
+}
+
+static enum reject_reason take_by_template(struct parser *p, const struct line_format *format,
+					   const char *at, const char *end,
+					   enum reject_reason numbers, struct line *line)
+{
+	const struct gpfs_format *how = format->how;
+	struct gpfs_match m;
+	enum reject_reason values;
+
+	need_show(p);
+	gpfs_template_walk(&m, how, &p->scratch, format->pct, at, end);
+	line->begins |= m.path || has_numbers(numbers);
+	line->text = format->pct ? NULL : m.path;
+	if (!m.path)
+		return REJECT_NO_PATH;
+	if (numbers != REJECT_NONE)
+		return numbers;
+	if (!m.matched)
+		return REJECT_MISSING_FIELD;
+	values = field_plan_entry(&how->plan, &m.fields, line);
+	return values != REJECT_NONE ? values :
+	       take_path(p, format->pct, m.path, end, &m.fields, line);
+}
+
+static enum reject_reason take_record(struct parser *p, const struct line_format *format,
+				      const char *at, const char *end, struct line *line)
+{
+	enum reject_reason numbers = take_inode(&at, line);
+
+	/* "12-- /a": no separator begins inside a word that is not a number. */
+	if (numbers != REJECT_NONE && !is_blank(at[-1]))
+		at = skip_word(at);
+	if (format->how)
+		return take_by_template(p, format, at, end, numbers, line);
+	return take_default(p, format->pct, at, end, numbers, line);
 }
 
 /* Behind "<n>" and blanks, or `text` itself if it does not start so. */
@@ -262,7 +237,7 @@ static enum line_kind parse_line(void *parser, const struct line_format *format,
 
 		if (kind == LINE_UNRECOGNISED) {
 			struct gpfs_show v = { 0 };
-			const char *path = gpfs_show_walk(&v, p->memo, text);
+			const char *path = gpfs_show_walk(&v, p->scratch.memo, text);
 
 			line->begins = begins_record(&v, path);
 		}
@@ -275,7 +250,7 @@ static enum line_kind parse_line(void *parser, const struct line_format *format,
 	else if (maybe_nul && memchr(text, '\0', len))
 		line->reason = REJECT_NUL;
 	else
-		line->reason = take_record(p, format->pct, at, end, line);
+		line->reason = take_record(p, format, at, end, line);
 	return line->reason == REJECT_NONE ? LINE_ENTRY : LINE_REJECTED;
 }
 
@@ -291,7 +266,7 @@ static const char *name_prepared(const char *text, size_t len)
 	for (int fields = 0; fields < 8; fields++) {
 		const char *start = text;
 
-		while (text < end && hex_digit(*text) >= 0)
+		while (text < end && pct_hex_digit(*text) >= 0)
 			text++;
 		if (text == start || text == end || *text++ != ':')
 			return NULL;
@@ -308,7 +283,7 @@ static void *new_parser(void)
 	struct parser *p = xcalloc(1, sizeof(*p));
 
 	p->path = xmalloc(PATH_BYTES_MAX);
-	p->memo = xcalloc(1, sizeof(*p->memo));
+	p->scratch.memo = xcalloc(1, sizeof(*p->scratch.memo));
 	return p;
 }
 
@@ -317,8 +292,8 @@ static void free_parser(void *parser)
 	struct parser *p = parser;
 
 	free(p->path);
-	free(p->show);
-	free(p->memo);
+	free(p->scratch.show);
+	free(p->scratch.memo);
 	free(p);
 }
 

@@ -1,7 +1,7 @@
 #include "common/log/word.h"
 
 /* Byte by byte. */
-static bool take_any_number(const char **at, uint64_t limit, uint64_t *value)
+static bool take_any_decimal(const char **at, uint64_t limit, uint64_t *value)
 {
 	const char *p = *at;
 	bool fits = is_digit(*p);
@@ -12,10 +12,10 @@ static bool take_any_number(const char **at, uint64_t limit, uint64_t *value)
 		       !__builtin_add_overflow(v, (uint64_t)(*p - '0'), &v);
 	*at = p;
 	*value = v;
-	return fits && v <= limit - 1 && ends_word(*p);
+	return fits && v <= limit - 1;
 }
 
-bool take_long_number(const char **at, uint64_t limit, uint64_t *value)
+bool take_long_decimal(const char **at, uint64_t limit, uint64_t *value)
 {
 	static const uint32_t power[8] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000 };
 	uint64_t high, low;
@@ -24,8 +24,8 @@ bool take_long_number(const char **at, uint64_t limit, uint64_t *value)
 	take_digits(*at, &high);
 	digits = take_digits(*at + 8, &low);
 	if (digits == 8)
-		return take_any_number(at, limit, value);
+		return take_any_decimal(at, limit, value);
 	*value = high * power[digits] + low;
 	*at += 8 + digits;
-	return *value <= limit - 1 && ends_word(**at);
+	return *value <= limit - 1;
 }

@@ -62,21 +62,27 @@ static inline unsigned take_digits(const char *at, uint64_t *value)
 /* As `limit` of take_number: 2^64. */
 #define NUMBER_ANY 0
 
-/* take_number for numbers of eight digits and more. */
-bool take_long_number(const char **at, uint64_t limit, uint64_t *value);
+/* take_decimal for numbers of eight digits and more. */
+bool take_long_decimal(const char **at, uint64_t limit, uint64_t *value);
 
 /*
- * The word at *at as a decimal number below `limit`. Leading zeros are
- * allowed, a sign is not. Moves *at behind the word if it is one, else somewhere into it.
+ * The digits at *at as a decimal number below `limit`. Leading zeros are allowed, a sign is not.
+ * Moves *at behind them if they are one.
  */
-static inline bool take_number(const char **at, uint64_t limit, uint64_t *value)
+static inline bool take_decimal(const char **at, uint64_t limit, uint64_t *value)
 {
 	unsigned digits = take_digits(*at, value);
 
 	if (digits == 8)
-		return take_long_number(at, limit, value);
+		return take_long_decimal(at, limit, value);
 	*at += digits;
-	return digits && *value <= limit - 1 && ends_word(**at);
+	return digits && *value <= limit - 1;
+}
+
+/* The same, of a whole word; if it is not one, *at moves somewhere into it. */
+static inline bool take_number(const char **at, uint64_t limit, uint64_t *value)
+{
+	return take_decimal(at, limit, value) && ends_word(**at);
 }
 
 /* What stands behind "--" and blanks at the beginning of this word, else NULL. */

@@ -1,0 +1,42 @@
+/*
+ * gpfs_template - the SHOW text of a line of a GPFS list, read by a template.
+ *
+ *     INODE GENERATION SNAPSHOT  SHOW -- /PATH
+ *
+ * SHOW ends at a separator, and values and names may hold separators too: it is the first at which
+ * the template matches, and where the path behind is that which SHOW holds, if it holds one. In an
+ * encoded list what was encoded cannot be a separator.
+ */
+#ifndef TREETALLY_GPFS_TEMPLATE_H
+#define TREETALLY_GPFS_TEMPLATE_H
+
+#include "common/log/fields.h"
+#include "common/log/template.h"
+#include "common/log/value.h"
+
+/* What line_format.how points to, for gpfs_layout. */
+struct gpfs_format {
+	struct template template;
+	struct field_plan plan;
+};
+
+/* What a parser lends. */
+struct gpfs_scratch {
+	char *show; /* LINE_BYTES_MAX + LINE_PADDING bytes */
+	struct value_memo *memo;
+};
+
+struct gpfs_match {
+	struct fields fields;
+	bool matched;
+	const char *path; /* as it stands in the line; NULL: there is no separator */
+};
+
+/* Read the text between `at` and `end`, where an LF stands. */
+void gpfs_template_walk(struct gpfs_match *m, const struct gpfs_format *format,
+			struct gpfs_scratch *scratch, bool pct, const char *at, const char *end);
+
+/* Is `path`, decoded, the one that SHOW holds? It may be the last part of it there. */
+bool gpfs_template_agrees(const struct fields *v, const char *path, size_t len);
+
+#endif
