@@ -2,7 +2,7 @@
  * audit_say - what an audit has proved, and the lie that ends it.
  *
  * A lie ends the program with status 1: `scan-audit: asp.db: dir_id 4, /gpfs/a: file_count_r is 13,
- * should be 12`. What cannot be read or is no such database at all stays status 3 (db.h).
+ * should be 12`. What cannot be read or is not such a database at all stays status 3 (db.h).
  */
 #ifndef TREETALLY_AUDIT_SAY_H
 #define TREETALLY_AUDIT_SAY_H

@@ -13,9 +13,10 @@
 #include "common/audit/audit_rows.h"
 
 /*
- * A directory below the scan root can have rows in usage_r where so many rows must otherwise be
- * read, and so many times its own: then usage_r is a third of usage_nr at most, beside the scan
- * root's. Whether all that could have rows have them makes no answer wrong, and is not looked at.
+ * A directory below the scan root may have rows in usage_r only if at least AUDIT_LARGE rows would
+ * have to be read without them, and at least AUDIT_SAVES times as many as it has. Then usage_r is
+ * at most a third of usage_nr, not counting the scan root's rows. That every directory which may
+ * have rows has them is not checked, since no answer depends on it.
  */
 #define AUDIT_LARGE 4096
 #define AUDIT_SAVES 4

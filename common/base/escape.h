@@ -9,7 +9,7 @@
 
 void escape_add(struct buf *out, const void *data, size_t len);
 
-/* Decode in place; returns the new length, or SIZE_MAX if a backslash starts none of the four. */
+/* Decode in place; returns the new length, or SIZE_MAX if a backslash begins something else. */
 size_t escape_decode(char *text, size_t len) WARN_UNUSED;
 
 #endif

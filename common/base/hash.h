@@ -1,9 +1,9 @@
 /*
  * hash - hashes for tables whose keys strangers choose: names of files, above all.
  *
- * XXH3 with a secret that is drawn for this run: nobody can prepare names that meet in one place of
- * a table, where looking them up would take a time that is the square of their number. What a
- * program writes must not depend on such a hash.
+ * XXH3 with a secret that is drawn for this run: nobody can prepare names that collide in a table,
+ * where looking them up would take time that grows with the square of their number. What a program
+ * writes must not depend on such a hash.
  */
 #ifndef TREETALLY_HASH_H
 #define TREETALLY_HASH_H

@@ -23,7 +23,8 @@
  *
  * Long names must be whole: an abbreviation would change its meaning with the next option. Options
  * and operands may be mixed, `--` ends the options. Of several values of one option the last
- * counts, if it is not a list. Whatever is wrong dies with status 2. Values are borrowed from argv.
+ * counts, unless the option is a list. Whatever is wrong dies with status 2. Values are borrowed
+ * from argv.
  */
 #ifndef TREETALLY_OPTS_H
 #define TREETALLY_OPTS_H

@@ -5,7 +5,7 @@
  * in between. So a fixed set of items bounds all memory, and the order of results depends on
  * nothing but the order of the items.
  *
- * With one thread there is no thread: pool_put does the work. Put and take belong to one
+ * With `threads` 1 no thread is started: pool_put does the work. Put and take belong to one
  * thread, that of the caller.
  */
 #ifndef TREETALLY_POOL_H
@@ -22,7 +22,7 @@ struct pool *pool_start(unsigned threads, size_t slots, pool_work *work, void *a
 
 void pool_put(struct pool *o, void *item);
 
-/* The oldest item if it is finished. NULL when there is none; or, without `wait`, none yet. */
+/* The oldest item, finished. NULL when there are no items, or, without `wait`, when it is not. */
 void *pool_take(struct pool *o, bool wait);
 
 /* All items must have been taken. */

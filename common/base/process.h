@@ -61,7 +61,7 @@ char *process_failure(int status);
  * before threads are started.
  */
 int process_watch(const int *signals);
-/* The next of them; 0: none has come. Several children may have ended for one SIGCHLD. */
+/* The next of them, or 0 when nothing has come. Several children may have ended for one SIGCHLD. */
 int process_watch_next(int watch);
 
 #endif

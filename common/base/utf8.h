@@ -1,9 +1,9 @@
 /*
  * utf8 - characters in bytes of unknown origin.
  *
- * A name is any run of bytes. Here it is taken apart into characters of UTF-8 (RFC 3629) and bytes
- * that are none. What could move the cursor, colour the screen, turn writing around or hide must
- * not reach a terminal: it is written as \ooo. Needs no locale and no memory.
+ * A name is any run of bytes. Here it is taken apart into characters of UTF-8 (RFC 3629) and other
+ * bytes. What could move the cursor, colour the screen, turn writing around or hide must not reach
+ * a terminal: it is written as \ooo. Needs no locale and no memory.
  */
 #ifndef TREETALLY_UTF8_H
 #define TREETALLY_UTF8_H
@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The character at `text`, in bytes; 0 when there is none (len 0, or no UTF-8). */
+/* The character at `text`, in bytes; 0 when there is none (len 0, or not UTF-8). */
 size_t utf8_next(const char *text, size_t len, uint32_t *character);
 bool utf8_valid(const char *text, size_t len);
 

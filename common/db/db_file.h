@@ -22,11 +22,11 @@ struct db_found {
 
 /*
  * Look at what is there, and remove or play back the journal of a run that was killed, if the file
- * is ours. Dies (3) when it is no regular file or damaged, (4) when it cannot be read or is locked.
+ * is ours. Dies (3) when it is damaged or not a regular file, (4) when it cannot be read or is locked.
  * Nothing stays open. The caller releases what was found.
  */
 void db_look(const char *name, struct db_found *found);
-/* The same, and it stays open for reading and writing, unless there is no file or an empty one. */
+/* The same, and it stays open for reading and writing, unless it is missing or empty. */
 void db_open(struct db *db, const char *name, struct db_found *found);
 void db_found_release(struct db_found *found);
 /* Die (3) and say why unless there is nothing, or a database of ours that can be worked on. */

@@ -57,8 +57,8 @@ char *db_reader_file(const char *operand);
 void db_reader_temp_dir(const char *dir);
 
 /*
- * Open the databases. Dies (3) when a file is no complete treetally database of our format, (4) when
- * it cannot be opened. Unless `quiet`, a line on stderr for each assumption, and for each
+ * Open the databases. Dies (3) when a file is not a complete database of our format, (4) when it
+ * cannot be opened. Unless `quiet`, a line on stderr for each assumption, and for each
  * that had to be opened as immutable if `verbose`.
  */
 void db_reader_open(struct db_reader_set *set, char *const *operands, size_t n, bool quiet, bool verbose);

@@ -1,11 +1,11 @@
 /*
  * db_seal - a fingerprint of the small tables, made when a database is sealed.
  *
- * The large tables can be proved: each is a sum of another one, or stands in the log. But that a user
- * had this name, or that the import was at that time, nothing else says. So everything in
+ * The large tables can be proved: each is a sum of another one, or stands in the log. But nothing
+ * else shows that a user had this name, or when the import was. So everything in
  * scan_metadata, scan_sources, scan_rejects, buckets, user_info, group_info and load_state, types
- * and all, has a hash, which load_state keeps under the key `seal`. It is no signature: who changes
- * a database on purpose can make it anew.
+ * and all, has a hash, which load_state keeps under the key `seal`. It is not a signature: whoever
+ * changes a database on purpose can compute it again.
  */
 #ifndef TREETALLY_DB_SEAL_H
 #define TREETALLY_DB_SEAL_H

@@ -44,12 +44,12 @@ struct name_service {
 	struct buf answer;
 };
 
-/* Start the child; dies (4) when there is no process to be had. */
+/* Start the child; dies (4) when no process can be started. */
 void name_service_start(struct name_service *s);
 
 /*
  * Ask for up to NAMES_BATCH ids and call `found` for each that has a name. False when time is up
- * or the child is gone: then asking again is no use.
+ * or the child is gone: then asking again is of no use.
  */
 bool name_service_ask(struct name_service *s, enum name_kind kind, const uint32_t *ids,
 		      size_t count, void (*found)(void *arg, const struct name *name), void *arg);

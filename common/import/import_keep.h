@@ -12,7 +12,7 @@
 
 /*
  * Give the old database such a name too, so that it has one at every moment; nothing if it is
- * unfinished or not there. A second name, or a copy where there are none (link(2)). Dies (4).
+ * unfinished or not there. A second link, or a copy where the file system has no links. Dies (4).
  */
 void import_keep_old(const struct import_target *t);
 

@@ -41,7 +41,7 @@ double import_now(void);
 
 void import_progress_init(struct import_progress *p, bool paint, bool phases);
 
-/* Take in one machine line, without LF; what is none is passed over. */
+/* Take in one machine line, without LF; any other line is ignored. */
 void import_progress_take(struct import_progress *p, char *line);
 
 /* The program has ended, and with it the phase that it was in. */

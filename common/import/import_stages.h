@@ -9,7 +9,7 @@
  * both branches, so a branch that stopped reading would block the other one. It cannot come to
  * that: no program of a branch emits before its input has ended (dir-extract does, but depth-sort
  * takes whatever it gets), and none waits for the other branch before that. stats-load needs what
- * dir-load builds and starts when that has ended well; until then stats-accum, which has long read
+ * dir-load builds and starts when that has succeeded; until then stats-accum, which has long read
  * everything, blocks on its pipe. Every process holds the pipe ends it uses and no others, or an
  * end of file would never be seen.
  *

@@ -4,12 +4,13 @@
  * usage_r has the sums over the whole subtree of a directory X, so that a question about X need not
  * add up all its rows of usage_nr. The rows must cost less than they save. So let
  *
- *     keys(X)  be the different keys (uid, gid, age, size) in the subtree: the rows X would get;
- *     cost(X)  be the rows that must be read for X as long as it has none: its own rows of usage_nr,
- *              and for each child its rows of usage_r if it has some, else its cost.
+ *     keys(X)  be the number of different keys (uid, gid, age, size) in the subtree, which is the
+ *              number of rows that X would get;
+ *     cost(X)  be the number of rows that must be read for X while it has no rows in usage_r: its
+ *              rows of usage_nr, and for each child its rows of usage_r if it has some, else its cost.
  *
  * X gets rows if it has a child directory, cost(X) is at least USAGE_LARGE and at least USAGE_SAVES
- * times keys(X), and keys(X) is at most USAGE_KEYS_MOST. The scan root gets rows always.
+ * times keys(X), and keys(X) is at most USAGE_KEYS_MOST. The scan root always gets rows.
  *
  * It follows that
  *
@@ -20,7 +21,7 @@
  *     to N + R at most, and R is a quarter of that at most: R <= (N + R) / 4, R <= N / 3. The scan
  *     root has N at most.
  *   - a question about X reads fewer than USAGE_LARGE rows or fewer than USAGE_SAVES times those of
- *     the finest answer, keys(X). (Only above USAGE_KEYS_MOST keys this is not promised.)
+ *     the finest answer, keys(X). (This is not promised above USAGE_KEYS_MOST keys.)
  *
  * How it is done: all open directories share one stack of rows. The rows of a directory begin at
  * `start` and run to the end, so those of its open children are among them; when a directory closes,
@@ -69,7 +70,7 @@ struct usage_fold {
 	struct usage_keys keys;
 	struct fold_level *levels;
 	size_t depth, levels_cap;
-	size_t wide;              /* so many of the levels are wide: the upper ones */
+	size_t wide;              /* number of levels that are wide: the upper ones */
 	usage_fold_give *give;
 	void *arg;
 };

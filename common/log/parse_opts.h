@@ -18,7 +18,7 @@
 struct parse_opts {
 	struct opts shared;
 	struct stream_out_options out;
-	struct scan_claim claim; /* what options say; they win */
+	struct scan_claim claim; /* what options say; logs cannot contradict it */
 	const char *filesystem;
 	const char *source;
 	bool crlf, allow_cut_end, force;
@@ -33,7 +33,7 @@ struct parse_opts {
 #define PARSE_OPTS(o)                                                                              \
 	OPT_TEXT('f', "filesystem", "NAME",                                                        \
 		 "file system [as the name or line 1 of LOG says]", &(o)->filesystem),             \
-	OPT_DATE(0, "scan-date", "DATE", "day of the scan, YYYY-MM-DD [likewise]",                 \
+	OPT_DATE(0, "scan-date", "DATE", "day of the scan, YYYY-MM-DD [as for -f]",                 \
 		 &(o)->claim.scan_day),                                                            \
 	OPT_TEXT(0, "source", "NAME", "name to record [base name of LOG less .gz etc., or -]",     \
 		 &(o)->source),                                                                    \
@@ -46,7 +46,7 @@ struct parse_opts {
 	OPT_MODE(0, "mode", "MODE", "mode of a new rejects FILE [0640 less the umask]",            \
 		 &(o)->mode),                                                                      \
 	OPT_CALL(0, "max-rejects", "N",                                                            \
-		 "most lines, or N% of lines, that may be no record [100 or 0.01%, the larger]",   \
+		 "fail if more lines, or N% of lines, are not records [100 or 0.01%]",   \
 		 parse_opts_set_limit, &(o)->limit),                                               \
 	OPT_TEXT(0, "scan-log", "FILE", "check that nothing is missing by the output of mmapplypolicy", \
 		 &(o)->scan_log),                                                                  \

@@ -10,11 +10,11 @@
 #include "common/base/outfile.h"
 #include "common/log/chunk.h"
 
-/* When nothing is said: so many lines or so many millionths of all, whichever is more. */
+/* The default limit: this many lines, or this many millionths of all lines, whichever is more. */
 #define REJECTS_MAX 100
 #define REJECTS_MAX_MILLIONTHS 100 /* 0.01 %; keep gpfs-parse.1 in step with both */
 
-/* Zeroed: nothing was said. */
+/* Zeroed: the default. */
 struct reject_limit {
 	enum { LIMIT_DEFAULT, LIMIT_COUNT, LIMIT_SHARE } kind;
 	uint64_t value; /* lines, or millionths of the lines */

@@ -67,7 +67,7 @@ void dir_filter_release(struct dir_filter *f);
 bool dir_filter_has(const struct dir_filter *f, enum dir_limit limit);
 bool dir_filter_has_cold(const struct dir_filter *f);
 
-/* Reading so many rows in order is cheaper than looking for better plans (some milliseconds). */
+/* Reading up to this many rows in order is cheaper than looking for a better plan (milliseconds). */
 #define RANGE_CHEAP 16384
 
 enum dir_sort {

@@ -11,7 +11,7 @@
 #include "common/db/db_reader.h"
 #include "common/base/buf.h"
 
-/* Of whom files have to be: one of these. Zeroed: of anybody. */
+/* Whose files are wanted: those of any of these. Zeroed: everybody's. */
 struct owners_wanted {
 	const char **texts; /* names and numbers as options gave them; an allocated list */
 	size_t text_count;

@@ -38,7 +38,7 @@ struct render {
 
 /* The values of --format, from RENDER_TABLE on; NULL ends them. */
 extern const char *const render_format_names[];
-/* False when it is none of them. */
+/* False for any other word. */
 bool render_format_from_name(const char *name, enum render_format *format) WARN_UNUSED;
 /* What it will be: the one given, else a table on a terminal and TSV elsewhere. */
 enum render_format render_format(const struct render_options *options);

@@ -43,8 +43,8 @@ struct scope {
 
 /*
  * One scope for each database of the set. A prefix or exclude that is in none of them ends the
- * program (1) and names the nearest directory above that is there; one that is no absolute path
- * is wrong usage (2).
+ * program (1) and names the nearest directory above that is there; one that is not an absolute
+ * path is wrong usage (2).
  */
 struct scope *scope_resolve(struct db_reader_set *set, const struct scope_options *options);
 void scope_free(struct scope *scopes, size_t count);

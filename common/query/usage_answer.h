@@ -18,8 +18,8 @@ struct usage_rank {
 	size_t parts;              /* of a key */
 	bool natural[TOTALS_PARTS]; /* this part is in the order of its keys in any case */
 	int64_t min_size;          /* rows of less are left out */
-	uint64_t top;              /* so many rows are kept, the largest: of each first key, or, with
-	                              one part, of all; 0: all of them */
+	uint64_t top;              /* at most this many rows are kept, the largest ones for each value of
+	                              the first key, or of all if there is one key; 0 = all */
 };
 
 /* `where` is for the title of a table; the rows of `totals` end up in the order of the answer. */

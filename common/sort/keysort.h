@@ -8,7 +8,7 @@
  * over and over. This is a multikey quicksort (Bentley and Sedgewick 1997) that looks at seven
  * bytes at a time, kept beside the reference: a group of records with equal bytes so far is
  * split three ways by the next seven; what all of a group share is skipped in one pass.
- * In place, no memory but the stack: a level a seven bytes of path, at worst about 2 MiB.
+ * In place, with no memory but the stack: one level for seven bytes of path, at worst about 2 MiB.
  */
 #ifndef TREETALLY_KEYSORT_H
 #define TREETALLY_KEYSORT_H

@@ -2,7 +2,7 @@
  * run - one sorted run in a spill file: written once in order, read once in order.
  *
  * Paths are front-coded against the one before; a tail of zero bytes (a directory without a line)
- * takes none. Reading gives the space back as it goes (spill_discard).
+ * takes no space. Reading gives the space back as it goes (spill_discard).
  */
 #ifndef TREETALLY_RUN_H
 #define TREETALLY_RUN_H

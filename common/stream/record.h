@@ -13,7 +13,7 @@
 
 enum rec_kind { KIND_ANY = 0, KIND_ENTRY = 1, KIND_DIR = 2, KIND_USAGE = 3 };
 
-/* Order of the records by path: none known, tree order, or depth first and tree order within. */
+/* Order of the records by path: unknown, tree order, or by depth first and then in tree order. */
 enum rec_order { ORDER_NONE, ORDER_TREE, ORDER_LEVEL };
 
 enum age_by { AGE_UNSET, AGE_ATIME, AGE_MTIME, AGE_NEWEST };

@@ -31,7 +31,7 @@ struct stream_out {
 
 struct stream_out_options {
 	bool tsv;
-	const char *paths[OUTPUTS_MAX]; /* none: stdout */
+	const char *paths[OUTPUTS_MAX]; /* empty: stdout */
 	size_t path_count;
 };
 

@@ -71,7 +71,7 @@ void walk_dirs_name(struct buf *names, const struct walk_id *id, const char *nam
  * The next directory to be opened, by the descriptor of its parent; waits while others may find
  * some. NULL: the walk is over. The caller uses both: walk_dirs_leave the parent when the child is
  * open, walk_dirs_finish the child when it has been read. If parent->error is set, there is no
- * descriptor. Who finishes one must take the next.
+ * descriptor. Whoever finishes one must take the next.
  */
 struct walk_dir *walk_dirs_take(struct walk_dirs *o);
 void walk_dirs_leave(struct walk_dirs *o, struct walk_dir *dir);
