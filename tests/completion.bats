@@ -75,6 +75,16 @@ complete_line() {
 	[[ $(complete_line stats-query -P /gp) == /gpfs/ ]]
 }
 
+@test "completion: paths are those that users know" {
+	small_log >small.list
+	scan-import -q --replace --db mapped.db -f fs1 --scan-date 2026-01-15 \
+		--map /gpfs/fs1=/glade/campaign small.list
+	[[ $(complete_line dir-query mapped.db -P /gl) == /glade/campaign/ ]]
+	[[ $(complete_line dir-query mapped.db -P /glade/campaign/a | tr '\n' ' ') == \
+		'/glade/campaign/a/ /glade/campaign/a.d/ ' ]]
+	[[ $(complete_line dir-query mapped.db -E /gp) == /gpfs/ ]]
+}
+
 @test "completion: users and groups are those who own something" {
 	local uid
 	uid=$(stats-query --format tsv --by owner small.db | awk 'NR == 2 { print $2 }')

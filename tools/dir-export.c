@@ -192,7 +192,7 @@ static void add_name(struct exporter *e, sqlite3_stmt *s)
 		ncdu_out_begin(&e->out, name.bytes, name.len);
 		return;
 	}
-	scope_path(e->a, db_column(&e->a->db, s, COL_ID, DB_ID), &path);
+	scope_shown_path(e->a, db_column(&e->a->db, s, COL_ID, DB_ID), &path);
 	ncdu_out_begin(&e->out, path.data, path.len);
 	buf_release(&path);
 }

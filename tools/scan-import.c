@@ -47,7 +47,9 @@ struct passed {
 
 struct options {
 	struct opts shared;
-	const char *db, *filesystem, *source, *rejects, *group_file, *passwd_file;
+	const char *db, *filesystem, *source, *rejects, *group_file, *passwd_file, *map_file;
+	const char **maps;
+	size_t map_count;
 	int64_t scan_day; /* DAY_NONE: not given */
 	mode_t mode;
 	bool replace, if_newer, has_max_age, keep;
@@ -171,6 +173,10 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		OPT_TEXT(0, "group-file", "FILE", "group names from FILE [ask the name service]",
 			 &opt->group_file),
 		OPT_CALL(0, "no-names", NULL, "leave names out", pass_on, &opt->load),
+		OPT_LIST(0, "map", "FROM=TO", "show directory FROM as TO; repeatable", &opt->maps,
+			 &opt->map_count),
+		OPT_TEXT(0, "map-file", "FILE", "the same, a line of FILE each [$TREETALLY_DIR/maps]",
+			 &opt->map_file),
 		OPT_HEADING("How"),
 		OPT_SIZE_FROM('S', "memory", "SIZE", "memory of all programs together [1G; at least 32M]",
 			      &shared->memory, MEMORY_LEAST),
@@ -301,6 +307,25 @@ static void check_operands(const struct options *opt)
 		die_errno("cannot open %s", opt->group_file);
 	if (opt->db && !*opt->db)
 		opts_die("--db: the name is empty");
+}
+
+/* The file of the site, unless another one was given; and what it says, while nothing is lost. */
+static void check_maps(struct options *opt)
+{
+	const char *dir = getenv("TREETALLY_DIR");
+	struct path_maps maps = { 0 };
+	struct stat st;
+
+	if (!opt->map_file && dir && *dir) {
+		opt->map_file = xasprintf("%s/maps", dir);
+		if (access(opt->map_file, F_OK) && errno == ENOENT)
+			opt->map_file = NULL;
+	}
+	/* A pipe can be read only once. */
+	path_maps_read(&maps, opt->maps, opt->map_count,
+		       opt->map_file && (stat(opt->map_file, &st) || S_ISREG(st.st_mode)) ?
+		       opt->map_file : NULL);
+	path_maps_release(&maps);
 }
 
 static char *name_database(const struct run *run)
@@ -465,6 +490,9 @@ static void add_own(struct run *run)
 	add(run, STAGE_DIRS, "--", run->target.made);
 	add(run, STAGE_STATS, "--passwd-file", opt->passwd_file);
 	add(run, STAGE_STATS, "--group-file", opt->group_file);
+	for (size_t i = 0; i < opt->map_count; i++)
+		add(run, STAGE_STATS, "--map", opt->maps[i]);
+	add(run, STAGE_STATS, "--map-file", opt->map_file);
 	add_passed(run, STAGE_STATS, &opt->load);
 	add(run, STAGE_STATS, "--", run->target.made);
 }
@@ -601,6 +629,7 @@ int main(int argc, char **argv)
 	run.began = import_now();
 	parse_args(&run.opt, argc, argv);
 	check_operands(&run.opt);
+	check_maps(&run.opt);
 	may_learn = learn(&run);
 	run.name = name_database(&run);
 	if (run.scan_day == DAY_NONE && !may_learn)

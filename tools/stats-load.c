@@ -20,6 +20,7 @@
 #include "common/db/db_names.h"
 #include "common/db/db_scan.h"
 #include "common/db/db_schema.h"
+#include "common/db/path_maps.h"
 #include "common/base/progress.h"
 #include "common/load/tree_join.h"
 #include "common/load/usage_r.h"
@@ -35,6 +36,8 @@ struct options {
 	struct stream_opts streams;
 	struct name_files names;
 	bool no_names;
+	const char **maps, *map_file;
+	size_t map_count;
 	const char *db, *stream;
 };
 
@@ -46,6 +49,9 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		OPT_TEXT(0, "group-file", "FILE", "take group names from FILE [ask the name service]",
 			 &opt->names.path[NAME_GROUP]),
 		OPT_FLAG(0, "no-names", "leave names out", &opt->no_names),
+		OPT_LIST(0, "map", "FROM=TO", "show directory FROM as TO; repeatable", &opt->maps,
+			 &opt->map_count),
+		OPT_TEXT(0, "map-file", "FILE", "the same, a line of FILE each", &opt->map_file),
 		STREAM_OPTS_READ(&opt->streams.in),
 		OPTS_RESOURCES(&opt->shared),
 		OPTS_PROGRESS(&opt->shared),
@@ -282,6 +288,7 @@ int main(int argc, char **argv)
 {
 	struct options opt = { 0 };
 	struct loader l = { .opt = &opt };
+	struct path_maps maps = { 0 };
 	struct scan_facts facts;
 	struct db_found found;
 
@@ -291,6 +298,7 @@ int main(int argc, char **argv)
 	db_look(opt.db, &found);
 	require_directories(opt.db, &found);
 	name_files_open(&opt.names);
+	path_maps_read(&maps, opt.maps, opt.map_count, opt.map_file);
 	progress_init(&l.progress, opt.shared.progress, opt.shared.progress_file);
 
 	open_both(&l);
@@ -300,6 +308,7 @@ int main(int argc, char **argv)
 	load_sort_release(&l.sorted);
 	facts = facts_of(&l);
 	scan_facts_store(&l.db, &facts);
+	path_maps_store(&l.db, &maps, &l.join.root_path, opt.shared.quiet);
 	db_exec(&l.db, "COMMIT");
 	add_names(&l);
 	begin_phase(&l, NULL, NULL, 0, NULL);
@@ -310,5 +319,7 @@ int main(int argc, char **argv)
 	tree_in_close(&l.in);
 	scan_state_release(&l.dir_state);
 	tree_join_release(&l.join);
+	path_maps_release(&maps);
+	free(opt.maps);
 	return EXIT_OK;
 }

@@ -194,7 +194,7 @@ static void check_seal(struct db *db)
 		       " WHERE key = 'seal' AND typeof(value) <> 'text'");
 	db_seal_text(db, should);
 	if (strcmp(is, should))
-		audit_lie(db, 0, "a row of scan_metadata, scan_sources, scan_rejects, user_info,"
+		audit_lie(db, 0, "a row of scan_metadata, scan_sources, scan_rejects, path_maps, user_info,"
 				 " group_info or load_state is not that of the import");
 	free(is);
 }

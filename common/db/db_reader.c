@@ -225,6 +225,7 @@ static void read_facts(struct db_reader_db *a)
 	text = db_column_text(&a->db, select, DIGEST, DB_NAME_BYTES);
 	a->digest = xstrndup(text.bytes, text.len);
 	sqlite3_finalize(select);
+	path_maps_load(&a->db, &a->maps);
 }
 
 void db_reader_temp_dir(const char *dir)
@@ -276,6 +277,7 @@ void db_reader_close(struct db_reader_set *set)
 		free(a->filesystem);
 		free(a->digest);
 		free(a->root_path);
+		path_maps_release(&a->maps);
 	}
 	free(set->dbs);
 	*set = (struct db_reader_set){ 0 };

@@ -12,6 +12,7 @@
 #define TREETALLY_DB_READER_H
 
 #include "common/db/db_file.h"
+#include "common/db/path_maps.h"
 #include "common/stream/assume.h"
 #include "common/stream/record.h"
 
@@ -31,6 +32,7 @@ struct db_reader_db {
 	size_t root_len;
 	enum age_by age_by;
 	struct assumptions assumed; /* what every answer rests on */
+	struct path_maps maps; /* from the paths of the scan to those that users know */
 	int64_t directories;   /* their number, which is the highest dir_id */
 
 	/* private */

@@ -92,6 +92,7 @@ struct rows {
 	sqlite3_stmt *select;
 	struct open_dir *open; /* the directories on the way to `path` */
 	size_t depth, open_cap;
+	struct buf shown; /* the path that users see */
 	struct buf owner, group;
 };
 
@@ -176,6 +177,14 @@ static struct render_cell who_cell(struct rows *r, int column, struct buf *name,
 	return render_text((char *)name->data, name->len);
 }
 
+static struct render_cell path_cell(struct rows *r)
+{
+	r->shown.len = 0;
+	buf_add(&r->shown, r->path.data, r->path.len);
+	path_maps_show(&r->a->maps, &r->shown);
+	return render_text((char *)r->shown.data, r->shown.len);
+}
+
 static struct render_cell fill_cell(struct rows *r, enum dir_column which)
 {
 	const char *filesystem = db_reader_filesystem(r->a);
@@ -183,7 +192,7 @@ static struct render_cell fill_cell(struct rows *r, enum dir_column which)
 	switch (which) {
 	case COLUMN_FILESYSTEM: return render_text(filesystem, strlen(filesystem));
 	case COLUMN_SCAN: return render_number(r->a->scan_day * SECONDS_PER_DAY);
-	case COLUMN_PATH: return render_text((char *)r->path.data, r->path.len);
+	case COLUMN_PATH: return path_cell(r);
 	case COLUMN_OWNER: return who_cell(r, ROW_UID, &r->owner, owners_user_name);
 	case COLUMN_GROUP: return who_cell(r, ROW_GID, &r->group, owners_group_name);
 	case COLUMN_OWNER_UID: return cell_of(r, ROW_UID, DB_OWNER);
@@ -222,6 +231,7 @@ static void close_rows(struct rows *r)
 	db_reader_finalize(r->a, r->select);
 	free(r->open);
 	buf_release(&r->path);
+	buf_release(&r->shown);
 	buf_release(&r->owner);
 	buf_release(&r->group);
 	*r = (struct rows){ 0 };

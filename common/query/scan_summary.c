@@ -16,6 +16,8 @@ static const struct field {
 	{ { "import_date", "Imported", RENDER_TIME, 0, 0 }, "import_timestamp" },
 	{ { "source_file", "Source", RENDER_PATH, 0, 0 }, NULL },
 	{ { "scan_root", "Root of the scan", RENDER_PATH, 0, 0 }, NULL },
+	{ { "maps", "  shown as", RENDER_PATH, 0, 0 },
+	  "(SELECT group_concat(scan_path || '=' || shown_path, ' ') FROM path_maps)" },
 	{ { "age_by", "Age means", RENDER_TEXT, 0, 0 }, NULL },
 	{ { "assumptions", "Assumed", RENDER_TEXT, 0, 0 }, NULL },
 	{ { "total_directories", "Directories", RENDER_COUNT, 0, 0 }, NULL },

@@ -12,11 +12,11 @@
 
 /* ---- from path to range ---- */
 
-/* A path of the question, in memory form, and how much of it any database has. */
+/* A path of the question, and the longest ancestor (or itself) that any database has, as text. */
 struct wanted {
-	char *path;
+	char *path; /* `/` is empty */
 	size_t len;
-	size_t known; /* bytes of its longest ancestor (or itself) that is there */
+	struct buf nearest; /* as users see it */
 	bool found;
 };
 
@@ -26,10 +26,14 @@ static void parse_wanted(struct wanted *w, const char *option, const char *text)
 
 	*w = (struct wanted){ .path = xmalloc(len + 1) };
 	switch (path_from_text(w->path, &w->len, text, len)) {
-	case PATH_OK: return;
+	case PATH_OK: break;
 	case PATH_NOT_ABSOLUTE: die(EXIT_USAGE, "%s: '%s' does not begin with '/'", option, text);
 	case PATH_HAS_DOTS: die(EXIT_USAGE, "%s: '%s' has a component '.' or '..'", option, text);
 	default: die(EXIT_USAGE, "%s: '%.40s...' is too long", option, text);
+	}
+	for (size_t i = 0; i < w->len; i++) {
+		if (!w->path[i])
+			w->path[i] = '/';
 	}
 }
 
@@ -47,24 +51,52 @@ static int64_t child_named(struct db_reader_db *a, int64_t parent, const char *n
 	return id;
 }
 
-/* The id of the path, 0 when it is not there. */
-static int64_t look_up(struct db_reader_db *a, struct wanted *w)
+/* The id of a path of the scan, 0 when it is not there; *known: bytes of what is there of it. */
+static int64_t look_up(struct db_reader_db *a, const struct buf *path, size_t *known)
 {
+	const char *text = (const char *)path->data;
 	int64_t id = ROOT_ID;
 
-	for (size_t at = 0; at < w->len;) {
+	for (size_t at = *known = 0; at < path->len; *known = at) {
 		size_t end = at + 1;
 
-		while (end < w->len && w->path[end])
+		while (end < path->len && text[end] != '/')
 			end++;
-		id = child_named(a, id, w->path + at + 1, end - at - 1);
+		id = child_named(a, id, text + at + 1, end - at - 1);
 		if (!id)
 			return 0;
-		if (end > w->known)
-			w->known = end;
 		at = end;
 	}
-	w->found = true;
+	return id;
+}
+
+/* Keep the first `known` bytes of a path of the scan, if that is the longest so far. */
+static void note_nearest(struct db_reader_db *a, struct wanted *w, struct buf *path, size_t known)
+{
+	path->len = known;
+	if (!known)
+		buf_add_char(path, '/');
+	path_maps_show(&a->maps, path);
+	if (path->len <= w->nearest.len)
+		return;
+	w->nearest.len = 0;
+	buf_add(&w->nearest, path->data, path->len);
+}
+
+/* The id of what the user means, 0 when it is not there. */
+static int64_t find(struct db_reader_db *a, struct wanted *w)
+{
+	struct buf path = { 0 };
+	size_t known;
+	int64_t id = 0;
+
+	for (size_t i = 0; !id && path_maps_meaning(&a->maps, i, w->path, w->len, &path); i++) {
+		id = look_up(a, &path, &known);
+		if (!id)
+			note_nearest(a, w, &path, known);
+	}
+	w->found = w->found || id;
+	buf_release(&path);
 	return id;
 }
 
@@ -121,7 +153,7 @@ static struct scope_prefix *find_all(struct db_reader_db *a, struct wanted *want
 
 	*found = 0;
 	for (size_t i = 0; i < n; i++) {
-		int64_t id = look_up(a, &wanted[i]);
+		int64_t id = find(a, &wanted[i]);
 
 		if (id)
 			list[(*found)++] = subtree(a, id, i);
@@ -200,7 +232,7 @@ static void require_found(const struct db_reader_set *set, const struct wanted *
 			    "%s: is not in %s; the nearest directory above it that is there: %s",
 			    path_for_message(w->path, w->len),
 			    set->count == 1 ? set->dbs[0].operand : "any of the databases",
-			    path_for_message(w->path, w->known));
+			    path_for_message((char *)w->nearest.data, w->nearest.len));
 	}
 }
 
@@ -215,8 +247,10 @@ static struct wanted *parse_all(const char *option, const char **texts, size_t n
 
 static void free_wanted(struct wanted *wanted, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		free(wanted[i].path);
+		buf_release(&wanted[i].nearest);
+	}
 	free(wanted);
 }
 
@@ -308,4 +342,10 @@ void scope_path(struct db_reader_db *a, int64_t dir_id, struct buf *out)
 		buf_add_char(out, '/');
 	else
 		reverse(out->data + start, out->len - start);
+}
+
+void scope_shown_path(struct db_reader_db *a, int64_t dir_id, struct buf *out)
+{
+	scope_path(a, dir_id, out);
+	path_maps_show(&a->maps, out);
 }

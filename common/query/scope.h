@@ -42,7 +42,8 @@ struct scope {
 };
 
 /*
- * One scope for each database of the set. A prefix or exclude that is in none of them ends the
+ * One scope for each database of the set. Paths are those that users know, or those of the scan
+ * (path_maps.h). A prefix or exclude that is in none of them ends the
  * program (1) and names the nearest directory above that is there; one that is not an absolute
  * path is wrong usage (2).
  */
@@ -55,7 +56,9 @@ size_t scope_range_from(const struct scope_range *ranges, size_t count, int64_t 
 /* Is the directory in the ranges? */
 bool scope_contains(const struct scope *scope, int64_t dir_id);
 
-/* Append the path of a directory as text: its bytes as they are, '/' for the root. */
+/* Append the path of a directory in the scan as text: its bytes as they are, '/' for the root. */
 void scope_path(struct db_reader_db *db, int64_t dir_id, struct buf *out);
+/* The path that users see (path_maps.h); `out` was empty. */
+void scope_shown_path(struct db_reader_db *db, int64_t dir_id, struct buf *out);
 
 #endif

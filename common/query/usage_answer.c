@@ -244,7 +244,7 @@ static void put_text(struct printer *p, enum usage_by by, int64_t value, struct 
 	case USAGE_AGE: buf_add_str(out, age_buckets[value].label); break;
 	case USAGE_SIZE: buf_add_str(out, size_buckets[value].label); break;
 	case USAGE_DIR:
-		scope_path(&p->set->dbs[usage_query_dir_fs(value)], usage_query_dir_id(value), out);
+		scope_shown_path(&p->set->dbs[usage_query_dir_fs(value)], usage_query_dir_id(value), out);
 		break;
 	case USAGE_FS: buf_add_str(out, db_reader_filesystem(&p->set->dbs[value])); break;
 	default: add_id_name(p, by, (uint32_t)value, own, out);

@@ -56,8 +56,15 @@ _treetally_paths() {
 	local databases parent=${1%/*}
 	_treetally_find_databases || return 0
 	compopt -o nospace -o filenames 2>/dev/null
-	mapfile -t COMPREPLY < <(_treetally_column path dir-query -P "${parent:-/}" -L 1 --sort-by path |
-		awk -v typed="$1" -v parent="$parent" '
+	_treetally_directories "$1" -P "${parent:-/}" -L 1 --sort-by path
+	# The root of the scan may be shown where the tree has no way to it (scan-import --map).
+	((${#COMPREPLY[@]})) || _treetally_directories "$1" -L 0
+}
+
+# _treetally_directories WORD OPTION...: those that dir-query lists, if they begin with the word.
+_treetally_directories() {
+	mapfile -t COMPREPLY < <(_treetally_column path dir-query "${@:2}" |
+		awk -v typed="$1" -v parent="${1%/*}" '
 			!/\\/ && $0 != parent && $0 != "/" && index($0, typed) == 1 { print $0 "/" }')
 }
 
