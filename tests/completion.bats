@@ -5,8 +5,7 @@ load lib/helper
 
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
-	small_log >20260115_x_small.list
-	scan-import -q --db small.db 20260115_x_small.list
+	small_database
 }
 
 setup() {

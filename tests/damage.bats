@@ -108,13 +108,13 @@ check_changed_bytes() {
 # and 64 bits end. (A byte of a path is replaced too; that does no harm.)
 huge_numbers() {
 	local size at value
-	size=$(stream_tool info "$good" | awk '$1 == "block" { print $3 - 40; exit }')
+	size=$(stream-tool info "$good" | awk '$1 == "block" { print $3 - 40; exit }')
 	for ((at = RANDOM % ($1 < size ? $1 : size); at < size; at += $1)); do
 		for value in ffffffff0f 8080808010 feffffff0f ffffffffffffffff7f \
 			80808080808080808001 ffffffffffffffffff01 ffffffffffffffffff7f 8000; do
 			printf '%s\tsplice=1,%s,1,%s\n' "$at.$value" $at $value
 		done
-	done | stream_tool edits --seal "$good"
+	done | stream-tool edits --seal "$good"
 }
 
 check_huge_numbers() {
@@ -136,16 +136,16 @@ wrong_lengths() {
 	[[ ${TREETALLY_ALL:-} == 1 ]] || values=(65537 4294967294)
 	for n in 0 1 4194303 4194304 4194305 16777216 2147483647 2147483648 4294967294 4294967295; do
 		printf 'head.%s\theadlen=%s\nend.%s\tendlen=%s\n' $n $n $n $n
-	done | stream_tool edits --seal "$good"
+	done | stream-tool edits --seal "$good"
 	for n in 0 5 4294967295 4294967296 9223372036854775807 18446744073709551615; do
-		[[ $n == "$(stream_tool info "$good" | sed -n 's/^trailer.* records=\([0-9]*\).*/\1/p')" ]] ||
+		[[ $n == "$(stream-tool info "$good" | sed -n 's/^trailer.* records=\([0-9]*\).*/\1/p')" ]] ||
 			printf 'records.%s\trecords=%s\n' $n $n
-	done | stream_tool edits --seal "$good"
+	done | stream-tool edits --seal "$good"
 	for n in payload records dirs paths dirs_len lines_len lines; do
 		for value in "${values[@]}"; do
 			printf '%s.%s\tfield=1,%s,%s\n' $n "$value" $n "$value"
 		done
-	done | stream_tool edits --seal "$good"
+	done | stream-tool edits --seal "$good"
 }
 
 check_lengths() {
@@ -164,15 +164,15 @@ check_lengths() {
 # of another.
 mixtures() {
 	local other from at
-	at=$(stream_tool info "$good" | awk '$1 == "block" { print $2; exit }')
+	at=$(stream-tool info "$good" | awk '$1 == "block" { print $2; exit }')
 	for other in "$fixtures"/{good.{entry,dir,usage},long."$kind"}; do
 		[[ $other != "$good" ]] || continue
 		cat "$good" "$other" >"both.${other##*/}"
-		from=$(stream_tool info "$other" | awk '$1 == "block" { print $2; exit }')
+		from=$(stream-tool info "$other" | awk '$1 == "block" { print $2; exit }')
 		{ head -c "$at" "$good"; tail -c +$((from + 1)) "$other"; } >"head.${other##*/}"
-		from=$(stream_tool info "$other" | awk '$1 == "trailer" { print $2 }')
+		from=$(stream-tool info "$other" | awk '$1 == "trailer" { print $2 }')
 		{
-			head -c "$(stream_tool info "$good" | awk '$1 == "trailer" { print $2 }')" "$good"
+			head -c "$(stream-tool info "$good" | awk '$1 == "trailer" { print $2 }')" "$good"
 			tail -c +$((from + 1)) "$other"
 		} >"end.${other##*/}"
 	done
@@ -210,7 +210,7 @@ bombs() {
 		print "payload\tsection=1,1,", "00" x 262145, "\tfield=1,records,2\n";
 		print "one.payload\tsection=1,1,", "00" x 262145,
 			"\tfield=1,records,1\tfield=1,dirs,1\tfield=1,lines,0\n";' "$kind" |
-		stream_tool edits --seal "$good"
+		stream-tool edits --seal "$good"
 }
 
 check_bombs() {
@@ -255,7 +255,7 @@ largest() {
 		print "paths\tsection=1,1,$long", "ffff0300" x 63, $rows,
 			"\tfield=1,records,64\tfield=1,dirs,64\tfield=1,lines,0\tfield=1,paths,4194240",
 			map({ "\trepeat=1" } 1 .. 20), "\n";' "$kind" |
-		stream_tool edits --seal "$good"
+		stream-tool edits --seal "$good"
 }
 
 check_largest() {
@@ -296,14 +296,14 @@ lying_ledgers() {
 	local most=9223372036854775807 first
 	first=skipped_message=0/skipped_message=$most
 	{
-		stream_tool info "$good" | sed -n 's/^trailer .* records=[0-9]* //p' | tr ' ' '\n' |
+		stream-tool info "$good" | sed -n 's/^trailer .* records=[0-9]* //p' | tr ' ' '\n' |
 			sed -nE 's/^([a-z_]+)=([0-9]+)$/\1 \2/p' | while read -r name value; do
 				printf '%s\tend=(^|\\b)%s=[0-9]+/%s=%s\n' "$name" "$name" "$name" $((value + 1))
 			done
 		printf '%s\n' 'digest	end=digest=./digest=e' 'source.digest	end=source=./source=e' \
 			'source.lines	end=(?<=:)6:/7:' 'reject.lines	end=bad snapshot=1/bad snapshot=2' \
 			"round	end=$first\\tskipped_blank=$most\\tskipped_unrecognised=2"
-	} | stream_tool edits --seal "$good"
+	} | stream-tool edits --seal "$good"
 }
 
 # Does this program see for itself what the number NAME of the ledger should be?

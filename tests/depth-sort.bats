@@ -5,10 +5,6 @@
 
 load lib/helper
 
-parse() {
-	gpfs-parse -q -f fs1 --scan-date 2026-01-15 "$@"
-}
-
 # A dir stream of rows `PATH HAS_LINE INODE GENERATION UID GID MODE ALLOCATED`, separated by blanks;
 # a usage stream of rows `PATH UID GID AGE SIZE FILES TOTAL APPARENT ATIME MTIME`.
 text_of() {
@@ -31,11 +27,6 @@ usage() {
 	text_of usage $'\tage_by=atime'
 }
 
-# The rows of text, separated by blanks.
-rows() {
-	sed '1,2d;$d' | tr '\t' ' '
-}
-
 mention() {
 	printf '%s 0      \n' "$@"
 }
@@ -53,18 +44,18 @@ mention() {
 		printf 'path\thas_line\tinode\tgeneration\tuid\tgid\tmode\tallocated\n'
 		cat rows
 		printf '#end\trecords=%s\n' "$(wc -l <rows)"
-	} | depth-sort -t | sed '1,2d;$d' | cut -f 1 | diff - want
+	} | depth-sort | rows | cut -f 1 | diff - want
 }
 
 @test "depth-sort: odd names, against perl" {
-	"$TREETALLY_TOP/tests/make/make-log" --seed 4 --lines 4000 | parse | dir-extract -o mentions
-	rec-cat mentions | sed '1,2d;$d' | cut -f 1 | perl -lne '
+	make-log --seed 4 --lines 4000 | parse | dir-extract -o mentions
+	rows mentions | cut -f 1 | perl -lne '
 		my $path = s{\\(.)}{{t => "\t", n => "\n", r => "\r", "\\" => "\\"}->{$1}}ger;
 		$of{$_} = join "\0", split m{/}, $path, -1;
 		$of{$_} = "" if $_ eq "/";
 		END { print for sort { $of{$a} cmp $of{$b} } keys %of }' >want
-	depth-sort -t mentions | sed '1,2d;$d' | cut -f 1 | cmp - want
-	depth-sort -t --by-level mentions | sed '1,2d;$d' | cut -f 1 >got
+	depth-sort mentions | rows | cut -f 1 | cmp - want
+	depth-sort --by-level mentions | rows | cut -f 1 >got
 	perl -e '
 		my %at;
 		my @paths = map { chomp; $_ } <>;
@@ -88,13 +79,13 @@ mention() {
 			printf '/%s.%s%s\n' $i $j "${rank[i]#/d}" $i ${j}r "${rank[i]#/d}" >&4
 		done
 	done 3>pairs 4>want
-	dirs <pairs | depth-sort -t | rows >out
+	dirs <pairs | depth-sort -t | words >out
 	diff <(LC_ALL=C sort out) <(LC_ALL=C sort want)
-	[[ $(printf '%s\n' "${rank[@]}" "${rank[@]}" | dirs | depth-sort -t | rows) == "${rank[-1]}" ]]
+	[[ $(printf '%s\n' "${rank[@]}" "${rank[@]}" | dirs | depth-sort -t | words) == "${rank[-1]}" ]]
 }
 
 @test "depth-sort: usage rows of one key are added up, others are not" {
-	usage <<-'END' | depth-sort -t | rows >out
+	usage <<-'END' | depth-sort -t | words >out
 		/d 1 1 0 0 1 10 100 -5 
 		/d 1 1 0 0 2 20 200 -9 -7
 		/d 1 1 0 0 4 40 400 -3 -9
@@ -122,9 +113,9 @@ mention() {
 @test "depth-sort: lengths of files stop at 2^63-1, allocated bytes and files must not get there" {
 	local max=9223372036854775807
 	printf '/d 1 1 0 0 1 1 %s 1 1\n/d 1 1 0 0 1 1 5 1 1\n' $max | usage >sizes
-	[[ $(depth-sort -t sizes | rows) == "/d 1 1 0 0 2 2 $max 1 1" ]]
+	[[ $(depth-sort -t sizes | words) == "/d 1 1 0 0 2 2 $max 1 1" ]]
 	printf '/d 1 1 0 0 1 %s 1 1 1\n/d 1 1 0 0 1 0 1 1 1\n' $max | usage >sizes
-	[[ $(depth-sort -t sizes | rows) == "/d 1 1 0 0 2 $max 2 1 1" ]]
+	[[ $(depth-sort -t sizes | words) == "/d 1 1 0 0 2 $max 2 1 1" ]]
 	printf '/d 1 1 0 0 1 %s 1 1 1\n/d 1 1 0 0 1 1 1 1 1\n' $max | usage >sizes
 	run -3 --separate-stderr depth-sort -o out sizes
 	[[ $stderr == "depth-sort: "*2^63-1* && ! -e out ]]
@@ -205,11 +196,11 @@ mention() {
 			print $out "$_\t0" . "\t" x 6 . "\n" for "/d", "/d/$j", "/d/$j/$i", "/e";
 			print $out "#end\trecords=4\n";
 		}'
-	depth-sort -v -S 4M -T . -m -t ./*.tsv 2>log | rows >out
+	depth-sort -v -S 4M -T . -m -t ./*.tsv 2>log | words >out
 	grep -q ' 250 runs, [1-9][0-9]* early merges' log
 	[[ $(wc -l <out) == 262 && $(sort -u out | wc -l) == 262 && $(head -n 1 out) == '/d 0      ' ]]
 	# The same without -m.
-	depth-sort -v -t ./*.tsv | rows | cmp out
+	depth-sort -v -t ./*.tsv | words | cmp out
 }
 
 @test "depth-sort: kinds do not mix, entries are sent elsewhere" {
@@ -295,7 +286,7 @@ many() {
 	deep=$(printf '/%.0sa' {1..32767})
 	{ mention "/$long" "$deep/" "$deep" / "/${long%0}1" "/${long%00}"; } | sed 's|/ 0| 0|' >rows
 	sed -i 's|^ 0|/ 0|' rows
-	sort -u rows | dirs | depth-sort -S 4M -t | rows >out
+	sort -u rows | dirs | depth-sort -S 4M -t | words >out
 	sort -u rows | LC_ALL=C sort | cmp - <(LC_ALL=C sort out)
 	[[ $(wc -l <out) == 5 && $(head -n 1 out) == '/ 0      ' ]]
 	run -3 depth-sort <(mention "/0$long" | dirs)

@@ -7,9 +7,8 @@ load lib/helper
 
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
-	small_log >small.log
-	scan-import -q -f fs1 --scan-date 2026-01-15 --db small.db small.log
-	"$TREETALLY_TOP/tests/make/make-log" --lines 5000 --dirs 400 >big.log
+	small_database -f fs1
+	make-log --lines 5000 --dirs 400 >big.log
 	scan-import -q -f fs2 --scan-date 2026-01-11 --max-rejects 50% --db big.db big.log
 }
 
@@ -132,7 +131,7 @@ END
 
 @test "dir-export: memory does not grow with the tree, nor with its depth" {
 	sanitized && skip "sanitizers need memory of their own"
-	"$TREETALLY_TOP/tests/make/make-log" --shape deep >deep.log
+	make-log --shape deep >deep.log
 	scan-import -q -f fs1 --scan-date 2026-01-11 --db deep.db deep.log
 	(ulimit -v 40000 && dir-export --ncdu --min-size 0 -o deep.out deep.db)
 	(($(grep -c '^\[{"name"' deep.out) > 20000))
@@ -163,7 +162,7 @@ END
 	run -1 dir-export --ncdu -P /gpfs/fs1/a/none -o out "$small"
 	[[ $output == *"the nearest directory above it that is there: /gpfs/fs1/a" ]]
 	[ ! -e out ]
-	run -3 dir-export --ncdu "$BATS_FILE_TMPDIR/small.log"
+	run -3 dir-export --ncdu "$BATS_FILE_TMPDIR/20260115_x_small.list"
 	run -4 dir-export --ncdu -o /dev/full "$small"
 	run -4 dir-export --ncdu none.db
 }
@@ -243,7 +242,7 @@ exact_on_screen() {
 }
 
 @test "dir-export: the real ncdu takes odd names and a deep tree" {
-	"$TREETALLY_TOP/tests/make/make-log" --shape deep --depth 2000 >deep.log
+	make-log --shape deep --depth 2000 >deep.log
 	scan-import -q -f fs1 --scan-date 2026-01-11 --db deep.db deep.log
 	dir-export --ncdu --min-size 0 -P / -o tree.json deep.db
 	browse tree.json

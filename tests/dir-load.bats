@@ -14,11 +14,6 @@ paths() {
 	printf '%s\t0\t\t\t\t\t\t\n' "$@"
 }
 
-# query DB SQL: the rows, columns separated by blanks.
-query() {
-	sqlite3 -batch -init /dev/null -separator ' ' -nullvalue NULL "$1" "$2"
-}
-
 # A finished database, quickly.
 complete_db() {
 	dir-load "$1" good.dir
@@ -246,14 +241,10 @@ complete_db() {
 
 @test "dir-load: a database that another program writes to is not replaced" {
 	dir-load t.db good.dir
-	coproc sqlite3 -batch -init /dev/null t.db
-	printf "BEGIN EXCLUSIVE; SELECT 'locked';\n" >&"${COPROC[1]}"
-	read -r answer <&"${COPROC[0]}"
-	[ "$answer" = locked ]
+	lock_database t.db
 	run -4 dir-load --replace t.db good.dir
 	[[ $output == "dir-load: t.db: is being used by another process: process $COPROC_PID (sqlite3) of uid $EUID, since 20"[0-9][0-9]-*:[0-9][0-9] ]]
-	eval "exec ${COPROC[1]}>&-"
-	wait
+	unlock_database
 	dir-load --replace t.db good.dir
 }
 

@@ -6,23 +6,18 @@ load lib/helper
 
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
-	"$BATS_TEST_DIRNAME/make/make-log" --lines 6000 --escape-pct >20260111_x_odd.list
+	make-log --lines 6000 --escape-pct >20260111_x_odd.list
 	scan-import -q --db odd.db --passwd-file <(echo 'ada:x:1000:100::/:') --group-file <(echo 'staff:x:100:') \
 		20260111_x_odd.list
-	"$BATS_TEST_DIRNAME/make/make-log" --seed 2 --lines 40000 --dirs 25000 --plain >20260111_x_wide.list
+	make-log --seed 2 --lines 40000 --dirs 25000 --plain >20260111_x_wide.list
 	scan-import -q --db wide.db 20260111_x_wide.list
-	small_log >20260115_x_small.list
-	scan-import -q --db small.db 20260115_x_small.list
+	small_database
 }
 
 setup() {
 	common_setup
 	data=$BATS_FILE_TMPDIR
 	odd=$data/odd.db wide=$data/wide.db small=$data/small.db
-}
-
-sql() {
-	sqlite3 -batch -readonly "$@"
 }
 
 # What TSV makes of a path.
@@ -33,7 +28,7 @@ escaped="replace(replace(replace(replace(CAST(t.path AS TEXT), '\\', '\\\\'), ch
 same() {
 	local db=$1 condition=$2 order=$3 count
 	shift 3
-	sql "$db" "SELECT $escaped FROM tree AS t JOIN directories AS d USING(dir_id)
+	ask "$db" "SELECT $escaped FROM tree AS t JOIN directories AS d USING(dir_id)
 		JOIN directory_stats AS s USING(dir_id)
 		WHERE d.dir_id >= (SELECT scan_root_id FROM scan_metadata) AND ($condition)
 		ORDER BY $order" >want
@@ -48,14 +43,6 @@ same() {
 	else
 		[[ ! -s err ]]
 	fi
-}
-
-# on_terminal COLUMNS COMMAND...: its screen, without carriage returns, in the file `screen`.
-on_terminal() {
-	local columns=$1
-	shift
-	needs_terminal
-	script -qec "stty cols $columns rows 50; ${*@Q}" /dev/null </dev/null | tr -d '\r' >screen
 }
 
 # The columns that a line takes, colours left out.
@@ -165,7 +152,7 @@ longest_line() {
 		--accessed-before 2025-06-01
 	dir-query --separate-dirs --sort-by path "$odd" >got
 	[[ $(head -n 1 got) == $'path\tdepth\ttotal_size_nr\tapparent_size_nr\tfile_count_nr\tdir_count_nr\tmax_atime_nr\t'* ]]
-	sql -separator $'\t' "$odd" "SELECT file_count_nr, ifnull((SELECT CASE WHEN count(DISTINCT uid) = 1
+	ask -separator $'\t' "$odd" "SELECT file_count_nr, ifnull((SELECT CASE WHEN count(DISTINCT uid) = 1
 		THEN min(uid) WHEN count(*) = 0 THEN -1 END FROM usage_nr AS u WHERE u.dir_id = s.dir_id), '')
 		FROM directory_stats AS s WHERE dir_id >= (SELECT scan_root_id FROM scan_metadata) ORDER BY dir_id" >want
 	cmp want <(tail -n +2 got | cut -f 5,9)
@@ -180,9 +167,9 @@ below() {
 @test "dir-query: prefixes, excludes and levels" {
 	local size='s.total_size_r DESC, t.dir_id' a b c
 	# A large directory, a large one in it, and another.
-	a=$(sql "$wide" 'SELECT path FROM tree WHERE depth = 3 ORDER BY dir_count_r DESC LIMIT 1')
-	b=$(sql "$wide" "SELECT path FROM tree AS t WHERE depth = 5 AND $(below "$a") ORDER BY dir_count_r DESC LIMIT 1")
-	c=$(sql "$wide" 'SELECT path FROM tree WHERE depth = 3 ORDER BY dir_count_r DESC LIMIT 1 OFFSET 1')
+	a=$(ask "$wide" 'SELECT path FROM tree WHERE depth = 3 ORDER BY dir_count_r DESC LIMIT 1')
+	b=$(ask "$wide" "SELECT path FROM tree AS t WHERE depth = 5 AND $(below "$a") ORDER BY dir_count_r DESC LIMIT 1")
+	c=$(ask "$wide" 'SELECT path FROM tree WHERE depth = 3 ORDER BY dir_count_r DESC LIMIT 1 OFFSET 1')
 	same "$wide" "$(below "$a")" "$size" -P "$a"
 	same "$wide" "$(below "$a")" "$size" -P "$a/" -P "$b"
 	same "$wide" "$(below "$a") OR $(below "$c")" "$size" -P "$c" -P "$a"
@@ -236,10 +223,10 @@ outermost() {
 		exit !(files > 0 && files == total) }' got
 	# What is left out is not archived with what is around it.
 	local inner outer
-	outer=$(sql "$wide" "SELECT path FROM tree AS t JOIN directory_stats AS s USING(dir_id)
+	outer=$(ask "$wide" "SELECT path FROM tree AS t JOIN directory_stats AS s USING(dir_id)
 		WHERE s.max_atime_r < $cut AND s.dir_count_nr > 0 AND typeof(path) = 'text' LIMIT 1")
 	[[ $outer ]]
-	inner=$(sql "$wide" "SELECT path FROM tree WHERE parent_id = (SELECT dir_id FROM tree WHERE path = '$outer') LIMIT 1")
+	inner=$(ask "$wide" "SELECT path FROM tree WHERE parent_id = (SELECT dir_id FROM tree WHERE path = '$outer') LIMIT 1")
 	dir-query --cold 3yrs --by-atime -P "$outer" "$wide" | cut -f 1 | grep -qxF "$outer"
 	run -0 dir-query --cold 3yrs --by-atime -P "$outer" -E "$inner" "$wide"
 	[[ $output != *"$outer"$'\t'* ]]
@@ -248,16 +235,16 @@ outermost() {
 @test "dir-query: --total counts nested directories once" {
 	run -0 --separate-stderr dir-query --total -n 3 "$odd"
 	[[ ${lines[4]%%$'\t'*} == "(total)" ]]
-	[[ $(cut -f 3-6 <<<"${lines[4]}") == $(sql -separator $'\t' "$odd" "SELECT total_size_r, apparent_size_r,
+	[[ $(cut -f 3-6 <<<"${lines[4]}") == $(ask -separator $'\t' "$odd" "SELECT total_size_r, apparent_size_r,
 		file_count_r, dir_count_r FROM directory_stats WHERE dir_id = (SELECT scan_root_id FROM scan_metadata)") ]]
 	run -0 dir-query --total -N '*1*' --min-files 1 "$odd"
-	[[ $(cut -f 5 <<<"${lines[-1]}") == $(sql "$odd" "WITH m AS (SELECT dir_id, dir_count_r, file_count_r
+	[[ $(cut -f 5 <<<"${lines[-1]}") == $(ask "$odd" "WITH m AS (SELECT dir_id, dir_count_r, file_count_r
 		FROM directories JOIN directory_stats USING(dir_id) WHERE name GLOB '*1*' AND file_count_r > 0
 		AND dir_id >= (SELECT scan_root_id FROM scan_metadata))
 		SELECT sum(file_count_r) FROM m WHERE NOT EXISTS (SELECT 1 FROM m AS o WHERE o.dir_id < m.dir_id
 		AND o.dir_id + o.dir_count_r >= m.dir_id)") ]]
 	run -0 dir-query --total --separate-dirs "$odd"
-	[[ $(cut -f 5 <<<"${lines[-1]}") == $(sql "$odd" 'SELECT total_files FROM scan_metadata') ]]
+	[[ $(cut -f 5 <<<"${lines[-1]}") == $(ask "$odd" 'SELECT total_files FROM scan_metadata') ]]
 }
 
 @test "dir-query: several databases are one list" {
@@ -292,18 +279,18 @@ outermost() {
 	run -2 --separate-stderr dir-query --total "$small" copy.db
 	[[ $stderr == *"both hold file system 'small', of different dates: --total would add them up" ]]
 	# Dates are shown, however narrow the terminal is.
-	on_terminal 60 dir-query -n 4 "$small" copy.db
+	on_terminal 60 "dir-query -n 4 ${small@Q} copy.db"
 	grep -q 2026-01-15 screen
 	grep -q 2026-01-14 screen
 }
 
 @test "dir-query: rows are those of the reference" {
-	"$BATS_TEST_DIRNAME/oracle/reference" "$data/20260111_x_wide.list" >reference
+	reference "$data/20260111_x_wide.list" >tables
 	dir-query --sort-by path --from-root "$wide" | tail -n +2 >got
 	awk -F '\t' -v OFS='\t' '$1 == "directory_stats" {
 		for (i = 2; i <= NF; i++)
 			if ($i == "NULL") $i = ""
-		print $10, $11, $9, $12, $13, $14, $15, $16 }' reference >want
+		print $10, $11, $9, $12, $13, $14, $15, $16 }' tables >want
 	cut -f 3,4,5,6,7,8,9,11 got | awk -F '\t' -v OFS='\t' '{ print $1, $2, $3, $4, $5, $6, $7, $8 }' >have
 	cmp want have || { diff want have | head -n 5; false; }
 }
@@ -324,7 +311,7 @@ harmful() {
 
 @test "dir-query: TSV escapes, CSV quotes, JSON is JSON" {
 	harmful
-	sql harmful.db "SELECT hex(CAST(path AS BLOB)) FROM tree WHERE dir_id >= (SELECT scan_root_id FROM scan_metadata)
+	ask harmful.db "SELECT hex(CAST(path AS BLOB)) FROM tree WHERE dir_id >= (SELECT scan_root_id FROM scan_metadata)
 		ORDER BY dir_id" >want
 	# TSV: unescaped again, the very bytes.
 	dir-query --sort-by path harmful.db >got.tsv
@@ -394,31 +381,31 @@ harmful() {
 @test "dir-query: a terminal gets a table of its width, fifty rows, human numbers" {
 	local columns
 	for columns in 40 60 80 100 200; do
-		LC_ALL=C.UTF-8 on_terminal "$columns" dir-query "$wide"
+		LC_ALL=C.UTF-8 on_terminal "$columns" "dir-query ${wide@Q}"
 		(($(longest_line) <= columns)) || { cat screen; false; }
 		[[ $(wc -l <screen) -eq 53 ]]
 		grep -q "dir-query: 50 of [0-9,]* shown (-n 0 for all)" screen
 	done
 	grep -q $'^\e\[1m *Size *Files *Dirs *Accessed *Owner *Path' screen
-	NO_COLOR=1 LC_ALL=C.UTF-8 on_terminal 80 dir-query "$wide"
+	NO_COLOR=1 LC_ALL=C.UTF-8 on_terminal 80 "dir-query ${wide@Q}"
 	run ! grep -q $'\e' screen
-	TERM=dumb on_terminal 80 dir-query "$wide"
+	TERM=dumb on_terminal 80 "dir-query ${wide@Q}"
 	run ! grep -q $'\e' screen
 	# The default locale of the tests is C: nothing but ASCII.
 	run ! grep -qP '[^\x00-\x7f]' screen
-	on_terminal 80 dir-query --sort-by path --total "$small"
+	on_terminal 80 "dir-query --sort-by path --total ${small@Q}"
 	sed 's/\x1b\[[0-9;]*m//g' screen >plain
 	grep -qE '^ *120 MiB +19 +8 +2026-01-14 +\(several\) +/gpfs/fs1$' plain || { cat plain; false; }
-	on_terminal 80 dir-query "$small" -N nothing
+	on_terminal 80 "dir-query ${small@Q} -N nothing"
 	grep -q 'no directory matches' screen
 	# A pipe gets rows, wherever stderr is.
-	on_terminal 80 bash -c 'dir-query "$1" | cat' _ "$small"
+	on_terminal 80 "dir-query ${small@Q} | cat"
 	[[ $(head -n 1 screen) == $'path\tdepth\t'* ]]
 }
 
 @test "dir-query: names do no harm to a terminal" {
 	harmful
-	LC_ALL=C.UTF-8 NO_COLOR=1 on_terminal 120 dir-query harmful.db
+	LC_ALL=C.UTF-8 NO_COLOR=1 on_terminal 120 "dir-query harmful.db"
 	run ! grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae' screen
 	grep -qF 'esc\033[2J\033]0;x\007' screen
 	grep -qF 'nl\012x' screen
@@ -430,7 +417,7 @@ harmful() {
 
 @test "dir-query: several owners and groups unite" {
 	local two
-	two=$(sql "$odd" 'SELECT owner_uid FROM directory_stats WHERE owner_uid >= 0 GROUP BY 1
+	two=$(ask "$odd" 'SELECT owner_uid FROM directory_stats WHERE owner_uid >= 0 GROUP BY 1
 		ORDER BY count(*) DESC LIMIT 2' | paste -sd ' ')
 	same "$odd" "s.owner_uid IN (${two/ /, })" 's.total_size_r DESC, dir_id' -u "${two% *}" -u "${two#* }"
 	[[ $(wc -l <got) -gt 1 ]]
@@ -508,7 +495,7 @@ harmful() {
 		dbs+=("db$at.db")
 	done
 	for width in 60 80 100; do
-		on_terminal $width dir-query --summary "${dbs[@]}"
+		on_terminal $width "dir-query --summary ${dbs[*]@Q}"
 		for at in 1 2 3; do
 			for want in "123,456,789,01$at" "987,654,321,09$at"; do
 				grep -qF "$want" screen
@@ -532,7 +519,7 @@ harmful() {
 	[[ ${lines[0]} == $'filesystem\tscan_date\t'* && ${#lines[@]} -eq 2 ]]
 	dir-query --summary --format json "$odd" >got.json
 	[[ $(sqlite3 :memory: "SELECT json_extract(CAST(readfile('got.json') AS TEXT), '$.rows[0].rejected')") == \
-		$(sql "$odd" 'SELECT rejected FROM scan_metadata') ]]
+		$(ask "$odd" 'SELECT rejected FROM scan_metadata') ]]
 	gpfs-parse -t "$data/20260115_x_small.list" | grep -v socket >cut.tsv
 	gpfs-parse "$data/20260115_x_small.list" | dir-extract | depth-sort | dir-load u.db
 	stats-accum --unverified cut.tsv | stats-load -q --no-names u.db

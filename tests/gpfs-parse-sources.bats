@@ -3,15 +3,6 @@
 
 load lib/helper
 
-# ledger NAME FILE: a field of the last line of a TSV stream.
-ledger() {
-	tail -n 1 "$2" | tr '\t' '\n' | sed -n "s/^$1=//p"
-}
-
-rows() {
-	tail -n +3 "$@" | grep -v '^#end'
-}
-
 head_field() {
 	head -n 1 "$1" | tr '\t' '\n' | sed -n "s/^$2=//p"
 }
@@ -371,8 +362,8 @@ seen() {
 	done
 	# a list of which the end is lost
 	seen 17 8 2 0 >scan.out
-	head -n 20 log >cut
-	run -3 "${parse[@]}" --scan-log scan.out cut
+	head -n 20 log >part
+	run -3 "${parse[@]}" --scan-log scan.out part
 	# two parts with two outputs
 	head -n 10 log >a; tail -n +11 log >b
 	{ seen 0 8 0 0; seen 17 0 2 0; } >scan.out

@@ -51,15 +51,6 @@ field() {
 		NR > 2 && !/^#end/ && index($1, good) != 1 { print $column[name] }' outcome.tsv
 }
 
-# ledger NAME [FILE]: a field of the last line of a TSV stream.
-ledger() {
-	tail -n 1 "${2:-outcome.tsv}" | tr '\t' '\n' | sed -n "s/^$1=//p"
-}
-
-rows() {
-	tail -n +3 "$@" | grep -v '^#end'
-}
-
 # ---- lines ----
 
 @test "gpfs-parse: the default layout, every field" {
@@ -120,7 +111,7 @@ rows() {
 @test "gpfs-parse: a line feed in a name leaves a cut path; the rest of the name is counted as that" {
 	rec "$(show)" $'/gpfs/a/one\ntwo' | expect $'rec /gpfs/a/one\nskip: continued'
 	rec "$(show)" $'/gpfs/a/one\n12 x\n7 -- \n<0>\ntwo/three\n4' | expect $'rec /gpfs/a/one\nskip: continued'
-	[[ $(ledger skipped_continued) == 5 ]]
+	[[ $(ledger skipped_continued outcome.tsv) == 5 ]]
 	# blank lines, comments and messages may stand in a name
 	rec "$(show)" $'/gpfs/a/one\n\n# x\n[I] x\ntwo' |
 		expect $'rec /gpfs/a/one\nskip: blank\nskip: comment\nskip: message\nskip: continued'
@@ -150,11 +141,11 @@ rows() {
 	rec "$(show)" "/gpfs/$long/"$'\nx' | expect "rec /gpfs/$long"$'\nskip: continued'
 	# once broken, it stays so
 	rec "$(show)" "/gpfs/a"$'\n'"$long"$'\nx/y\nz' | expect $'rec /gpfs/a\nskip: unrecognised'
-	[[ $(ledger skipped_unrecognised) == 3 ]]
+	[[ $(ledger skipped_unrecognised outcome.tsv) == 3 ]]
 	# a path as long as any, and one more line
 	perl -e 'print "/gpfs/", join "/", ("a\nb" x 40) x 1000' >path
 	rec "$(show)" "$(<path)" | expect $'rec /gpfs/a\nskip: unrecognised\nskip: continued'
-	[[ $(ledger skipped_continued) == "$(perl -ne '$n += length; $c++ if $. > 1 && $n - 1 <= 65535; END { print $c }' path)" ]]
+	[[ $(ledger skipped_continued outcome.tsv) == "$(perl -ne '$n += length; $c++ if $. > 1 && $n - 1 <= 65535; END { print $c }' path)" ]]
 }
 
 @test "gpfs-parse: names with line feeds stop no list, and more than a few people make are not believed" {
@@ -268,7 +259,7 @@ rows() {
 	printf '200 1 0 -- /gpfs/a' | expect 'reject: missing field'
 	# without the optional ones
 	rec "$(show | sed 's/ mt=.*//; s/m=FAu //')" /gpfs/a | expect 'rec /gpfs/a'
-	[[ $(field mtime)$(field crtime)$(field nlink) == '' && $(ledger bad_optional) == 0 ]]
+	[[ $(field mtime)$(field crtime)$(field nlink) == '' && $(ledger bad_optional outcome.tsv) == 0 ]]
 }
 
 @test "gpfs-parse: inode, generation, snapshot" {
@@ -289,12 +280,12 @@ rows() {
 		000$most; do
 		printf '%s %s %s  %s -- /gpfs/a' "$n" "$n" "$n" "$(show)" | expect 'rec /gpfs/a'
 		[[ $(field inode) == "${n#000}" && $(field generation) == "${n#000}" ]]
-		[[ $(ledger snapshot_entries) == 1 ]]
+		[[ $(ledger snapshot_entries outcome.tsv) == 1 ]]
 	done
 	printf '000000000000000000000200 01 00  %s -- /gpfs/a' "$(show)" | expect 'rec /gpfs/a'
-	[[ $(field inode) == 200 && $(ledger snapshot_entries) == 0 ]]
+	[[ $(field inode) == 200 && $(ledger snapshot_entries outcome.tsv) == 0 ]]
 	printf '200 1 7  %s -- /gpfs/.snapshots/s1/f' "$(show)" | expect 'rec /gpfs/.snapshots/s1/f'
-	[[ $(ledger snapshot_entries) == 1 ]]
+	[[ $(ledger snapshot_entries outcome.tsv) == 1 ]]
 }
 
 @test "gpfs-parse: sizes and owners have ranges" {
@@ -354,13 +345,13 @@ rows() {
 
 @test "gpfs-parse: malformed optional values are absent, counted, and no reason to lose the file" {
 	rec "$(show | sed 's/mt=2025-11-15/mt=2025-11-31/')" /gpfs/a | expect 'rec /gpfs/a'
-	[[ $(field mtime) == '' && $(field crtime) == 1763200800 && $(ledger bad_optional) == 1 ]]
+	[[ $(field mtime) == '' && $(field crtime) == 1763200800 && $(ledger bad_optional outcome.tsv) == 1 ]]
 	rec "$(show | sed 's/mt=[^ ]* [^ ]*/mt=never/; s/cr=2025-11/cr=2025-1x/; s/nl=1/nl=one/')" /gpfs/a | expect 'rec /gpfs/a'
-	[[ $(field mtime)$(field crtime)$(field nlink) == '' && $(ledger bad_optional) == 3 ]]
+	[[ $(field mtime)$(field crtime)$(field nlink) == '' && $(ledger bad_optional outcome.tsv) == 3 ]]
 	rec "$(show | sed 's/nl=1/nl=4294967296/')" /gpfs/a | expect 'rec /gpfs/a'
-	[[ $(field nlink) == '' && $(ledger bad_optional) == 1 ]]
+	[[ $(field nlink) == '' && $(ledger bad_optional outcome.tsv) == 1 ]]
 	rec "$(show) mt=never" /gpfs/a | expect 'rec /gpfs/a'
-	[[ $(field mtime) == 1763200800 && $(ledger bad_optional) == 0 ]]
+	[[ $(field mtime) == 1763200800 && $(ledger bad_optional outcome.tsv) == 0 ]]
 }
 
 @test "gpfs-parse: modes and types" {
@@ -379,23 +370,23 @@ rows() {
 
 @test "gpfs-parse: allocation, data in the inode, hard links" {
 	rec "$(show 3800 0)" /gpfs/a | expect 'rec /gpfs/a'
-	[[ $(field allocated) == 3800 && $(ledger inline_files) == 1 && $(ledger inline_bytes) == 3800 ]]
+	[[ $(field allocated) == 3800 && $(ledger inline_files outcome.tsv) == 1 && $(ledger inline_bytes outcome.tsv) == 3800 ]]
 	rec "$(show 4096 0)" /gpfs/a | expect 'rec /gpfs/a'
 	[ "$(field allocated)" = 4096 ]
 	rec "$(show 4097 0)" /gpfs/a | expect 'rec /gpfs/a'
-	[[ $(field allocated) == 0 && $(ledger inline_files) == 0 ]]
+	[[ $(field allocated) == 0 && $(ledger inline_files outcome.tsv) == 0 ]]
 	rec "$(show 1048576 0 | sed s/FAu/FMV/)" /gpfs/a | expect 'rec /gpfs/a'
 	[ "$(field allocated)" = 0 ]
 	rec "$(show 11 0 1 1 lrwxrwxrwx)" /gpfs/a | expect 'rec /gpfs/a'
-	[[ $(field allocated) == 0 && $(ledger inline_files) == 0 ]]
+	[[ $(field allocated) == 0 && $(ledger inline_files outcome.tsv) == 0 ]]
 	rec "$(show 4096 0 1 1 drwxr-xr-x)" /gpfs/a | expect 'rec /gpfs/a'
-	[[ $(field allocated) == 0 && $(ledger directory_lines) == 1 ]]
+	[[ $(field allocated) == 0 && $(ledger directory_lines outcome.tsv) == 1 ]]
 	{
 		rec "$(show | sed s/nl=1/nl=2/)" /gpfs/a
 		echo
 		rec "$(show | sed s/nl=1/nl=2/)" /gpfs/b
 	} | expect $'rec /gpfs/a\nrec /gpfs/b'
-	[[ $(ledger multilink_files) == 2 && $(ledger multilink_bytes) == 16384 ]]
+	[[ $(ledger multilink_files outcome.tsv) == 2 && $(ledger multilink_bytes outcome.tsv) == 16384 ]]
 	{ rec "$(show)" /gpfs/a; echo; rec "$(show)" /gpfs/a; } | expect $'rec /gpfs/a\nrec /gpfs/a'
 }
 
@@ -526,7 +517,7 @@ long_line() {
 	local n
 	for n in $((chunk - 400)) $((chunk - 1)) $chunk $((chunk + 1)) $((2 * chunk)) 3000000; do
 		long_line "$n" | expect 'reject: too long' -S 4M
-		[ "$(ledger lines)" = 3 ]
+		[ "$(ledger lines outcome.tsv)" = 3 ]
 		[ "$(cut -f 2,3 outcome.rejects)" = $'2\ttoo long' ]
 		[ "$(cut -f 4 outcome.rejects | wc -c)" -eq 69633 ]
 	done
@@ -559,7 +550,7 @@ long_line() {
 	good_show=$(show 1024 8 1000 100 -rw-r--r-- '2025-12-01 10:00:00' '2025-11-15 10:00:00')
 	bytes=$'0 \t9:=-x.<%'
 	{
-		"$TREETALLY_TOP/tests/make/make-log" --lines 3000 --rejects 5
+		make-log --lines 3000 --rejects 5
 		# each byte of SHOW replaced by others, dropped and doubled
 		perl -e '($show, $bytes) = @ARGV;
 			for $at (0 .. length($show) - 1) {

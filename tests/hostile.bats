@@ -13,12 +13,8 @@ setup() {
 	cd work || return
 }
 
-ask() {
-	sqlite3 -batch -init /dev/null "$@"
-}
-
 compare_db() {
-	"$TREETALLY_TOP/tests/oracle/compare-db" "$@"
+	compare-db "$@"
 }
 
 # Names that somebody might choose, one after the other, ended by NUL; without `/`. $1 is what is put
@@ -195,7 +191,7 @@ nothing_was_executed() {
 }
 
 @test "hostile: a depth of 30,000 is asked, audited and exported like any other" {
-	"$TREETALLY_TOP/tests/make/make-log" --shape deep --scan-date 2026-01-11 >"$LOG"
+	make-log --shape deep --scan-date 2026-01-11 >"$LOG"
 	line 5 /gpfs/fs1/good/one 5000 8 1001 101 >>"$LOG"
 	line 6 /gpfs/fs1/good/two 7000 8 1001 101 >>"$LOG"
 	scan-import -q -S 64M "$LOG"

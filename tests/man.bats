@@ -321,8 +321,8 @@ example_log() {
 		END { print line }'
 }
 
-# dump N: what the N-th listing says the bytes are.
-dump() {
+# listing N: what the N-th listing says the bytes are.
+listing() {
 	section EXAMPLES <"$man/treetally-stream.5" | perl -e '
 		my ($wanted, $n, $bytes, $first) = (shift, 0, "", undef);
 		local $/;
@@ -347,14 +347,14 @@ dump() {
 	command=$(sed -n 's/^\.Dl \(gpfs-parse .*three\.log\)$/\1/p' "$man/treetally-stream.5")
 	[[ $command == gpfs-parse* ]]
 	eval "$command" >three.entry
-	dump 1 >listed
+	listing 1 >listed
 	cmp listed three.entry
 	says treetally-stream.5 "makes this stream of $(wc -c <three.entry) bytes"
 	dir-extract three.entry | depth-sort >three.dir
 	stats-accum three.entry >three.usage
 	local n=1 kind
 	for kind in dir usage; do
-		dump $((++n)) >listed
+		listing $((++n)) >listed
 		[ "$(wc -c <listed)" -gt 40 ]
 		# The listing is one block, somewhere in the stream.
 		perl -e '

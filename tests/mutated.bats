@@ -61,13 +61,13 @@ mutated() (
 		crlf=(--crlf)
 		shift
 	fi
-	"$TREETALLY_TOP/tests/make/make-log" --seed "$seed" "$@" | sed "${crlf[0]:+s/\$/\r/}" >whole
+	make-log --seed "$seed" "$@" | sed "${crlf[0]:+s/\$/\r/}" >whole
 	mutate "$seed" whole >log
 	rm -f db
 	gpfs-parse -q --max-rejects 100% --scan-date 2026-01-11 "${crlf[@]}" -o entries log
 	dir-extract -S 4M entries | depth-sort -S 4M | dir-load -S 4M db
 	stats-accum -S 4M entries | stats-load -S 4M --no-names db
-	"$TREETALLY_TOP/tests/oracle/compare-db" db log --scan-date 2026-01-11 "${crlf[@]}"
+	compare-db db log --scan-date 2026-01-11 "${crlf[@]}"
 	# The text is damaged indeed, and not beyond recognition.
 	[[ $(sqlite3 db 'SELECT count(*) > 8 AND sum(lines) > 20 FROM scan_rejects') == 1 ]]
 	[[ $(sqlite3 db 'SELECT entries > lines / 2 FROM scan_metadata') == 1 ]]

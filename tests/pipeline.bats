@@ -11,7 +11,7 @@ DAY=20260111
 
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
-	make_log --seed 5 --lines 8000 --scan-date $SCAN_DATE >odd.log
+	make-log --seed 5 --lines 8000 --scan-date $SCAN_DATE >odd.log
 	# 50,000 directories in no order, each with a line, and in each a file of one of 4,000 owners.
 	perl -e '
 		for (1 .. 50000) {
@@ -33,14 +33,6 @@ setup() {
 	set -o pipefail
 }
 
-make_log() {
-	"$TREETALLY_TOP/tests/make/make-log" "$@"
-}
-
-parse() {
-	gpfs-parse -q -f fs1 --scan-date $SCAN_DATE "$@"
-}
-
 # finish DB ENTRIES: both branches, one after the other.
 finish() {
 	dir-extract "$2" | depth-sort | dir-load "$1"
@@ -55,7 +47,7 @@ import() {
 
 # All rows of a database, but for what tells one run from another: its time, the names of the
 # sources, the first line of each kind of reject.
-dump() {
+dump_unnamed() {
 	local columns
 	columns=$(sqlite3 "$1" "SELECT group_concat(name) FROM pragma_table_info('scan_metadata')
 		WHERE name NOT IN ('import_timestamp', 'source_file', 'skipped_unrecognised', 'skipped_continued', 'unproved_sources')")
@@ -65,7 +57,7 @@ dump() {
 }
 
 same_rows() {
-	cmp <(dump "$1") <(dump "$2")
+	cmp <(dump_unnamed "$1") <(dump_unnamed "$2")
 }
 
 # What must hold in any database, by the definitions alone: each query looks for rows that must not
@@ -137,7 +129,7 @@ not_complete() {
 	[[ $(sqlite3 asp.db "SELECT filesystem, date(scan_timestamp, 'unixepoch'), assumptions
 		FROM scan_metadata") == "asp|$SCAN_DATE|" ]]
 	# The source is called what the second branch said.
-	"$TREETALLY_TOP/tests/oracle/compare-db" asp.db $log --source ${DAY}_csfs1_asp.list
+	compare-db asp.db $log --source ${DAY}_csfs1_asp.list
 }
 
 @test "pipeline: scan-import makes the same database as the stages" {
@@ -312,7 +304,7 @@ same_output() {
 	cp "$fixtures/odd.log" log
 	import whole.db log
 	for k in 1 2 3 4 5; do
-		make_log --seed 5 --lines 8000 --scan-date $SCAN_DATE --shard $k/5 >shard$k
+		make-log --seed 5 --lines 8000 --scan-date $SCAN_DATE --shard $k/5 >shard$k
 		parse --max-rejects 50% shard$k -o $k.entry
 		dir-extract $k.entry | depth-sort -o $k.dir
 		stats-accum $k.entry -o $k.usage
@@ -440,7 +432,7 @@ mated() {
 
 # cuts FILE: offsets at every kind of boundary.
 cuts() {
-	"$TREETALLY_TOP/tests/oracle/stream-tool" cuts "$1" | cut -f 2
+	stream-tool cuts "$1" | cut -f 2
 }
 
 @test "pipeline: cut behind gpfs-parse at any boundary, nothing comes out" {
@@ -655,7 +647,7 @@ small() {
 # shape FILES DIRECTORIES OPTION...: import a log of make-log by programs that have 4M each, and
 # check the totals.
 shape() {
-	make_log --plain "${@:3}" >log
+	make-log --plain "${@:3}" >log
 	small gpfs-parse -q -f fs1 --scan-date $SCAN_DATE log -o entry
 	small dir-extract entry -o mentions
 	small depth-sort mentions -o dir
@@ -766,7 +758,7 @@ shape() {
 		((++i))
 	done >log
 	gpfs-parse -q -f fs1 --scan-date $SCAN_DATE log -o entry
-	rec-cat entry | sed '1,2d;$d' | cut -f 1,3,4 >got
+	rows entry | cut -f 1,3,4 >got
 	i=0
 	for n in "${numbers[@]}"; do printf '/fs1/d%s\t%s\t%s\n' "$i" "$n" "$n" "$((i++))/implied/f" "$n" "$n"; done | sort >want
 	sort got | cmp - want
@@ -783,7 +775,7 @@ shape() {
 		'-2 -2' '-1 -1' | cmp - got
 	[[ $(sqlite3 db 'SELECT count(*) FROM directories WHERE inode IS NULL AND generation IS NULL') == 8 ]]
 	[[ $(sqlite3 db "SELECT printf('%u', inode) FROM directories WHERE name = 'd5'") == "$most" ]]
-	"$TREETALLY_TOP/tests/oracle/compare-db" db log -f fs1 --scan-date $SCAN_DATE
+	compare-db db log -f fs1 --scan-date $SCAN_DATE
 	# What is not there must not pass for the number that looks like it.
 	sqlite3 db "UPDATE directories SET inode = NULL, generation = NULL, uid = NULL, gid = NULL, mode = NULL,
 		allocated = NULL WHERE name = 'd2'; UPDATE scan_metadata SET implied_directories = 9"

@@ -6,18 +6,7 @@
 
 load lib/helper
 
-parse() {
-	gpfs-parse -q -f fs1 --scan-date 2026-01-11 "$@"
-}
-
-stream_tool() {
-	"$TREETALLY_TOP/tests/oracle/stream-tool" "$@"
-}
-
-# The rows of a stream.
-rows() {
-	rec-cat "${1:--}" | sed '1,2d;$d'
-}
+export SCAN_DATE=2026-01-11
 
 # A stream of rows separated by commas: text_of KIND <ROWS.
 text_of() {
@@ -52,12 +41,12 @@ text_of() {
 		/f,c,7,1910420955,0,0,020660,,5,8192,1767225600,1763200800,1763200800
 	END
 	parse -t log | tail -n 1)
-	dir-extract entry | depth-sort | rows - | tr '\t' , | diff - <(cat <<-'END'
+	dir-extract entry | depth-sort | rows | tr '\t' , | diff - <(cat <<-'END'
 		/,0,,,,,,
 		/d,1,5,1910420955,7,8,043755,4096
 	END
 	)
-	stats-accum entry | rows - | tr '\t' , | diff - <(cat <<-'END'
+	stats-accum entry | rows | tr '\t' , | diff - <(cat <<-'END'
 		/,0,0,0,1,1,8192,5,1767225600,1763200800
 		/d,4294967295,0,0,0,1,0,100,1767225600,
 	END
@@ -67,18 +56,18 @@ text_of() {
 @test "rec-cat: the manual describes the bytes: a second reader finds the same records" {
 	local seed kind
 	for seed in 1 2; do
-		"$TREETALLY_TOP/tests/make/make-log" --seed $seed --lines 3000 | parse -o entry
+		make-log --seed $seed --lines 3000 | parse -o entry
 		dir-extract entry -o mentions
 		depth-sort mentions -o dir
 		stats-accum entry -o usage
 		for kind in mentions dir usage; do
-			stream_tool rows $kind | cmp - <(rows $kind)
+			stream-tool rows $kind | cmp - <(rows $kind)
 		done
 		# The blocks of rec-cat are not those of gpfs-parse.
-		stream_tool rows entry | sort | cmp - <(rows entry | sort)
+		stream-tool rows entry | sort | cmp - <(rows entry | sort)
 		rec-cat -b entry -o again
-		stream_tool rows again | cmp - <(rows again)
-		stream_tool rows entry | cmp - <(parse -t <("$TREETALLY_TOP/tests/make/make-log" --seed $seed \
+		stream-tool rows again | cmp - <(rows again)
+		stream-tool rows entry | cmp - <(parse -t <(make-log --seed $seed \
 			--lines 3000) | sed '1,2d;$d')
 	done
 }
@@ -96,7 +85,7 @@ text_of() {
 		/g,b,0,0,0,0,060000,,0,0,0,,
 		/h,c,$max,0,4294967295,0,020000,,0,0,0,,
 	END
-	rec-cat --unverified -b text | rows - | diff - <(sed '1,2d;$d' text)
+	rec-cat --unverified -b text | rows | diff - <(sed '1,2d;$d' text)
 	text_of dir >text <<-END
 		/,0,,,,,,
 		/d,1,$all,$all,4294967295,4294967295,047777,$max
@@ -104,7 +93,7 @@ text_of() {
 		/e,0,,,,,,
 		/f,1,$max,0,4294967295,0,040000,0
 	END
-	rec-cat -b text | rows - | diff - <(sed '1,2d;$d' text)
+	rec-cat -b text | rows | diff - <(sed '1,2d;$d' text)
 	text_of usage >text <<-END
 		/,4294967295,4294967295,9,9,$max,$max,$max,$last,$last
 		/,0,0,0,0,1,0,0,$first,$first
@@ -112,7 +101,7 @@ text_of() {
 		/a,0,4294967295,0,9,$max,0,0,$first,
 		/b,0,0,0,0,1,0,0,-1,0
 	END
-	rec-cat -b text | rows - | diff - <(sed '1,2d;$d' text)
+	rec-cat -b text | rows | diff - <(sed '1,2d;$d' text)
 }
 
 @test "rec-cat: one beyond the extremes is refused, naming the column" {
@@ -200,7 +189,7 @@ text_of() {
 		line "$n" "/d/$((4 - n))/f" | parse --source s$n -o $n.entry
 		dir-extract $n.entry | depth-sort -o $n.dir
 	done
-	rec-cat 1.entry 2.entry 3.entry | sed '1,2d;$d' | cut -f 1 | diff - <(printf '/d/%s/f\n' 3 2 1)
+	rec-cat 1.entry 2.entry 3.entry | rows | cut -f 1 | diff - <(printf '/d/%s/f\n' 3 2 1)
 	rec-cat -b 1.dir 2.dir 3.dir -o all
 	# Each is in order; the whole is not.
 	rec-cat --info 1.dir | grep -qx order=tree
@@ -275,7 +264,7 @@ text_of() {
 
 @test "rec-cat: every byte is checked, whatever is printed" {
 	make_stream usage good
-	stream_tool edit --seal flip=1,-1,255 <good >bad
+	stream-tool edit --seal flip=1,-1,255 <good >bad
 	run -3 rec-cat --info bad
 	[[ $output != *records=* ]]
 	run -3 rec-cat bad
@@ -312,7 +301,7 @@ text_of() {
 # keeps_limits STREAM LONGEST: each block is within the limits of treetally-stream(5), and each but
 # the last one is as full as one of them allows, give or take a record of LONGEST bytes.
 keeps_limits() {
-	stream_tool info "$1" | awk -v longest="$2" '
+	stream-tool info "$1" | awk -v longest="$2" '
 		$1 == "block" {
 			for (i = 4; i <= NF; i++) { split($i, field, "="); value[field[1]] = field[2] }
 			payload = $3 - 40
@@ -332,7 +321,7 @@ keeps_limits() {
 		for my $x (@l) { for my $y (@l) { print "/$x$y$_,0,,,,,,\n" for @l } }' | text_of dir >text
 	rec-cat -b text -o records
 	keeps_limits records 4
-	[[ $(stream_tool info records | grep -c ' records=65536 ') == 4 ]]
+	[[ $(stream-tool info records | grep -c ' records=65536 ') == 4 ]]
 	# Long paths that share almost everything: the decoded bytes are what there is too much of.
 	perl -e 'my $long = "/" . "x" x 4000; print "$long/$_,0,,,,,,\n" for 1 .. 4000' | text_of dir >text
 	rec-cat -b text -o paths
@@ -344,7 +333,7 @@ keeps_limits() {
 	keeps_limits payload 65535
 	local name
 	for name in records paths payload; do
-		stream_tool rows $name | cmp - <(rows $name)
+		stream-tool rows $name | cmp - <(rows $name)
 		depth-sort -S 4M $name | rows | LC_ALL=C sort | cmp - <(rows $name | LC_ALL=C sort)
 	done
 	# Entries: a block's payload is reckoned with more than they take.
@@ -352,14 +341,14 @@ keeps_limits() {
 		print "$_ 1 0  $rest -- /d/$_\n" for 1 .. 9000;
 		print "1 1 0  $rest -- /", chr(160 + $_), "x" x 30000, "/f\n" for 1 .. 40;' | parse -o entry
 	rec-cat -b entry -o again
-	stream_tool info again | awk '$1 == "block" && $3 - 40 > 262144 { exit 1 }'
-	stream_tool rows again | cmp - <(rows again)
+	stream-tool info again | awk '$1 == "block" && $3 - 40 > 262144 { exit 1 }'
+	stream-tool rows again | cmp - <(rows again)
 }
 
 # assume STREAM WORDS: the stream with these assumptions in its trailer, on standard output.
 assume() {
 	# shellcheck disable=SC2094 # read twice
-	stream_tool edit --seal "end=digest=(\\w+)/digest=$(digest_of "$1")\\tassumptions=$2" <"$1"
+	stream-tool edit --seal "end=digest=(\\w+)/digest=$(digest_of "$1")\\tassumptions=$2" <"$1"
 }
 
 digest_of() {

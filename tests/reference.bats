@@ -6,21 +6,17 @@
 load lib/helper
 
 reference() {
-	"$TREETALLY_TOP/tests/oracle/reference" --scan-date 2026-01-11 "$@"
+	command reference --scan-date 2026-01-11 "$@"
 }
 
-make_log() {
-	"$TREETALLY_TOP/tests/make/make-log" "$@"
-}
-
-# tables LOG TABLE [OPTION...]: the rows of one table, columns separated by blanks.
-rows() {
+# table LOG TABLE [OPTION...]: the rows of one table, columns separated by blanks.
+table() {
 	reference "$1" "${@:3}" | awk -F '\t' -v OFS=' ' -v table="$2" '$1 == table { $1 = ""; print substr($0, 2) }'
 }
 
 # expect LOG TABLE [OPTION...]: the table has exactly the rows on stdin, in which columns may be aligned with blanks.
 expect() {
-	diff <(sed 's/^[ \t]*//; s/  */ /g') <(rows "$@")
+	diff <(sed 's/^[ \t]*//; s/  */ /g') <(table "$@")
 }
 
 # A regular file of 1024 bytes in 8 KiB: file PATH [UID [GID]].
@@ -170,7 +166,7 @@ dir() {
 		9 1969-12-31 23:59:59.5
 		9 0001-01-01 00:00:00
 	END
-	diff want <(rows log usage_nr | cut -d ' ' -f 2,4)
+	diff want <(table log usage_nr | cut -d ' ' -f 2,4)
 }
 
 @test "reference: times in seconds, before 1970 and with a leap second too" {
@@ -194,7 +190,7 @@ dir() {
 		-62135596800 0001-01-01 00:00:00
 		253402300799 9999-12-31 23:59:59
 	END
-	diff want <(rows log directory_stats | awk '$6 != "NULL" { print $6 }')
+	diff want <(table log directory_stats | awk '$6 != "NULL" { print $6 }')
 }
 
 @test "reference: size buckets go by allocated bytes; data in the inode counts as its size" {
@@ -233,8 +229,8 @@ dir() {
 		9 107374182400 1 104857600
 		1 1024 1000 1
 	END
-	diff want <(rows log usage_nr | cut -d ' ' -f 2,5,7,8)
-	[[ $(rows log scan_metadata | grep inline) == 'inline_files 5'$'\n''inline_bytes 6144' ]]
+	diff want <(table log usage_nr | cut -d ' ' -f 2,5,7,8)
+	[[ $(table log scan_metadata | grep inline) == 'inline_files 5'$'\n''inline_bytes 6144' ]]
 }
 
 @test "reference: apparent sizes stop at 2^63 - 1" {
@@ -244,21 +240,21 @@ dir() {
 		line 3 /d/e/h 9223372036854775806 8
 		line 4 /d/e/i 1 8
 	} >log
-	[[ $(rows log directory_stats | cut -d ' ' -f 1,4,10) == "1 0 9223372036854775807
+	[[ $(table log directory_stats | cut -d ' ' -f 1,4,10) == "1 0 9223372036854775807
 2 9223372036854775807 9223372036854775807
 3 9223372036854775807 9223372036854775807" ]]
 }
 
 @test "reference: a log without a file has sums of 0 and no time" {
 	dir /d >log
-	[[ $(rows log directory_stats) == '1 0 0 0 1 NULL NULL 0 0 0 1 NULL NULL -1 -1
+	[[ $(table log directory_stats) == '1 0 0 0 1 NULL NULL 0 0 0 1 NULL NULL -1 -1
 2 0 0 0 0 NULL NULL 0 0 0 0 NULL NULL -1 -1' ]]
-	[[ $(rows log scan_metadata | grep -e _size -e _files) == 'total_files 0
+	[[ $(table log scan_metadata | grep -e _size -e _files) == 'total_files 0
 total_size 0
 apparent_size 0
 inline_files 0
 multilink_files 0' ]]
-	[[ -z $(rows log usage_nr; rows log usage_r; rows log access_histogram; rows log size_histogram) ]]
+	[[ -z $(table log usage_nr; table log usage_r; table log access_histogram; table log size_histogram) ]]
 	expect log owner_summary <<<'1000 0 0 0 0 1'
 }
 
@@ -284,7 +280,7 @@ multilink_files 0' ]]
 		8 2    two      2 NULL NULL       NULL NULL NULL  NULL
 		9 2    unsigned 2 NULL NULL       NULL NULL NULL  NULL
 	END
-	diff <(rows log directory_stats | cut -d ' ' -f 1,14,15) - <<-'END'
+	diff <(table log directory_stats | cut -d ' ' -f 1,14,15) - <<-'END'
 		1 NULL NULL
 		2 NULL NULL
 		3 -1 -1
@@ -303,7 +299,7 @@ scan_root() {
 	for path; do
 		if [[ $path == */ ]]; then dir "$path"; else file "$path"; fi
 	done >log
-	rows log scan_metadata | sed -n 's/^scan_root //p'
+	table log scan_metadata | sed -n 's/^scan_root //p'
 }
 
 @test "reference: the scan root is or contains every entry" {
@@ -325,7 +321,7 @@ scan_root() {
 	for name in 'a b' a- a. a0 A $'a\x01' $'a\xff' ab a; do
 		dir "/$name/x"
 	done >log
-	diff <(rows log directories | cut -d ' ' -f 1-3) - <<-'END'
+	diff <(table log directories | cut -d ' ' -f 1-3) - <<-'END'
 		1 NULL /
 		2 1 A
 		3 2 x
@@ -373,7 +369,7 @@ scan_root() {
 		\blob:F4908080 \xf4\x90\x80\x80
 		\blob:FF \xff
 	END
-	diff want <(rows log directories | sed 1d | cut -d ' ' -f 3)
+	diff want <(table log directories | sed 1d | cut -d ' ' -f 3)
 }
 
 @test "reference: of several lines of a directory the largest counts" {
@@ -385,13 +381,13 @@ scan_root() {
 		line 9 /d/b 1 0 1 1 drwx------
 		line 8 /d/b 1 9 9 9 drwxrwxrwx
 	} >log
-	diff <(rows log directories | cut -d ' ' -f 1-3,5,7- | tail -n 3) - <<-'END'
+	diff <(table log directories | cut -d ' ' -f 1-3,5,7- | tail -n 3) - <<-'END'
 		2 1 d NULL NULL NULL NULL NULL
 		3 2 a 7 6 100 16877 4096
 		4 2 b 9 1 1 16832 0
 	END
-	[[ $(rows log owner_summary) == $'1 0 0 0 0 1\n6 0 0 0 0 1\n1000 8192 1024 1 1 0' ]]
-	[[ $(rows log scan_metadata | grep ^directory_) == $'directory_lines 5\ndirectory_bytes 21504' ]]
+	[[ $(table log owner_summary) == $'1 0 0 0 0 1\n6 0 0 0 0 1\n1000 8192 1024 1 1 0' ]]
+	[[ $(table log scan_metadata | grep ^directory_) == $'directory_lines 5\ndirectory_bytes 21504' ]]
 }
 
 @test "reference: what is no record, and why" {
@@ -422,7 +418,7 @@ scan_root() {
 		line 1 // 1 1
 		line 1 '/d/...%zz%2F'
 	} >log
-	diff <(rows log scan_rejects | sed 's/ log:.*//') - <<-'END'
+	diff <(table log scan_rejects | sed 's/ log:.*//') - <<-'END'
 		bad allocated 1
 		bad generation 1
 		bad gid 1
@@ -440,7 +436,7 @@ scan_root() {
 		root is no directory 1
 		too long 1
 	END
-	diff <(rows log scan_metadata | sed -n '/^lines/,/^entries/p') - <<-'END'
+	diff <(table log scan_metadata | sed -n '/^lines/,/^entries/p') - <<-'END'
 		lines 39
 		skipped_blank 2
 		skipped_comment 1
@@ -462,8 +458,8 @@ scan_root() {
 		2 1 1 0 1 2 2048 2
 		3 1 1 0 1 1 1024 1
 	END
-	[[ $(rows log directories | cut -d ' ' -f 3-) == *$'\n''g --  2 '* ]]
-	diff <(rows log scan_metadata | tail -n 5) - <<-'END'
+	[[ $(table log directories | cut -d ' ' -f 3-) == *$'\n''g --  2 '* ]]
+	diff <(table log scan_metadata | tail -n 5) - <<-'END'
 		multilink_files 2
 		multilink_bytes 2048
 		snapshot_entries 1
@@ -478,9 +474,9 @@ scan_root() {
 		line 1 /d/f 1 1 2 1 -rw-r--r-- '2015-01-01 00:00:00' '2026-01-01 00:00:00'
 		line 1 /d/f 1 1 3 1 -rw-r--r-- '2025-06-01 00:00:00' never
 	} >log
-	[[ $(rows log access_histogram) == $'1 0 1 1024\n2 9 1 1024\n3 3 1 1024' ]]
-	[[ $(rows log access_histogram --age-by mtime) == $'1 9 1 1024\n2 0 1 1024\n3 3 1 1024' ]]
-	[[ $(rows log access_histogram --age-by newest) == $'1 0 1 1024\n2 0 1 1024\n3 3 1 1024' ]]
+	[[ $(table log access_histogram) == $'1 0 1 1024\n2 9 1 1024\n3 3 1 1024' ]]
+	[[ $(table log access_histogram --age-by mtime) == $'1 9 1 1024\n2 0 1 1024\n3 3 1 1024' ]]
+	[[ $(table log access_histogram --age-by newest) == $'1 0 1 1024\n2 0 1 1024\n3 3 1 1024' ]]
 }
 
 @test "reference: percent signs are decoded where the first line says so" {
@@ -491,11 +487,11 @@ scan_root() {
 		file /d/x%00
 		file /d/%2e%2E/f
 	} >log
-	[[ $(rows log directories | cut -d ' ' -f 3 | paste -sd ' ') == '/ d %2541 %2e%2E 100%' ]]
+	[[ $(table log directories | cut -d ' ' -f 3 | paste -sd ' ') == '/ d %2541 %2e%2E 100%' ]]
 	sed -i '1i # treetally scan-tree 1 escape=pct scan_date=2026-01-11 filesystem=fs%1' log
-	[[ $(rows log directories | cut -d ' ' -f 3 | paste -sd ' ') == '/ d %41' ]]
-	[[ $(rows log scan_rejects | sed 's/ log:.*//' | paste -sd ,) == 'bad escape 1,dot component 1,nul 1,slash 1' ]]
-	[[ $(rows log scan_metadata | grep filesystem) == 'filesystem fs%1' ]]
+	[[ $(table log directories | cut -d ' ' -f 3 | paste -sd ' ') == '/ d %41' ]]
+	[[ $(table log scan_rejects | sed 's/ log:.*//' | paste -sd ,) == 'bad escape 1,dot component 1,nul 1,slash 1' ]]
+	[[ $(table log scan_metadata | grep filesystem) == 'filesystem fs%1' ]]
 }
 
 # heavy N: a directory with children, another without one, each with N usage rows below, of 1000 owners.
@@ -512,19 +508,19 @@ heavy() {
 
 @test "reference: a directory with a child answers for itself where that saves 4096 rows" {
 	heavy 4095 >log
-	[[ $(rows log usage_r | cut -d ' ' -f 1 | uniq -c | xargs) == '5095 2' ]]
+	[[ $(table log usage_r | cut -d ' ' -f 1 | uniq -c | xargs) == '5095 2' ]]
 	heavy 4096 >log
-	[[ $(rows log usage_r | cut -d ' ' -f 1 | uniq -c | xargs) == '5096 2 1000 4' ]]
-	[[ $(rows log directories | sed -n 4p) == '4 2 parent '* ]]
+	[[ $(table log usage_r | cut -d ' ' -f 1 | uniq -c | xargs) == '5096 2 1000 4' ]]
+	[[ $(table log directories | sed -n 4p) == '4 2 parent '* ]]
 }
 
 @test "make-log: the same log for the same seed, and the parts are the whole" {
-	make_log --lines 2000 --seed 5 >log
+	make-log --lines 2000 --seed 5 >log
 	[[ $(wc -l <log) == 2000 ]]
-	make_log --lines 2000 --seed 5 | cmp log
-	run -1 cmp -s log <(make_log --lines 2000 --seed 6)
+	make-log --lines 2000 --seed 5 | cmp log
+	run -1 cmp -s log <(make-log --lines 2000 --seed 6)
 	for part in 1/3 2/3 3/3; do
-		make_log --lines 2000 --seed 5 --shard $part >"part.${part%/*}"
+		make-log --lines 2000 --seed 5 --shard $part >"part.${part%/*}"
 		[[ -s part.${part%/*} ]]
 	done
 	cmp <(sort log) <(sort part.?)
@@ -538,12 +534,12 @@ import() (
 )
 
 compare() {
-	"$TREETALLY_TOP/tests/oracle/compare-db" db "$1" --scan-date 2026-01-11 --age-by "${2:-atime}"
+	compare-db db "$1" --scan-date 2026-01-11 --age-by "${2:-atime}"
 }
 
 @test "compare-db: finds a difference in any table" {
 	local change
-	make_log --lines 1000 >log
+	make-log --lines 1000 >log
 	import log
 	compare log
 	cp db good
@@ -570,32 +566,32 @@ compare() {
 }
 
 @test "the programs agree with the reference: 10,000 lines" {
-	make_log --lines 10000 --seed 1 >log
+	make-log --lines 10000 --seed 1 >log
 	import log
 	compare log
 }
 
 @test "the programs agree with the reference: few directories, ages by modification" {
-	make_log --lines 15000 --dirs 60 --seed 2 >log
+	make-log --lines 15000 --dirs 60 --seed 2 >log
 	import log mtime
 	compare log mtime
 }
 
 @test "the programs agree with the reference: mostly directories, ages by the newer time" {
-	make_log --lines 12000 --dirs 9000 --seed 3 --huge >log
+	make-log --lines 12000 --dirs 9000 --seed 3 --huge >log
 	import log newest
 	compare log newest
 }
 
 @test "the programs agree with the reference: percent-encoded names, one of them LF" {
-	make_log --lines 10000 --seed 4 --escape-pct >log
+	make-log --lines 10000 --seed 4 --escape-pct >log
 	import log
 	compare log
 }
 
 @test "the programs agree with the reference: 100,000 lines" {
 	slow
-	make_log --lines 100000 --seed 5 >log
+	make-log --lines 100000 --seed 5 >log
 	import log
 	compare log
 }
@@ -603,7 +599,7 @@ compare() {
 @test "the programs agree with the reference: one owner per file, one file per directory, one directory" {
 	slow
 	for shape in owners singles wide; do
-		make_log --shape $shape --lines 50000 >log
+		make-log --shape $shape --lines 50000 >log
 		rm -f db
 		import log
 		compare log
@@ -630,15 +626,15 @@ compare() {
 
 @test "the programs agree with the reference: the parts of a log" {
 	for part in 1 2 3; do
-		make_log --lines 6000 --seed 6 --shard $part/3 >part$part
+		make-log --lines 6000 --seed 6 --shard $part/3 >part$part
 		gpfs-parse --scan-date 2026-01-11 part$part >entries$part
 		dir-extract entries$part | depth-sort >dirs$part
 	done
 	depth-sort -m dirs[123] | dir-load db
 	stats-accum entries[123] | stats-load --no-names db
-	"$TREETALLY_TOP/tests/oracle/compare-db" db part1 part2 part3 --scan-date 2026-01-11
+	compare-db db part1 part2 part3 --scan-date 2026-01-11
 	# As one log, but for what tells the sources apart.
-	make_log --lines 6000 --seed 6 >log
+	make-log --lines 6000 --seed 6 >log
 	local sources="source_file|scan_sources|scan_rejects|unproved_sources"
 	diff <(reference log | grep -Ev "$sources") <(reference --dump db | grep -Ev "$sources")
 }
@@ -654,7 +650,7 @@ compare() {
 }
 
 @test "the programs agree with the reference: a deep path" {
-	make_log --shape deep --depth 1500 --lines 20 >log
+	make-log --shape deep --depth 1500 --lines 20 >log
 	import log
 	compare log
 }

@@ -7,11 +7,10 @@ load lib/helper
 # small one of which every row is known.
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
-	"$TREETALLY_TOP/tests/make/make-log" --lines 12000 >20260111_x_fs1.list
+	make-log --lines 12000 >20260111_x_fs1.list
 	summed_lines /gpfs/fs1 >>20260111_x_fs1.list
 	scan-import -q --max-rejects 100% --db mixed.db 20260111_x_fs1.list
-	small_log >20260115_x_small.list
-	scan-import -q --db small.db 20260115_x_small.list
+	small_database
 }
 
 setup() {
@@ -69,7 +68,7 @@ lies() {
 # import_and_audit NAME ARGUMENT...: a log of make-log.
 import_and_audit() {
 	local log=20260111_x_$1.list
-	"$TREETALLY_TOP/tests/make/make-log" "${@:2}" >"$log"
+	make-log "${@:2}" >"$log"
 	scan-import -q --max-rejects 100% --db "$1.db" "${escape[@]}" "$log"
 	scan-audit -q "$1.db" --log "$log" "${escape[@]}" || { echo "$1: status $?"; return 1; }
 }
@@ -93,8 +92,8 @@ import_and_audit() {
 		scan-import -q --age-by $by --max-rejects 100% --db $by.db "$good/20260111_x_fs1.list"
 		scan-audit -q $by.db --log "$good/20260111_x_fs1.list"
 	done
-	"$TREETALLY_TOP/tests/make/make-log" --lines 3000 --shard 1/2 >20260111_x_one.list
-	"$TREETALLY_TOP/tests/make/make-log" --lines 3000 --shard 2/2 >20260111_x_two.list
+	make-log --lines 3000 --shard 1/2 >20260111_x_one.list
+	make-log --lines 3000 --shard 2/2 >20260111_x_two.list
 	scan-import -q --max-rejects 100% -f fs1 --db parts.db 20260111_x_{one,two}.list
 	scan-audit -q parts.db --log 20260111_x_{one,two}.list
 	line 1 /f >20260111_x_one.list
@@ -225,7 +224,7 @@ import_and_audit() {
 
 @test "scan-audit: lies where file lengths add up to more than can be" {
 	local base=huge
-	"$TREETALLY_TOP/tests/make/make-log" --huge --lines 3000 >20260111_x_huge.list
+	make-log --huge --lines 3000 >20260111_x_huge.list
 	scan-import -q --max-rejects 100% --db "$good/huge.db" 20260111_x_huge.list
 	[[ $(sqlite3 "$good/huge.db" "SELECT apparent_size = 0x7fffffffffffffff FROM scan_metadata") == 1 ]]
 	scan-audit -q "$good/huge.db"
@@ -479,7 +478,7 @@ every_change() {
 
 @test "scan-audit: memory is bounded, 150,000 directories" {
 	slow
-	"$TREETALLY_TOP/tests/make/make-log" --plain --lines 300000 --dirs 150000 >20260111_x_big.list
+	make-log --plain --lines 300000 --dirs 150000 >20260111_x_big.list
 	scan-import -q --db big.db 20260111_x_big.list
 	scan-audit -q big.db --log 20260111_x_big.list
 	sanitized || prlimit --data=$((24 << 20)) scan-audit -q -S 16M big.db

@@ -15,10 +15,6 @@ setup() {
 	small_log >"$LOG"
 }
 
-ask() {
-	sqlite3 -batch -init /dev/null "$@"
-}
-
 # Wait for a file, not for ever.
 await() {
 	local i

@@ -24,7 +24,7 @@ odd_tree() {
 	echo data >tree/-dash/-n
 	echo data >'tree/plain/back\slash'
 	ln tree/plain/100%25.txt tree/hard
-	ln -s /nowhere tree/dangling
+	ln -s nowhere tree/dangling
 	mkfifo tree/pipe
 	truncate -s 5M tree/sparse
 }
@@ -129,7 +129,7 @@ agrees() {
 	touch -a -d '2001-02-03 04:05:06.75 UTC' tree/f
 	touch -m -d '1969-12-31 23:59:58.000001 UTC' tree/f
 	touch -d '1901-12-14 00:00:00.999999999 UTC' tree/sparse
-	touch -d '2400-02-29 23:59:59 UTC' tree/dangling tree/hard
+	touch -h -d '2400-02-29 23:59:59 UTC' tree/dangling tree/hard
 	perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un("tree/socket")) or die'
 	if ((EUID == 0)); then
 		mknod tree/block b 7 0

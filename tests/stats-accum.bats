@@ -6,14 +6,7 @@
 
 load lib/helper
 
-parse() {
-	gpfs-parse -q -f fs1 --scan-date 2026-01-11 "$@"
-}
-
-# The rows of a usage stream, separated by blanks.
-rows() {
-	rec-cat "${1:--}" | sed '1,2d;$d' | tr '\t' ' '
-}
+export SCAN_DATE=2026-01-11
 
 @test "stats-accum: files of one owner, age and size in one directory make one row" {
 	{
@@ -27,7 +20,7 @@ rows() {
 		line 8 /d/c 1 1 1 1 srwxrwxrwx
 	} >log
 	# path uid gid age size files allocated apparent atime mtime
-	parse log | stats-accum | rows >out
+	parse log | stats-accum | words >out
 	diff out - <<-'END'
 		/ 7 8 1 1 1 8192 5 1764583200 1763200800
 		/d 1 1 1 1 1 1024 1 1764583200 1763200800
@@ -43,7 +36,7 @@ rows() {
 @test "stats-accum: a scan without files has no rows" {
 	line 1 /d 4096 4 9 9 drwxr-xr-x | parse | stats-accum -o out
 	rec-cat --info out | grep -qx records=0
-	[[ -z $(rows out) ]]
+	[[ -z $(words out) ]]
 }
 
 @test "stats-accum: classes of age, to the second" {
@@ -78,7 +71,7 @@ rows() {
 		9 1969-12-31 23:59:59
 		9 0001-01-01 00:00:00
 	END
-	parse log | stats-accum | rows | cut -d ' ' -f 1,4 | diff - want
+	parse log | stats-accum | words | cut -d ' ' -f 1,4 | diff - want
 }
 
 @test "stats-accum: classes of size, to the byte" {
@@ -113,7 +106,7 @@ rows() {
 		9 1 104857600
 		9 1 9007199254740
 	END
-	parse log | stats-accum | rows | cut -d ' ' -f 1,5 | diff - want
+	parse log | stats-accum | words | cut -d ' ' -f 1,5 | diff - want
 }
 
 @test "stats-accum: --age-by" {
@@ -124,12 +117,12 @@ rows() {
 	} >log
 	parse log -o entry
 	ages() {
-		stats-accum "$@" entry | rows | cut -d ' ' -f 4,6 | tr '\n' ,
+		stats-accum "$@" entry | words | cut -d ' ' -f 4,6 | tr '\n' ,
 	}
 	[[ $(ages) == '0 1,4 1,9 1,' && $(ages --age-by atime) == "$(ages)" ]]
 	[[ $(ages --age-by mtime) == '0 1,4 1,9 1,' ]]
 	[[ $(ages --age-by newest) == '0 2,4 1,' ]]
-	[[ $(stats-accum --age-by mtime entry | rows | cut -d ' ' -f 4,9,10 | head -n 1) == \
+	[[ $(stats-accum --age-by mtime entry | words | cut -d ' ' -f 4,9,10 | head -n 1) == \
 		'0 1420070400 1768003200' ]]
 	rec-cat --info <(stats-accum --age-by newest entry) | grep -qx age_by=newest
 	run -2 --separate-stderr stats-accum --age-by ctime entry
@@ -143,7 +136,7 @@ rows() {
 	run -2 --separate-stderr stats-accum -o out undated
 	[[ $stderr == "stats-accum: the stream names no scan date; give --scan-date YYYY-MM-DD "* ]]
 	[[ ! -e out ]]
-	stats-accum --scan-date 2026-01-11 undated | rows | cmp - <(stats-accum dated | rows)
+	stats-accum --scan-date 2026-01-11 undated | words | cmp - <(stats-accum dated | words)
 	rec-cat --info <(stats-accum --scan-date 20260111 undated) | grep -qx scan_date=2026-01-11
 	stats-accum --scan-date 2026-01-11 dated | cmp - <(stats-accum dated)
 	run -2 --separate-stderr stats-accum --scan-date 2026-01-12 dated
@@ -165,11 +158,11 @@ rows() {
 	small_log | parse -o entry
 	local edit more='directory_lines=7\tfiles=20'
 	for edit in allocated apparent; do
-		"$TREETALLY_TOP/tests/oracle/stream-tool" edit --seal "end=$edit=\\d+/$edit=1" <entry >wrong
+		stream-tool edit --seal "end=$edit=\\d+/$edit=1" <entry >wrong
 		run -3 --separate-stderr stats-accum -o out wrong
 		[[ $stderr == "stats-accum: wrong: corrupt ledger: $edit is 1, but the records add up to "* && ! -e out ]]
 	done
-	"$TREETALLY_TOP/tests/oracle/stream-tool" edit --seal "end=directory_lines=8\tfiles=19/$more" \
+	stream-tool edit --seal "end=directory_lines=8\tfiles=19/$more" \
 		<entry >wrong
 	run -3 --separate-stderr stats-accum -o out wrong
 	[[ $stderr == *"corrupt ledger: files is 20, but the records add up to 19" && ! -e out ]]
@@ -183,12 +176,12 @@ rows() {
 @test "stats-accum: lengths stop at 2^63-1, allocated bytes must not get there" {
 	local max=9223372036854775807
 	{ line 1 /d/f $max 8; line 2 /d/g $max 8; line 3 /e/g $max 8; } | parse -o entry
-	diff <(stats-accum entry | rows | cut -d ' ' -f 1,6-8) - <<-END
+	diff <(stats-accum entry | words | cut -d ' ' -f 1,6-8) - <<-END
 		/d 2 16384 $max
 		/e 1 8192 $max
 	END
 	line 1 /d/f 1 8 | parse | rec-cat | sed "s/\t8192\t/\t$max\t/" >huge
-	stats-accum --unverified huge | rows | grep -q " $max "
+	stats-accum --unverified huge | words | grep -q " $max "
 	{ cat huge; sed '1,2d' huge; } | grep -v '^#end' >two
 	run -3 --separate-stderr stats-accum --unverified -o out two
 	[[ $stderr == "stats-accum: /"*": a sum of its records, or of all so far, exceeds 2^63-1: the log is damaged" && ! -e out ]]
@@ -205,7 +198,7 @@ rows() {
 		}' | parse -o entry
 	stats-accum -v -S 4M -T . -o out entry 2>log
 	grep -Eq ' 20000 rows out, .* [1-9][0-9]* runs,' log
-	[[ $(rows out | cut -d ' ' -f 2- | sort -u) == '1 1 4 1 4 32768 4 1735689600 ' ]]
+	[[ $(words out | cut -d ' ' -f 2- | sort -u) == '1 1 4 1 4 32768 4 1735689600 ' ]]
 }
 
 # The tables grow with -S, and for some sizes they are as long as what indexes them: then a look-up
@@ -232,7 +225,7 @@ rows() {
 	deep=$(printf '/%.0sa' {1..32700})
 	{ line 1 "/$long" 1 1 1 1; line 2 "$deep/f" 1 1 1 1; line 3 "/${long%00}/f" 1 1 1 1; } |
 		parse -o entry
-	diff <(stats-accum -S 4M entry | rows | awk '{ print length($1), $6 }') - <<-'END'
+	diff <(stats-accum -S 4M entry | words | awk '{ print length($1), $6 }') - <<-'END'
 		1 1
 		65532 1
 		65400 1

@@ -9,11 +9,6 @@ setup() {
 	dir-load t.db good.dir
 }
 
-# query DB SQL: the rows, columns separated by blanks.
-query() {
-	sqlite3 -batch -init /dev/null -separator ' ' -nullvalue NULL "$1" "$2"
-}
-
 # scan LOG: LOG.dir and LOG.usage.
 scan() {
 	gpfs-parse -q -f fs1 --scan-date 2026-01-15 "$1" -o "$1.entry"
@@ -96,12 +91,8 @@ validate() {
 			WHERE implied_directories <> (SELECT count(*) FROM directories WHERE inode IS NULL);")
 	[ -z "$rows" ] || { echo "$rows" | head -20; return 1; }
 	[ "$(query "$1" 'PRAGMA integrity_check')" = ok ]
-	diff <("$TREETALLY_TOP/tests/oracle/reference" --summed "$1") \
+	diff <(reference --summed "$1") \
 		<(query "$1" 'SELECT DISTINCT dir_id FROM usage_r ORDER BY 1')
-}
-
-dump() {
-	"$TREETALLY_TOP/tests/oracle/reference" --dump "$1"
 }
 
 @test "stats-load: a small scan, number by number" {
@@ -128,20 +119,20 @@ dump() {
 }
 
 @test "stats-load: every table holds what the reference computes" {
-	"$TREETALLY_TOP/tests/make/make-log" --lines 12000 --seed 5 >log
+	make-log --lines 12000 --seed 5 >log
 	finish log -S 4M
 	validate log.db
-	"$TREETALLY_TOP/tests/oracle/compare-db" log.db -f fs1 --scan-date 2026-01-15 log
+	compare-db log.db -f fs1 --scan-date 2026-01-15 log
 }
 
 @test "stats-load: rows do not depend on memory or threads" {
 	local shape
 	for shape in mixed owners singles; do
-		"$TREETALLY_TOP/tests/make/make-log" --shape $shape --lines 12000 --plain >log
+		make-log --shape $shape --lines 12000 --plain >log
 		finish log -S 4M -j 1
-		dump log.db >small
+		reference --dump log.db >small
 		finish log -S 256M -j 4
-		dump log.db >large
+		reference --dump log.db >large
 		cmp small large
 		validate log.db
 	done
@@ -240,7 +231,7 @@ bounded() {
 		(SELECT count(*) FROM usage_r) + (SELECT count(*) FROM usage_by)')
 	((rows <= 8 * $(wc -l <"$1") + 8 * $(query "$1.db" 'SELECT count(*) FROM directories'))) ||
 		{ echo "$1: $rows rows from $(wc -l <"$1") lines"; return 1; }
-	diff <("$TREETALLY_TOP/tests/oracle/reference" --summed "$1.db") \
+	diff <(reference --summed "$1.db") \
 		<(query "$1.db" 'SELECT DISTINCT dir_id FROM usage_r ORDER BY 1')
 	scan-audit -q "$1.db"
 }
@@ -463,7 +454,7 @@ bounded() {
 
 # assume STREAM WORDS: make them the assumptions of a stream.
 assume() {
-	"$TREETALLY_TOP/tests/oracle/stream-tool" edit --seal "end=\\tsource=/\\tassumptions=$2\\tsource=" <"$1" >new
+	stream-tool edit --seal "end=\\tsource=/\\tassumptions=$2\\tsource=" <"$1" >new
 	mv new "$1"
 }
 
@@ -550,10 +541,10 @@ assume() {
 		[ "$(sqlite3 log.db 'SELECT count(*) FROM scan_metadata')" = 0 ]
 	done
 	stats-load --no-names log.db log.usage
-	dump log.db >again
+	reference --dump log.db >again
 	cp fresh log.db
 	stats-load --no-names log.db log.usage
-	dump log.db >once
+	reference --dump log.db >once
 	cmp again once
 	validate log.db
 }
@@ -606,14 +597,10 @@ assume() {
 }
 
 @test "stats-load: waits for nobody who writes to the database" {
-	coproc sqlite3 -batch -init /dev/null t.db
-	printf "BEGIN EXCLUSIVE; SELECT 'locked';\n" >&"${COPROC[1]}"
-	read -r answer <&"${COPROC[0]}"
-	[ "$answer" = locked ]
+	lock_database t.db
 	run -4 stats-load --no-names t.db good.usage
 	[[ $output == "stats-load: t.db: is being used by another process: process $COPROC_PID (sqlite3) of uid $EUID, since 20"* ]]
-	eval "exec ${COPROC[1]}>&-"
-	wait
+	unlock_database
 }
 
 @test "stats-load: names from files: the first of an id counts, other lines are passed over" {
@@ -736,7 +723,7 @@ assume() {
 }
 
 @test "stats-load, dir-load: a small stack is enough" {
-	"$TREETALLY_TOP/tests/make/make-log" --lines 3000 >log
+	make-log --lines 3000 >log
 	scan log
 	(ulimit -s 256 && dir-load log.db log.dir && stats-load --no-names log.db log.usage)
 	[ "$(query log.db 'SELECT count(*) FROM scan_metadata')" = 1 ]

@@ -9,15 +9,14 @@ load lib/faults
 
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
-	small_log >small.log
-	scan-import -q -f fs1 --scan-date 2026-01-15 --db small.db small.log
+	small_database -f fs1
 	# 300 directories, 14 owners, and directories that have rows in usage_r on several levels.
-	"$TREETALLY_TOP/tests/make/make-log" --lines 12000 --dirs 300 >big.log
+	make-log --lines 12000 --dirs 300 >big.log
 	summed_lines /gpfs/fs1 >>big.log
 	scan-import -q -f fs2 --scan-date 2026-01-11 --max-rejects 50% --db big.db big.log
-	"$TREETALLY_TOP/tests/oracle/reference" -f fs2 --scan-date 2026-01-11 big.log >big.ref
+	reference -f fs2 --scan-date 2026-01-11 big.log >big.ref
 	reference_tables big
-	"$TREETALLY_TOP/tests/oracle/reference" -f fs1 --scan-date 2026-01-15 small.log >small.ref
+	reference -f fs1 --scan-date 2026-01-15 20260115_x_small.list >small.ref
 	reference_tables small
 }
 
@@ -329,7 +328,7 @@ below() {
 	[[ $output == *"7+ Years"*"total"* ]]
 	run -0 stats-query --by owner --top 1 --format table "$small"
 	[[ $output == *"1 of 2 rows shown"* ]]
-	scan-import -q -f fs1 --scan-date 2026-01-15 --age-by newest --db newest.db "$files/small.log"
+	scan-import -q -f fs1 --scan-date 2026-01-15 --age-by newest --db newest.db "$files/20260115_x_small.list"
 	sqlite3 newest.db "UPDATE scan_metadata SET digest = '0', filesystem = 'fs2'"
 	run -0 stats-query --by owner,age --format table newest.db
 	[[ ${lines[0]} == *"age is time since last access or modification (newest)" ]]

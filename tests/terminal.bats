@@ -25,14 +25,6 @@ setup() {
 	scan-import -q -S 64M --passwd-file passwd --group-file group "$LOG"
 }
 
-# on_terminal <COMMANDS: their screen is in the file `screen`; what they return does not matter.
-on_terminal() {
-	needs_terminal
-	cat >commands
-	LC_ALL=${1:-C.UTF-8} script -qec 'stty cols 150 rows 50 -onlcr; bash ./commands' /dev/null </dev/null >screen ||
-		true
-}
-
 # Is there, besides our colours and our progress line, anything but text and LF on the screen?
 is_clean() {
 	[[ -s screen ]] || return
@@ -55,10 +47,15 @@ is_shown() {
 	grep -q 'pwned' screen
 }
 
+# shown [LOCALE] <COMMANDS: their screen is in the file `screen`; what they return does not matter.
+shown() {
+	LC_ALL=${1:-C.UTF-8} on_terminal 150 "$(cat)"
+}
+
 @test "terminal: answers in every format show no name raw" {
 	local locale
 	for locale in C.UTF-8 C; do
-		on_terminal $locale <<-'END'
+		shown $locale <<-'END'
 			for format in table tsv csv json ndjson; do
 				dir-query --format $format asp.db
 				stats-query --by dir,owner --format $format asp.db
@@ -81,7 +78,7 @@ is_shown() {
 	stats-accum entry -o usage
 	cp "$LOG" "$EVIL8"
 	gpfs-parse -f asp --scan-date 2026-01-11 "$EVIL8" -o "named$EVIL8"
-	on_terminal <<-'END'
+	shown <<-'END'
 		gpfs-parse -t *.log
 		dir-extract -t entry
 		depth-sort -t dir
@@ -107,7 +104,7 @@ is_shown() {
 	mkdir "dir$EVIL8"
 	cp asp.db "$EVIL8.db"
 	export EVIL EVIL8
-	on_terminal <<-'END'
+	shown <<-'END'
 		for program in gpfs-parse dir-extract depth-sort stats-accum rec-cat dir-load stats-load dir-query stats-query dir-export scan-audit; do
 			for name in "$EVIL" "$EVIL8"; do
 				case $program in
@@ -159,7 +156,7 @@ is_shown() {
 	ln -s "loop$EVIL8" loop
 	echo text >"text$EVIL8.db"
 	export EVIL EVIL8
-	on_terminal <<-'END'
+	shown <<-'END'
 		for name in "$EVIL" "$EVIL8"; do
 			for program in scan-import scan-tree; do
 				$program "--$name"
@@ -202,7 +199,7 @@ is_shown() {
 	setpriv --reuid 65534 --clear-groups -- test -x "$TREETALLY_BUILD/scan-tree" ||
 		{ rm -rf "$place"; skip "the program is out of reach for others"; }
 	export place
-	on_terminal <<-'END'
+	shown <<-'END'
 		setpriv --reuid 65534 --clear-groups -- scan-tree "$place" >/dev/null
 	END
 	rm -rf "$place"

@@ -7,8 +7,7 @@ load lib/helper
 
 setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
-	small_log >20260115_x_small.list
-	scan-import -q -f fs1 --db small.db 20260115_x_small.list
+	small_database -f fs1
 	gpfs-parse -q 20260115_x_small.list | dir-extract | depth-sort -o dirs
 	gpfs-parse -q 20260115_x_small.list | stats-accum -o usage
 	dir-load half.db dirs
@@ -17,10 +16,6 @@ setup_file() {
 setup() {
 	common_setup
 	files=$BATS_FILE_TMPDIR
-}
-
-change() {
-	sqlite3 -batch -init /dev/null "$@"
 }
 
 # state_of COMMAND...: a line of its status and the command, what it says is in out and err.
@@ -98,15 +93,15 @@ ENDLESS='WITH RECURSIVE endless(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM endl
 
 @test "trust: a table that is a view without end" {
 	local table columns
-	for table in $(change "$files/small.db" "SELECT name FROM sqlite_master WHERE type = 'table'"); do
-		columns=$(change "$files/small.db" "SELECT group_concat('n AS ' || name) FROM pragma_table_info('$table')")
+	for table in $(ask "$files/small.db" "SELECT name FROM sqlite_master WHERE type = 'table'"); do
+		columns=$(ask "$files/small.db" "SELECT group_concat('n AS ' || name) FROM pragma_table_info('$table')")
 		cp "$files/small.db" lie.db
-		change lie.db "DROP TABLE $table; CREATE VIEW $table AS $ENDLESS SELECT $columns FROM endless"
+		ask lie.db "DROP TABLE $table; CREATE VIEW $table AS $ENDLESS SELECT $columns FROM endless"
 		all_refuse lie.db
 	done
-	columns=$(change "$files/half.db" "SELECT group_concat('n AS ' || name) FROM pragma_table_info('directories')")
+	columns=$(ask "$files/half.db" "SELECT group_concat('n AS ' || name) FROM pragma_table_info('directories')")
 	cp "$files/half.db" lie.db
-	change lie.db "DROP TABLE directories; CREATE VIEW directories AS $ENDLESS SELECT $columns FROM endless"
+	ask lie.db "DROP TABLE directories; CREATE VIEW directories AS $ENDLESS SELECT $columns FROM endless"
 	all_refuse lie.db
 }
 
@@ -123,28 +118,28 @@ ENDLESS='WITH RECURSIVE endless(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM endl
 		"DROP TABLE group_info; CREATE TABLE group_info(gid INTEGER PRIMARY KEY,
 			groupname AS (printf('%d', gid)) NOT NULL)"; do
 		cp "$files/small.db" lie.db
-		change lie.db "$sql" || continue
+		ask lie.db "$sql" || continue
 		all_refuse lie.db
 	done
 	cp "$files/half.db" lie.db
-	change lie.db 'CREATE TRIGGER t AFTER INSERT ON load_state BEGIN DELETE FROM directories; END'
+	ask lie.db 'CREATE TRIGGER t AFTER INSERT ON load_state BEGIN DELETE FROM directories; END'
 	all_refuse lie.db
 }
 
 @test "trust: another program, another format, another encoding" {
 	cp "$files/small.db" lie.db
-	change lie.db 'PRAGMA application_id = 1'
+	ask lie.db 'PRAGMA application_id = 1'
 	all_refuse lie.db
-	change "$files/small.db" .dump >dump
+	ask "$files/small.db" .dump >dump
 	rm lie.db
 	{ echo "PRAGMA encoding = 'UTF-16'; PRAGMA application_id = $((0x54544C59)); PRAGMA user_version = 2;"
-		cat dump; } | change lie.db
-	[[ $(change lie.db 'PRAGMA encoding') == UTF-16* ]]
+		cat dump; } | ask lie.db
+	[[ $(ask lie.db 'PRAGMA encoding') == UTF-16* ]]
 	all_refuse lie.db
 	cp "$files/small.db" lie.db
-	change lie.db 'PRAGMA user_version = 99'
+	ask lie.db 'PRAGMA user_version = 99'
 	all_refuse lie.db
-	change lie.db 'PRAGMA user_version = 1'
+	ask lie.db 'PRAGMA user_version = 1'
 	readers lie.db >statuses
 	run ! grep -v '^3 ' statuses
 	run -3 dir-query lie.db
@@ -156,7 +151,7 @@ ENDLESS='WITH RECURSIVE endless(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM endl
 	for column in age_bucket size_bucket; do
 		for value in -1 10 $((1 << 62)) "'x'" 1.5; do
 			cp "$files/small.db" lie.db
-			change lie.db "UPDATE OR REPLACE usage_nr SET $column = $value;
+			ask lie.db "UPDATE OR REPLACE usage_nr SET $column = $value;
 				UPDATE OR REPLACE usage_r SET $column = $value;
 				UPDATE OR REPLACE usage_by SET id = $value WHERE kind > 1"
 			run -3 stats-query --by age,size lie.db
@@ -179,12 +174,12 @@ lies() {
 		for value in $(seq 0 $((${#values[@]} - 1)) | shuf -n "${2/#0/99}"); do
 			cp "$files/small.db" lie.db
 			# In one row, or in all; some columns refuse some values.
-			change lie.db "UPDATE $table SET $column = ${values[value]} WHERE $table.$column IN
+			ask lie.db "UPDATE $table SET $column = ${values[value]} WHERE $table.$column IN
 				(SELECT $column FROM $table LIMIT 1 OFFSET 1)" 2>/dev/null || continue
 			nobody_falls lie.db "$table.$column = ${values[value]}" || return
 			: $((n++))
 		done
-	done < <(change "$files/small.db" "SELECT t.name, c.name FROM sqlite_master AS t, pragma_table_info(t.name) AS c
+	done < <(ask "$files/small.db" "SELECT t.name, c.name FROM sqlite_master AS t, pragma_table_info(t.name) AS c
 		WHERE t.type = 'table' AND t.name NOT IN ('buckets', 'scan_sources')" | shuf -n "${1/#0/999}")
 	((n > $1 / 3))
 }
@@ -205,12 +200,12 @@ lies() {
 		"UPDATE scan_metadata SET digest = printf('%30000000s', 'x')" \
 		"UPDATE scan_metadata SET filesystem = printf('%1000000s', 'x')"; do
 		cp "$files/small.db" lie.db
-		change lie.db "$sql"
+		ask lie.db "$sql"
 		readers lie.db >statuses
 		run ! grep -v '^3 ' statuses
 	done
 	cp "$files/small.db" lie.db
-	change lie.db "UPDATE directories SET name = printf('%30000000s', dir_id) WHERE dir_id IN (4, 5)"
+	ask lie.db "UPDATE directories SET name = printf('%30000000s', dir_id) WHERE dir_id IN (4, 5)"
 	nobody_falls lie.db 'names of 30 MB'
 	grep -qx '3 dir-query lie.db' statuses
 }
@@ -227,7 +222,7 @@ lies() {
 		'UPDATE usage_nr SET file_count = 9223372036854775807, total_size = 9223372036854775807' \
 		"INSERT INTO scan_metadata SELECT 2 $(printf ', NULL%.0s' {1..40})"; do
 		cp "$files/small.db" lie.db
-		change lie.db "$sql" 2>/dev/null || continue
+		ask lie.db "$sql" 2>/dev/null || continue
 		nobody_falls lie.db "$sql"
 	done
 }
@@ -237,7 +232,7 @@ lies() {
 	local root
 	for root in 1 2 3; do
 		cp "$files/small.db" lie.db
-		change lie.db '.dbconfig defensive off' 'PRAGMA writable_schema = ON' \
+		ask lie.db '.dbconfig defensive off' 'PRAGMA writable_schema = ON' \
 			"UPDATE sqlite_master SET rootpage = $root WHERE name IN ('usage_nr', 'directory_stats')"
 		nobody_falls lie.db "rootpage $root"
 	done

@@ -25,6 +25,7 @@
 #include "common/base/fd.h"
 #include "common/base/opts.h"
 #include "common/db/db_reader.h"
+#include "common/db/db_schema.h"
 #include "common/import/import_keep.h"
 #include "common/import/import_stages.h"
 #include "common/import/import_summary.h"
@@ -32,6 +33,7 @@
 #include "common/log/log_source.h"
 #include "common/log/rejects.h"
 #include "common/stream/buckets.h"
+#include "common/stream/stream_opts.h"
 
 #define MEMORY_LEAST (32u << 20)  /* bytes */
 #define MEMORY_USUAL (1024u << 20)
@@ -195,6 +197,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 			   "speak too.",
 		.rows = rows, .operands_max = OPERANDS_ANY, .stdin_below = 1,
 		.contradictions = (const char *const[]){ "if-newer replace", NULL },
+		.about = { stream_opts_about, db_schema_about },
 	};
 
 	*opt = (struct options){ .scan_day = DAY_NONE, .mode = MODE_NONE };

@@ -44,10 +44,6 @@ battery_use() {
 	[[ $program != rec-cat || $writes != stream ]] || command+=(-b)
 }
 
-stream_tool() {
-	"$TREETALLY_TOP/tests/oracle/stream-tool" "$@"
-}
-
 # A stream of more than one block for each kind: of entries, one for each of three sources; of the
 # others, because the paths are long (the block's payload would pass 256 KiB).
 battery_long_streams() {
@@ -79,8 +75,8 @@ battery_fixtures() {
 		make_stream $kind good.$kind
 		rec-cat -o good.$kind.tsv good.$kind
 		# Header and trailer only.
-		stream_tool edit --seal drop=1 'end=^.*$/lines=0' <good.$kind >empty.$kind
-		stream_tool edit --seal "head=filesystem=fs1/filesystem=fs2" <good.$kind >other.$kind
+		stream-tool edit --seal drop=1 'end=^.*$/lines=0' <good.$kind >empty.$kind
+		stream-tool edit --seal "head=filesystem=fs1/filesystem=fs2" <good.$kind >other.$kind
 	done
 	dir-load good.base good.dir
 	dir-load other.base other.dir
@@ -219,8 +215,8 @@ check_help() {
 		[[ ! -s stderr ]] || say_and_fail "$option: something on stderr"
 		[[ $(head -n 1 stdout) == "usage: $program "* ]] || say_and_fail "$option: no usage line"
 		(($(wc -L <stdout) <= 80)) || say_and_fail "$option: over 80 columns"
-		# One line for an option, and a few more; a screen, if there are not too many.
-		(($(wc -l <stdout) <= ($("$program" --completion | wc -l) > 30 ? 60 : 30))) ||
+		# One line for an option, and a few more.
+		(($(wc -l <stdout) <= $("$program" --completion | wc -l) + 10)) ||
 			say_and_fail "$option: too long"
 	done
 	run_to /dev/full /dev/null "$program" --help
@@ -236,7 +232,7 @@ check_version() {
 		[[ $(head -n 1 stdout) == "$program (treetally) $TREETALLY_VERSION" &&
 			$(tail -n 1 stdout) == 'licence MIT' ]] || say_and_fail "$(<stdout)"
 		case $program in
-		*-query | *-export | *-load | *-audit)
+		*-query | *-export | *-load | *-audit | *-import)
 			grep -qx "database format [0-9]*, SQLite $(sqlite3 --version | cut -d ' ' -f 1)" stdout ;;
 		*) ! grep -q SQLite stdout ;;
 		esac || say_and_fail "SQLite: $(<stdout)"
@@ -406,9 +402,9 @@ check_zero_bytes() {
 }
 
 check_wrong_magic() {
-	stream_tool edit --seal magic=$'\x89TTALLY\r' <"$good" >magic
+	stream-tool edit --seal magic=$'\x89TTALLY\r' <"$good" >magic
 	refused 3 magic
-	stream_tool edit --seal magic=TREETALL <"$good" >magic
+	stream-tool edit --seal magic=TREETALL <"$good" >magic
 	refused 3 magic
 	head -c 100 "$fixtures/good.log" >log
 	refused 3 log
@@ -432,27 +428,27 @@ check_wrong_kind() {
 		[[ $(<stderr) == *"$other stream"* ]] || say_and_fail "the kind is not named"
 		refused 3 "$fixtures/good.$other.tsv"
 	done
-	stream_tool edit --seal 'head=kind=\w+/kind=other' <"$good" >wrong
+	stream-tool edit --seal 'head=kind=\w+/kind=other' <"$good" >wrong
 	refused 3 wrong
 	# A kind that the records do not have.
 	other=$([[ $kind == dir ]] && echo entry || echo dir)
-	stream_tool edit --seal "head=kind=\w+/kind=$other" <"$good" >wrong
+	stream-tool edit --seal "head=kind=\w+/kind=$other" <"$good" >wrong
 	refused 3 wrong
 }
 
 check_wrong_version() {
-	stream_tool edit --seal version=3 <"$good" >new
+	stream-tool edit --seal version=3 <"$good" >new
 	refused 3 new
 	[[ $(<stderr) == *"version 3, made by a newer version"* ]] || say_and_fail "the version is not named"
-	stream_tool edit --seal version=1 <"$good" >old
+	stream-tool edit --seal version=1 <"$good" >old
 	refused 3 old
 	[[ $(<stderr) == *"version 1, made by version 0.1: import again"* ]] || say_and_fail "old version"
 	sed '1s/version=2/version=1/' "$good.tsv" >old.tsv
 	refused 3 old.tsv
 	[[ $(<stderr) == *"version 1, made by version 0.1: import again"* ]] || say_and_fail "old text"
-	stream_tool edit --seal version=0 <"$good" >old
+	stream-tool edit --seal version=0 <"$good" >old
 	refused 3 old
-	stream_tool edit --seal 'head=version=2/version=3' <"$good" >new
+	stream-tool edit --seal 'head=version=2/version=3' <"$good" >new
 	refused 3 new
 	sed '1s/version=2/version=3/' "$good.tsv" >new.tsv
 	refused 3 new.tsv
@@ -465,14 +461,14 @@ wrong_texts() {
 		'$/\tmore=1' '$/\tx' '$/\t=x' '$/\\x' '$/\\\tsource=x' \
 		'filesystem=\w+/filesystem=a\tfilesystem=b' 'source=/source=\0'; do
 		printf '%s\thead=%s\n' head.$((++n)) "$what"
-	done | stream_tool edits --seal "$good"
+	done | stream-tool edits --seal "$good"
 	for what in 'lines=\d+/lines=31' 'lines=\d+/lines=' 'entries=\d+/entries=-1' \
 		'entries=\d+/entries=9223372036854775808' 'files=\d+/files=18' 'digest=\w/digest=' \
 		'digest=\w/digest=g' 'rejected=0/rejected=1' '\tsource=.*$/' '$/\tmore=1' '^/\t' \
 		'source=/source=\0'; do
 		printf '%s\tend=%s\n' end.$((++n)) "$what"
-	done | stream_tool edits --seal "$good"
-	stream_tool edit --seal records=9 <"$good" >records
+	done | stream-tool edits --seal "$good"
+	stream-tool edit --seal records=9 <"$good" >records
 }
 
 check_wrong_texts() {
@@ -491,7 +487,7 @@ check_cuts() {
 		[[ $(<stderr) == "$program: cut.rec: "*(truncated|empty)* ]] ||
 			[[ $(<stderr) =~ truncated|empty|"not a treetally stream" ]] ||
 			say_and_fail "cut $name: $(<stderr)"
-	done < <(stream_tool cuts "$good")
+	done < <(stream-tool cuts "$good")
 }
 
 check_text_cuts() {
@@ -516,7 +512,7 @@ check_long_cuts() {
 		[[ $name == *" block 2" || $name == *trailer ]] || continue
 		head -c "$offset" "$fixtures/long.$kind" >cut.rec
 		refused 3 cut.rec
-	done < <(stream_tool cuts "$fixtures/long.$kind")
+	done < <(stream-tool cuts "$fixtures/long.$kind")
 }
 
 # ---- changed bytes ----
@@ -564,11 +560,11 @@ check_every_flip() {
 # sealed_flips STEP: changed bytes of the payload under right hashes.
 sealed_flips() {
 	local at bits size
-	size=$(stream_tool info "$good" | awk '$1 == "block" { print $3 - 40; exit }')
+	size=$(stream-tool info "$good" | awk '$1 == "block" { print $3 - 40; exit }')
 	for ((at = 0; at < size; at += $1)); do
 		bits=$((at % 3 == 0 ? 1 : at % 3 == 1 ? 128 : 255))
 		printf '%s\tflip=1,%s,%s\n' $at $at $bits
-	done | stream_tool edits --seal "$good"
+	done | stream-tool edits --seal "$good"
 }
 
 # With right hashes everything else is up to the checks behind them. Many such streams are legal,
@@ -605,8 +601,8 @@ sealed_fields() {
 			[[ $kind:$value != usage:0 || $field != lines* ]] || continue
 			printf '%s\tfield=1,%s,%s\n' "$field.$value" $field $value
 		done
-	done | stream_tool edits --seal "$good"
-	stream_tool edit --seal field=1,tag,1 <"$good" >tag
+	done | stream-tool edits --seal "$good"
+	stream-tool edit --seal field=1,tag,1 <"$good" >tag
 }
 
 # Sections that end early, run on, or hold numbers that do not end and paths that are none.
@@ -618,7 +614,7 @@ sealed_sections() {
 			ffffffffffffffffff01 00022e2e 0003002e2e 000300612f 00020000; do
 			printf '%s\tsection=1,%s,%s\n' "$section.$hex" $section "$hex"
 		done
-	done | stream_tool edits --seal "$good"
+	done | stream-tool edits --seal "$good"
 }
 
 check_sealed_fields() {
@@ -682,16 +678,16 @@ check_text_rows() {
 
 wrong_blocks() {
 	local stream=$fixtures/long.$kind edit blocks
-	blocks=$(stream_tool info "$stream" | grep -c ^block)
+	blocks=$(stream-tool info "$stream" | grep -c ^block)
 	((blocks >= 3)) || say_and_fail "only $blocks blocks"
 	for edit in drop=1 drop=2 drop=$blocks swap=1,2 swap=2,$blocks repeat=1 repeat=$blocks; do
 		printf '%s\t%s\n' "$edit" "$edit"
-	done | stream_tool edits "$stream"
+	done | stream-tool edits "$stream"
 	[[ $kind == entry ]] || return 0
 	# Blocks of equal length and numbers, too.
-	stream_tool edit swap=1,3 <"$fixtures/blocks.entry" >alike
+	stream-tool edit swap=1,3 <"$fixtures/blocks.entry" >alike
 	# The ledger knows how many entries there are, whatever the hashes say.
-	printf 'sealed.drop\tdrop=2\nsealed.repeat\trepeat=2\n' | stream_tool edits --seal "$stream"
+	printf 'sealed.drop\tdrop=2\nsealed.repeat\trepeat=2\n' | stream-tool edits --seal "$stream"
 }
 
 check_blocks() {
@@ -780,7 +776,7 @@ check_several() {
 	refused 3 "$good" "$good"
 	[[ $(<stderr) == *--force* ]] || say_and_fail "the way out is not named"
 	refused 3 "$good" "$fixtures/other.$kind"
-	stream_tool edit --seal 'head=scan_date=[^\t]*/scan_date=2026-01-16' <"$good" >date.rec
+	stream-tool edit --seal 'head=scan_date=[^\t]*/scan_date=2026-01-16' <"$good" >date.rec
 	refused 3 "$good" date.rec
 	accepted --force "$good" "$good" date.rec "$fixtures/other.$kind"
 	# The others after it are looked at too.
@@ -791,11 +787,6 @@ check_several() {
 	refused 3 --force "$good" cut.rec
 }
 
-on_terminal() {
-	status=0
-	timeout 20 script -qec "$*" /dev/null </dev/null >typescript 2>&1 || status=$?
-}
-
 # A terminal has no streams to give, and no use for binary ones.
 check_terminal() {
 	needs_terminal
@@ -804,19 +795,19 @@ check_terminal() {
 		args+=(out/db)
 		[[ $program != stats-load ]] || cp "$fixtures/good.base" out/db
 	fi
-	on_terminal "${args[@]}"
-	((status == 2)) || say_and_fail "stdin is a terminal: status $status: $(<typescript)"
-	[[ $(grep -c "^$program: " typescript) == 1 && $(<typescript) == *"try '$program --help'"* ]] ||
-		say_and_fail "stdin is a terminal: not one line: $(<typescript)"
+	on_terminal 80 "${args[*]@Q}"
+	((status == 2)) || say_and_fail "stdin is a terminal: status $status: $(<screen)"
+	[[ $(grep -c "^$program: " screen) == 1 && $(<screen) == *"try '$program --help'"* ]] ||
+		say_and_fail "stdin is a terminal: not one line: $(<screen)"
 	[[ $program != dir-load || ! -e out/db ]] || say_and_fail "a database was made"
 	[[ $writes == stream ]] || return 0
-	on_terminal "${args[@]}" "$good"
+	on_terminal 80 "${args[*]@Q} ${good@Q}"
 	((status == 2)) || say_and_fail "binary to a terminal: status $status"
-	! grep -q TTALLY typescript || say_and_fail "binary on a terminal"
+	! grep -q TTALLY screen || say_and_fail "binary on a terminal"
 	[[ $program != rec-cat ]] || args=(rec-cat)
-	on_terminal "${args[@]}" -t "$good"
+	on_terminal 80 "${args[*]@Q} -t ${good@Q}"
 	((status == 0)) || say_and_fail "text to a terminal: status $status"
-	grep -q '^#end' typescript
+	grep -q '^#end' screen
 }
 
 # ---- output ----

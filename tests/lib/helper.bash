@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Loaded by every .bats file: `load helper`. Puts the programs under test first in PATH, starts each
+# Loaded by every .bats file: `load helper`. Puts the programs under test first in PATH, and behind
+# them tests/make and tests/oracle (make-log, reference, compare-db, stream-tool); starts each
 # test in its own empty directory and offers small fixtures. A file with its own setup() calls
 # common_setup in it.
 
@@ -13,7 +14,7 @@ case $TREETALLY_BUILD in
 esac
 # The pipelines run the programs of this build, not those of the default one.
 export TREETALLY_TOP TREETALLY_BUILD
-PATH=$TREETALLY_BUILD:$TREETALLY_TOP/pipelines:$PATH
+PATH=$TREETALLY_BUILD:$TREETALLY_TOP/pipelines:$TREETALLY_TOP/tests/make:$TREETALLY_TOP/tests/oracle:$PATH
 # Nothing in the caller's environment may change a result.
 export PATH LC_ALL=C TZ=UTC TERM=xterm
 unset TMPDIR SQLITE_TMPDIR COLUMNS
@@ -45,6 +46,64 @@ needs_terminal() {
 	needs script
 	script -qec true /dev/null </dev/null >/dev/null 2>&1 || skip "no pseudo-terminals here (/dev/pts)"
 }
+
+# on_terminal COLUMNS SHELL-COMMAND: it runs on a terminal of 50 rows, what that shows is in ./screen.
+# Sets status.
+# shellcheck disable=SC2034 # status is for the caller
+on_terminal() {
+	needs_terminal
+	status=0
+	SHELL=$BASH timeout 60 script -qec "stty cols $1 rows 50 -onlcr; $2" /dev/null </dev/null >screen 2>&1 ||
+		status=$?
+}
+
+# ---- what streams and databases say ----
+
+# parse [OPTION...] [LOG]: entries of a scan of SCAN_DATE [2026-01-15].
+parse() {
+	gpfs-parse -q -f fs1 --scan-date "${SCAN_DATE:-2026-01-15}" "$@"
+}
+
+# rows [STREAM]: its records as text.
+rows() {
+	rec-cat "${1:--}" | sed '1,2d;$d'
+}
+
+# words [STREAM]: the same, with blanks between columns.
+words() {
+	rows "$@" | tr '\t' ' '
+}
+
+# ledger NAME FILE: a field of the last line of a stream in text.
+ledger() {
+	tail -n 1 "$2" | tr '\t' '\n' | sed -n "s/^$1=//p"
+}
+
+# ask [OPTION...] DB SQL...
+ask() {
+	sqlite3 -batch -init /dev/null "$@"
+}
+
+# query DB SQL: columns separated by blanks.
+query() {
+	ask -separator ' ' -nullvalue NULL "$@"
+}
+
+# lock_database DB: another process ($COPROC_PID) writes to it, until unlock_database.
+lock_database() {
+	local answer
+	coproc sqlite3 -batch -init /dev/null "$1"
+	printf "BEGIN EXCLUSIVE; SELECT 'locked';\n" >&"${COPROC[1]}"
+	read -r answer <&"${COPROC[0]}"
+	[[ $answer == locked ]]
+}
+
+unlock_database() {
+	eval "exec ${COPROC[1]}>&-"
+	wait "$COPROC_PID"
+}
+
+# ---- making things ----
 
 # True when the programs were built with sanitizers, whose shadow memory makes memory limits
 # meaningless.
@@ -125,6 +184,12 @@ small_log() {
 	line 301 /gpfs/fs1/a/hard1 9000 16 1000 100 | sed 's/nl=1/nl=2/'
 	line 301 /gpfs/fs1/b/hard2 9000 16 1000 100 | sed 's/nl=1/nl=2/'
 	echo
+}
+
+# small_database [OPTION...]: small.db, of small_log in 20260115_x_small.list.
+small_database() {
+	small_log >20260115_x_small.list
+	scan-import -q --db small.db "$@" 20260115_x_small.list
 }
 
 # big_log LINES [SEED]: a reproducible log with one directory line for every nine files, quickly
