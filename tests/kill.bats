@@ -215,6 +215,33 @@ helper_dies() {
 	((used >= 2))
 }
 
+@test "kill: with --keep, an end at any change of a file loses neither the old database nor the new one" {
+	! sanitized || skip "sanitizers want to be the first library"
+	two_scans 300
+	local n how state
+	for how in kill EIO; do
+		for ((n = 1; ; n++)); do
+			old_again
+			rm -f ../mark asp.db.*
+			FAULT_CALL=change FAULT_NTH=$n FAULT_HOW=$how FAULT_PROGRAM=scan-import FAULT_MARK=../mark \
+				LD_PRELOAD=fault-shim.so run "${import[@]}" -q --keep "$NEW.gz"
+			[[ -e ../mark ]] || break
+			echo "$how at change $n: status $status: $output"
+			old_or_new
+			[[ $state == old || -e asp.db.20260108 ]]
+			[[ ! -e asp.db.20260108 ]] || cmp asp.db.20260108 ../old.db
+			# a failure that it survives is one that it tells, and cleans up after
+			[[ $how == kill || $status == 0 || $status == 4 ]]
+			[[ $how == kill || -z $(find . -name 'asp*' ! -name asp.db ! -name asp.db.20260108) ]]
+			old_again
+			rm -f asp.db.20260108
+			"${import[@]}" -q "$NEW.gz"
+			alone
+		done
+		((n > 3))
+	done
+}
+
 # ---- the loaders, by hand ------------------------------------------------------------------------
 
 # load_killed NTH COMMAND...: its NTH change of a file is its last; false when there are less.
