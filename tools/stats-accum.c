@@ -193,6 +193,7 @@ static void add_files(struct accum *a, size_t count, uint32_t block_dirs)
 			break;
 		/* The table is full; when it is empty, no directory has a number any more. */
 		spill_table(a);
+		usage_hash_empty(&a->table);
 		memset(a->dirs, 0xff, block_dirs * sizeof(*a->dirs));
 	}
 }

@@ -39,14 +39,6 @@ void usage_hash_init(struct usage_hash *t, size_t memory)
 	t->row_slots = xcalloc((size_t)t->row_mask + 1, sizeof(*t->row_slots));
 }
 
-static void start_empty(struct usage_hash *t)
-{
-	memset(t->dir_slots, 0, ((size_t)t->dir_mask + 1) * sizeof(*t->dir_slots));
-	memset(t->row_slots, 0, ((size_t)t->row_mask + 1) * sizeof(*t->row_slots));
-	t->paths_used = 0;
-	t->dir_count = t->row_count = 0;
-}
-
 uint32_t usage_hash_dir(struct usage_hash *t, const char *path, size_t len)
 {
 	static const unsigned char no_rows[TAIL_LEN];
@@ -177,7 +169,14 @@ void usage_hash_drain(struct usage_hash *t, usage_put *put, void *arg)
 			put(arg, record_path(record, TAIL_LEN), record_path_len(record),
 			    &t->rows[row - 1].key, &t->rows[row - 1].usage);
 	}
-	start_empty(t);
+}
+
+void usage_hash_empty(struct usage_hash *t)
+{
+	memset(t->dir_slots, 0, ((size_t)t->dir_mask + 1) * sizeof(*t->dir_slots));
+	memset(t->row_slots, 0, ((size_t)t->row_mask + 1) * sizeof(*t->row_slots));
+	t->paths_used = 0;
+	t->dir_count = t->row_count = 0;
 }
 
 void usage_hash_release(struct usage_hash *t)
