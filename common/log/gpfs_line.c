@@ -96,7 +96,6 @@ static enum reject_reason judge_values(const struct gpfs_show *v, struct line *l
 	e->size = v->number[SHOW_SIZE];
 	e->atime = v->time[SHOW_ATIME];
 	e->mtime = given >> SHOW_MTIME & 1 ? v->time[SHOW_MTIME] : TIME_NONE;
-	e->crtime = given >> SHOW_CRTIME & 1 ? v->time[SHOW_CRTIME] : TIME_NONE;
 	e->nlink = given >> SHOW_NLINK & 1 ? v->number[SHOW_NLINK] : 0;
 	line->bad_optional = v->bad ? (unsigned)__builtin_popcount(v->bad) : 0;
 	line->inline_data = S_ISREG(v->mode) && !e->own.allocated && e->size <= GPFS_INLINE_MAX;

@@ -141,13 +141,12 @@ static void get_entry(struct wire_in *in, struct entry *e, const struct entry *b
 
 	get_own(in, &e->own, &before->own);
 	links = get_varint(in);
-	if (links >> 2 > UINT32_MAX)
+	if (links >> 1 > UINT32_MAX)
 		in->bad = true;
-	e->nlink = (uint32_t)(links >> 2);
+	e->nlink = (uint32_t)(links >> 1);
 	e->size = get_u63(in);
 	e->atime = get_time_diff(in, before->atime);
 	e->mtime = links & 1 ? get_time_diff(in, e->atime) : TIME_NONE;
-	e->crtime = links & 2 ? get_time_diff(in, e->atime) : TIME_NONE;
 }
 
 static bool mode_known(uint32_t mode)

@@ -149,16 +149,14 @@ static unsigned char *put_own(unsigned char *to, const struct inode_line *own,
 
 static unsigned char *put_entry(unsigned char *to, const struct entry *e, struct entry *before)
 {
-	bool has_mtime = e->mtime != TIME_NONE, has_crtime = e->crtime != TIME_NONE;
+	bool has_mtime = e->mtime != TIME_NONE;
 
 	to = put_own(to, &e->own, &before->own);
-	to = put_varint(to, (uint64_t)e->nlink << 2 | (has_crtime ? 2 : 0) | (has_mtime ? 1 : 0));
+	to = put_varint(to, (uint64_t)e->nlink << 1 | has_mtime);
 	to = put_varint(to, e->size);
 	to = put_diff(to, (uint64_t)e->atime, (uint64_t)before->atime);
 	if (has_mtime)
 		to = put_diff(to, (uint64_t)e->mtime, (uint64_t)e->atime);
-	if (has_crtime)
-		to = put_diff(to, (uint64_t)e->crtime, (uint64_t)e->atime);
 	*before = *e;
 	return to;
 }

@@ -7,7 +7,7 @@
 #include "common/stream/attrs.h"
 
 /* Bytes of an entry's fields in its digest. */
-#define DIGEST_FIELDS 72
+#define DIGEST_FIELDS 64
 
 #define NAME(id, name, column) name,
 #define COLUMN(id, name, column) column,
@@ -39,7 +39,6 @@ static void put_fields(unsigned char *to, const struct entry *e)
 	put_le64(to + 40, e->size);
 	put_le64(to + 48, (uint64_t)e->atime);
 	put_le64(to + 56, (uint64_t)e->mtime);
-	put_le64(to + 64, (uint64_t)e->crtime);
 }
 
 void digest_add_entry(struct digest *sum, const char *path, size_t len, const struct entry *e)

@@ -42,7 +42,7 @@ struct entry {
 	uint32_t nlink; /* 0: not given */
 	uint64_t size;  /* file length in bytes, below 2^63 */
 	int64_t atime;
-	int64_t mtime, crtime; /* TIME_NONE: not given */
+	int64_t mtime;  /* TIME_NONE: not given */
 };
 
 /* A usage row sums the files of one directory that share these. */

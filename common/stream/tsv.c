@@ -12,7 +12,7 @@ const char *tsv_columns(enum rec_kind kind)
 	switch (kind) {
 	case KIND_ENTRY:
 		return "path\ttype\tinode\tgeneration\tuid\tgid\tmode\tnlink\tapparent\tallocated"
-		       "\tatime\tmtime\tcrtime";
+		       "\tatime\tmtime";
 	case KIND_DIR:
 		return "path\thas_line\tinode\tgeneration\tuid\tgid\tmode\tallocated";
 	default:
@@ -93,7 +93,6 @@ static void add_entry(struct buf *out, const struct entry *e)
 	add_u64(out, e->own.allocated);
 	add_time(out, e->atime);
 	add_time(out, e->mtime);
-	add_time(out, e->crtime);
 	buf_add_char(out, '\n');
 }
 
@@ -252,7 +251,6 @@ static void take_entry(struct fields *f, struct entry *e)
 	e->own.allocated = take_u64(f, "allocated", INT64_MAX);
 	e->atime = take_time(f, "atime", false);
 	e->mtime = take_time(f, "mtime", true);
-	e->crtime = take_time(f, "crtime", true);
 }
 
 static void take_dir(struct fields *f, struct tsv_row *row)

@@ -38,8 +38,6 @@ static void check_entry(const struct entry *e)
 	check_time(e->atime);
 	if (e->mtime != TIME_NONE)
 		check_time(e->mtime);
-	if (e->crtime != TIME_NONE)
-		check_time(e->crtime);
 }
 
 static void check_usage(const struct usage_key *key, const struct usage *usage)

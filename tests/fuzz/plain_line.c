@@ -362,7 +362,6 @@ static enum reject_reason judge(const struct values *v, struct line *line)
 	e->own.mode = v->mode;
 	e->atime = v->time[AC];
 	e->mtime = v->good[MT] ? v->time[MT] : TIME_NONE;
-	e->crtime = v->good[CR] ? v->time[CR] : TIME_NONE;
 	e->nlink = v->good[NL] ? (uint32_t)v->number[NL] : 0;
 	line->bad_optional = 0;
 	for (int i = MT; i <= NL; i++)
