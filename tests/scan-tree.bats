@@ -155,6 +155,17 @@ agrees() {
 	done
 }
 
+@test "scan-tree: allocated bytes are those of files, as the import says" {
+	mkdir -p tree/a/b
+	head -c 100000 /dev/zero >tree/a/one
+	head -c 50000 /dev/zero >tree/a/b/two
+	sync tree/a/one tree/a/b/two
+	run -0 --separate-stderr scan-tree -o list tree
+	local allocated=${stderr_lines[-1]#*, allocated }
+	run -0 scan-import --db tree.db list
+	[[ $output == *"  allocated    ${allocated%%;*}"$'\n'* ]]
+}
+
 @test "scan-tree: -o FILE appears when it is complete; counts go to stderr, unless -q" {
 	odd_tree
 	run -0 --separate-stderr scan-tree -o list tree

@@ -181,7 +181,8 @@ static bool record(struct worker *w, const char *name, const struct statx *st)
 	walk_line_add(&w->out, &w->days, st, &prefix, name, len);
 	w->sums.entries++;
 	w->sums.directories += S_ISDIR(st->stx_mode);
-	w->sums.allocated += st->stx_blocks * 512;
+	if (!S_ISDIR(st->stx_mode))
+		w->sums.allocated += st->stx_blocks * 512;
 	if (w->out.len >= OUT_SIZE)
 		flush(w);
 	return true;

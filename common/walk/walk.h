@@ -30,7 +30,7 @@ struct walk_options {
 struct walk_sums {
 	uint64_t entries;     /* lines */
 	uint64_t directories; /* of them */
-	uint64_t allocated;   /* bytes */
+	uint64_t allocated;   /* bytes of files; directories are not counted, as in the database */
 	uint64_t unseen;      /* names and directories that are there and could not be read */
 	uint64_t denied;      /* of them those that are the administrator's to mend (scan-tree(1)) */
 	uint64_t vanished;    /* after they had been listed, or while they were read */
