@@ -528,3 +528,43 @@ harmful() {
 	run -0 dir-query --summary --format table u.db -q
 	[[ $output == *"Assumed"*unverified* ]]
 }
+
+@test "dir-query: --summary without operands lists the databases of TREETALLY_DIR" {
+	local today
+	mkdir scans
+	cp "$small" scans/b.db
+	cp "$small" scans/a.db
+	cp "$small" scans/two.dots.db
+	cp "$small" scans/kept.db.20260111
+	cp "$small" scans/.hidden.db
+	export TREETALLY_DIR=$PWD/scans
+	run -0 --separate-stderr dir-query --summary --format tsv
+	[ -z "$stderr" ]
+	[ "$(cut -f1 <<<"$output")" = "$(printf '%s\n' database a b "$PWD/scans/two.dots.db")" ]
+	today=$(($(date +%s) / 86400))
+	[ "$(sed -n 2p <<<"$output" | cut -f4)" = $((today - $(date -d 2026-01-15 +%s) / 86400)) ]
+	[ "$(sed -n 2p <<<"$output" | cut -f2,5-7)" = "$(sqlite3 -separator $'\t' "$small" \
+		'SELECT filesystem, total_directories, total_files, total_size FROM scan_metadata')" ]
+	# each name can be given to a program
+	dir-query --summary --format tsv | tail -n +2 | cut -f1 | while read -r db; do
+		dir-query -n 1 "$db"
+	done
+	# what is wrong with one is no reason to hide the others
+	head -c 5000 scans/b.db >scans/cut.db
+	echo no database >scans/no.db
+	mkdir scans/dir.db
+	run -3 --separate-stderr dir-query --summary --format tsv
+	[ "$(wc -l <<<"$output")" = 4 ]
+	[ "$(wc -l <<<"$stderr")" = 3 ]
+	[[ $stderr == *"scans/no.db: "* && $stderr == *"scans/cut.db: "* && $stderr == *"scans/dir.db: "* ]]
+	run -2 dir-query --summary -o scans/a.db
+	cmp scans/a.db "$small"
+	mkdir empty
+	TREETALLY_DIR=$PWD/empty run -0 dir-query --summary --format table
+	[[ $output == *"no database in $PWD/empty"* ]]
+	TREETALLY_DIR=$PWD/absent run -4 dir-query --summary
+	run -2 dir-query
+	unset TREETALLY_DIR
+	run -2 dir-query --summary
+	[[ $output == *"TREETALLY_DIR is not set"* ]]
+}

@@ -7,6 +7,7 @@
 #include "common/query/dir_list.h"
 #include "common/db/db_schema.h"
 #include "common/query/query_opts.h"
+#include "common/query/scan_list.h"
 #include "common/query/scan_summary.h"
 #include "common/query/owners.h"
 
@@ -18,6 +19,7 @@ struct options {
 	struct scope_options where;
 	struct render_options output;
 	bool summary;
+	const char *list; /* the directory whose databases are listed; NULL: some are asked */
 	bool sort_own, sort_whole; /* --sort-by said so */
 	char **dbs;
 	size_t db_count;
@@ -56,6 +58,18 @@ static void set_defaults(struct options *opt)
 	*opt = (struct options){ .question.levels = FILTER_NONE };
 	opts_init(&opt->shared);
 	dir_filter_init(&opt->question.filter);
+}
+
+/* Without an operand, --summary is about all there are. */
+static const char *directory_to_list(bool summary)
+{
+	const char *dir = getenv("TREETALLY_DIR");
+
+	if (!summary)
+		opts_die("DB is missing");
+	if (!dir || !*dir)
+		opts_die("DB is missing, and TREETALLY_DIR is not set");
+	return dir;
 }
 
 /* What follows from the options together. */
@@ -122,7 +136,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 			   &q->limit),
 		OPT_FLAG(0, "total", "a line that counts nested directories once",
 			 &q->want_total),
-		OPT_FLAG(0, "summary", "the scans instead of directories", &opt->summary),
+		OPT_FLAG(0, "summary", "the scans instead of directories; no DB: those in $TREETALLY_DIR", &opt->summary),
 		QUERY_OPTS_RENDER(&opt->output),
 		OPT_HEADING("As everywhere"),
 		OPTS_RESOURCES(&opt->shared),
@@ -135,7 +149,6 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		.purpose = "List the directories of databases, the largest first.",
 		.footer = DB_READER_HELP,
 		.rows = rows,
-		.operands_min = 1,
 		.operands_max = OPERANDS_ANY,
 		.contradictions = (const char *const[]){ QUERY_OPTS_SCOPE_CONTRADICTION,
 							 "cold separate-dirs", NULL },
@@ -146,7 +159,10 @@ static void parse_args(struct options *opt, int argc, char **argv)
 	set_defaults(opt);
 	opt->db_count = opts_parse(&program, argc, argv);
 	opt->dbs = argv + 1;
-	settle(opt, rows);
+	if (!opt->db_count)
+		opt->list = directory_to_list(opt->summary);
+	else
+		settle(opt, rows);
 }
 
 static void release_options(struct options *opt)
@@ -215,6 +231,12 @@ int main(int argc, char **argv)
 	tool_begin(argv, "dir-query");
 	parse_args(&opt, argc, argv);
 	db_reader_temp_dir(opt.shared.temp_dir);
+	if (opt.list) {
+		int status = scan_list_show(opt.list, &opt.output);
+
+		release_options(&opt);
+		return status;
+	}
 	db_reader_open(&set, opt.dbs, opt.db_count, opt.shared.quiet, opt.shared.verbose);
 	owners_resolve(&set, &opt.question.filter.users, &opt.question.filter.groups);
 	if (!opt.summary)
