@@ -61,10 +61,16 @@ load lib/helper
 	mkdir bin
 	printf '#!/bin/sh\necho man "$@"\n' >bin/man
 	chmod +x bin/man
+	mkdir -p checkout/build checkout/man elsewhere
+	cp "$TREETALLY_BUILD/treetally" checkout/build/
+	cp "$TREETALLY_BUILD/treetally" elsewhere/
+	touch checkout/man/stats-query.1
 	PATH=$PWD/bin:$PATH
-	[ "$(treetally help)" = "man 7 treetally" ]
-	[ "$(treetally help usage)" = "man 1 stats-query" ]
-	[ "$(treetally help rec-cat)" = "man 1 rec-cat" ]
+	[ "$(elsewhere/treetally help)" = "man 7 treetally" ]
+	[ "$(elsewhere/treetally help usage)" = "man 1 stats-query" ]
+	[ "$(elsewhere/treetally help rec-cat)" = "man 1 rec-cat" ]
+	# Pages of a checkout are not where man looks.
+	[ "$(checkout/build/treetally help usage)" = "man -l $PWD/checkout/build/../man/stats-query.1" ]
 	run -2 treetally help nosuch
 }
 

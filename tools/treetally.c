@@ -51,7 +51,14 @@ static void become(const char *program, char **argv)
 static void read_manual(const char *section, const char *page) NORETURN;
 static void read_manual(const char *section, const char *page)
 {
-	execlp("man", "man", section, page, (char *)NULL);
+	char *name = xasprintf("../man/%s.%s", page, section);
+	char *file = process_beside(name);
+
+	/* In a checkout, where man(1) does not look by itself. */
+	if (access(file, R_OK) == 0)
+		execlp("man", "man", "-l", file, (char *)NULL);
+	else
+		execlp("man", "man", section, page, (char *)NULL);
 	die_errno("cannot run man");
 }
 
