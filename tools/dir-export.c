@@ -41,8 +41,8 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		OPT_LIST('P', "path-prefix", "PATH", "only PATH and all below it [scan root]",
 			 &opt->where.prefixes, &opt->where.prefix_count),
 		OPT_SIZE(0, "min-size", "SIZE",
-			 "fold directories of less allocated bytes; 0: none [as small as keeps the "
-			 "export under 1,000,000 entries]", &opt->min_size),
+			 "fold directories of fewer allocated bytes; 0 folds none [what gives "
+			 "fewer than 1,000,000 entries]", &opt->min_size),
 		OPT_TEXT('o', "output", "FILE", "write to FILE, which appears when it is complete",
 			 &opt->output),
 		OPTS_RESOURCES(&opt->shared),

@@ -66,7 +66,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 	const struct opts_program program = {
 		.synopsis = "[options] DB [--log LOG...]",
 		.operand = "DB",
-		.purpose = "Prove that DB is sound, and with its LOG that it says what the log says.",
+		.purpose = "Prove that DB is sound, and with --log that it agrees with its log.",
 		.footer = DB_READER_HELP,
 		.rows = rows,
 		.operands_min = 1,

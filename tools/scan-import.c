@@ -139,7 +139,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		OPT_HEADING("The database"),
 		OPT_TEXT(0, "db", "DB", "the database [FILESYSTEM.db here or in $TREETALLY_DIR]",
 			 &opt->db),
-		OPT_FLAG(0, "replace", "replace a treetally database whatever scan it holds",
+		OPT_FLAG(0, "replace", "replace any treetally database, even of a newer scan",
 			 &opt->replace),
 		OPT_FLAG(0, "if-newer", "do nothing if it holds this scan or a newer one",
 			 &opt->if_newer),
@@ -163,7 +163,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		OPT_CALL(0, "allow-cut-end", NULL, "accept a log that ends inside a line", pass_on,
 			 &opt->parse),
 		OPT_TEXT(0, "rejects", "FILE", "keep rejected lines there", &opt->rejects),
-		OPT_CALL(0, "max-rejects", "N[%]", "most lines that may be rejected",
+		OPT_CALL(0, "max-rejects", "N[%]", "fail if more lines are rejected",
 			 pass_max_rejects, &opt->parse),
 		OPT_CALL(0, "force", NULL, "accept one log twice, and logs of different scans",
 			 pass_on, &opt->parse),
@@ -174,7 +174,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 			 &opt->passwd_file),
 		OPT_TEXT(0, "group-file", "FILE", "group names from FILE [ask the name service]",
 			 &opt->group_file),
-		OPT_CALL(0, "no-names", NULL, "leave names out", pass_on, &opt->load),
+		OPT_CALL(0, "no-names", NULL, "store no names", pass_on, &opt->load),
 		OPT_LIST(0, "map", "FROM=TO", "show directory FROM as TO; repeatable", &opt->maps,
 			 &opt->map_count),
 		OPT_TEXT(0, "map-file", "FILE", "the same, a line of FILE each [$TREETALLY_DIR/maps]",
@@ -193,8 +193,8 @@ static void parse_args(struct options *opt, int argc, char **argv)
 	const struct opts_program program = {
 		.synopsis = "[options] [LOG...]", .operand = "LOG",
 		.purpose = "Import a scan log into a SQLite database, in one read. Several LOGs are parts\n"
-			   "of one scan; none or - is stdin. -v: a line for each phase; -vv: programs\n"
-			   "speak too.",
+			   "of one scan; without LOG, or for -, stdin is read. -v prints a line for each\n"
+			   "phase, -vv also the messages of all programs.",
 		.rows = rows, .operands_max = OPERANDS_ANY, .stdin_below = 1,
 		.contradictions = (const char *const[]){ "if-newer replace", NULL },
 		.about = { stream_opts_about, db_schema_about },

@@ -48,7 +48,7 @@ struct parse_opts {
 	OPT_CALL(0, "max-rejects", "N",                                                            \
 		 "fail if more lines, or N% of lines, are not records [100 or 0.01%]",   \
 		 parse_opts_set_limit, &(o)->limit),                                               \
-	OPT_TEXT(0, "scan-log", "FILE", "check that nothing is missing by the output of mmapplypolicy", \
+	OPT_TEXT(0, "scan-log", "FILE", "output of mmapplypolicy, to check that nothing is missing", \
 		 &(o)->scan_log),                                                                  \
 	OPT_FLAG(0, "force", "accept one log twice, and logs of different scans", &(o)->force),    \
 	STREAM_OPTS_WRITE(&(o)->out),                                                              \
