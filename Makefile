@@ -69,6 +69,7 @@ $(FUZZERS): $(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/fuzz.o 
 	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(BUILD)/libcommon.a \
 		-lsqlite3 -lpthread
 fuzzers: $(FUZZERS)
+fuzz-objects: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fuzz/*.c))
 
 demo: all
 	pipelines/demo
@@ -98,7 +99,7 @@ lint-names:
 lint-gcc:
 	$(MAKE) BUILD="$(BUILD)/lint-gcc" CC=gcc DEV=1 all testers
 lint-clang:
-	$(MAKE) BUILD="$(BUILD)/lint-clang" CC=clang DEV=1 all testers
+	$(MAKE) BUILD="$(BUILD)/lint-clang" CC=clang DEV=1 all testers fuzz-objects
 lint-cppcheck:
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr \
 		--suppress=missingIncludeSystem --error-exitcode=1 -D_GNU_SOURCE -I. common tools
@@ -153,4 +154,4 @@ clean:
 	rm -rf "$(BUILD)"
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
-.PHONY: all demo test test-asan bench soak testers fuzz fuzzers lint lint-names $(LINTS) install uninstall clean
+.PHONY: all demo test test-asan bench soak testers fuzz fuzzers fuzz-objects lint lint-names $(LINTS) install uninstall clean

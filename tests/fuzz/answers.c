@@ -90,12 +90,12 @@ static void take_row(struct answers *a, struct row *row)
 static void take_table(struct answers *a, struct table *t)
 {
 	uint8_t flags = take(a);
-	char columns[12];
+	char width[12];
 
 	*t = (struct table){ .has_total = flags & 8, .unicode = flags & 16 };
 	t->options.format = (enum render_format)(RENDER_TABLE + (flags & 7) % RENDER_NDJSON);
-	snprintf(columns, sizeof(columns), "%u", flags & 32 ? take(a) : 0u);
-	setenv("COLUMNS", columns, 1);
+	snprintf(width, sizeof(width), "%u", flags & 32 ? take(a) : 0u);
+	setenv("COLUMNS", width, 1);
 	while (a->len && t->count < ROWS_MAX)
 		take_row(a, &t->rows[t->count++]);
 	t->has_total = t->has_total && t->count;

@@ -183,25 +183,25 @@ void fuzz_check(bool good, const char *fmt, ...)
 static struct {
 	const unsigned char *data;
 	size_t len, at, piece;
-} file;
+} given;
 
 void fuzz_file(const void *data, size_t len, size_t piece)
 {
-	file.data = data;
-	file.len = len;
-	file.at = 0;
-	file.piece = piece;
+	given.data = data;
+	given.len = len;
+	given.at = 0;
+	given.piece = piece;
 }
 
 static ssize_t read_file(void *to, size_t len)
 {
-	size_t n = file.len - file.at;
+	size_t n = given.len - given.at;
 
 	n = n < len ? n : len;
-	n = n < file.piece ? n : file.piece;
+	n = n < given.piece ? n : given.piece;
 	if (n)
-		memcpy(to, file.data + file.at, n);
-	file.at += n;
+		memcpy(to, given.data + given.at, n);
+	given.at += n;
 	return (ssize_t)n;
 }
 

@@ -372,6 +372,38 @@ static enum reject_reason judge(const struct values *v, struct line *line)
 	return REJECT_NONE;
 }
 
+/* Two of the keys, which no name explains. */
+static bool two_keys(const struct word *words, size_t count)
+{
+	struct values v = { 0 };
+	int seen = 0;
+
+	read_show(&v, words, count);
+	for (int i = 0; i < KEYS; i++)
+		seen += v.seen[i];
+	return seen >= 2;
+}
+
+/*
+ * Two numbers, or two keys behind what numbers there are. The line has no separator. Encoded names
+ * have no line feeds, so nobody asks whether keys are encoded.
+ */
+static bool begins_record(bool pct, bool cr, const struct word *words, size_t count,
+			  const char *end)
+{
+	uint64_t ignored;
+	size_t i = 0;
+
+	/* A CR that ends the line is no blank: "1 2" and CR are not two numbers. */
+	while (i < 3 && i < count && !(cr && words[i].at + words[i].len == end) &&
+	       number(words[i], (unsigned __int128)1 << 64, &ignored))
+		i++;
+	if (i >= 2)
+		return true;
+	i += i < count && digit(words[i].at[0]);
+	return !pct && two_keys(words + i, count - i);
+}
+
 static enum reject_reason read_record(bool pct, bool cr, const char *at, const char *end,
 				      char *path, struct line *line)
 {
@@ -387,12 +419,7 @@ static enum reject_reason read_record(bool pct, bool cr, const char *at, const c
 	uint64_t numbers[3];
 
 	separator = find_separator(pct, words, count, end, &text);
-	/* A CR that ends the line is no blank: "1 2 3" and CR are not three numbers. */
-	line->begins = separator != SIZE_MAX ||
-		       (count >= 3 && !(cr && words[2].at + words[2].len == end) &&
-			number(words[0], all, &numbers[0]) &&
-			number(words[1], all, &numbers[1]) &&
-			number(words[2], all, &numbers[2]));
+	line->begins |= separator != SIZE_MAX || begins_record(pct, cr, words, count, end);
 	line->text = separator != SIZE_MAX && !pct ? text : NULL;
 	if (separator == SIZE_MAX)
 		return REJECT_NO_PATH;
@@ -465,11 +492,12 @@ static bool separator_inside(const char *text, size_t len)
 enum line_kind plain_line_parse(const struct line_format *format, const char *text, size_t len,
 				     char *path, struct line *line)
 {
+	static struct word words[WORDS_MAX];
 	const char *end = text + len, *at = behind_tag(text, end), *letter;
 	bool all_blank = true;
 
 	if (at < end && digit(*at)) {
-		line->begins = true;
+		line->begins = at > text;
 		line->text = NULL;
 		if (len > 69632)
 			line->reason = REJECT_TOO_LONG;
@@ -492,6 +520,6 @@ enum line_kind plain_line_parse(const struct line_format *format, const char *te
 		if (letter > at + 1 && letter < end && *letter == ']')
 			return LINE_MESSAGE;
 	}
-	line->begins = separator_inside(text, len);
+	line->begins = separator_inside(text, len) || two_keys(words, split(words, text, len));
 	return LINE_UNRECOGNISED;
 }

@@ -123,6 +123,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	fuzz_check(strstr(fuzz_message, "line ") || strstr(fuzz_message, "record ") ||
 			   strstr(fuzz_message, "ledger") || strstr(fuzz_message, "empty") ||
 			   strstr(fuzz_message, " stream where ") ||
+			   strstr(fuzz_message, "stream format version") ||
 			   strstr(fuzz_message, "not a treetally stream") ||
 			   strstr(fuzz_message, "stream format version"),
 		   "the message does not say where");
