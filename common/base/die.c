@@ -35,7 +35,8 @@ static void guard_stderr(void)
 
 	if (!guarded)
 		return;
-	setvbuf(guarded, NULL, _IONBF, 0);
+	/* A line at a time: unbuffered, printf of newer C libraries writes pieces of 128 bytes. */
+	setvbuf(guarded, NULL, _IOLBF, BUFSIZ);
 	stderr = guarded;
 }
 

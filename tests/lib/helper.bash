@@ -99,8 +99,10 @@ lock_database() {
 }
 
 unlock_database() {
+	# bash forgets the number when it has noticed the end
+	local pid=$COPROC_PID
 	eval "exec ${COPROC[1]}>&-"
-	wait "$COPROC_PID"
+	wait "$pid"
 }
 
 # ---- making things ----
