@@ -802,7 +802,7 @@ long_line() {
 	{ cat log.gz; sleep 1.2; } | gpfs-parse --progress=progress2 -o /dev/null
 	awk -F '\t' 'NF != 6 { exit 1 }' progress2
 	run -0 --separate-stderr gpfs-parse -v -j2 -o /dev/null log
-	[[ $stderr == "gpfs-parse: 5000 lines in "*" s "*": 5000 entries, 0 skipped, 0 rejected; threads: 2, "* ]]
+	[[ $stderr == "gpfs-parse: 5000 lines in "*" s "*": 5000 entries, 0 skipped, 0 rejected; format: ncar; threads: 2, "* ]]
 	run -0 --separate-stderr gpfs-parse -v -j8 -S 4M -o /dev/null log
 	[[ $stderr == *"threads: 1, chunks: 1 "* ]]
 }

@@ -33,7 +33,7 @@ text_of() {
 	} >log
 	parse log -o entry
 	[[ $(rec-cat entry | head -n 1 | tr '\t' ,) == '#treetally,version=2,kind=entry,order=none,'\
-'filesystem=fs1,scan_date=2026-01-11,source=log,program=gpfs-parse/0.2.0' ]]
+'filesystem=fs1,scan_date=2026-01-11,source=log,program=gpfs-parse/0.2.0,format=ncar' ]]
 	rec-cat entry | sed 1d | diff - <(cat <<-'END' | tr , '\t'
 		path,type,inode,generation,uid,gid,mode,nlink,apparent,allocated,atime,mtime
 		/d,d,5,1910420955,7,8,043755,1,4096,4096,-1,946684800
@@ -220,8 +220,9 @@ text_of() {
 		program=depth-sort/0.2.0
 		program=dir-extract/0.2.0
 		program=gpfs-parse/0.2.0
+		format=ncar
 		records=10
-		bytes=846
+		bytes=858
 		blocks=1
 		lines=30
 		skipped_blank=1
@@ -246,7 +247,7 @@ text_of() {
 		digest=33857ca57aff9922a140ae351e9a8150
 		source=33857ca57aff9922a140ae351e9a8150:30:small.list
 	END
-	[[ $(stat -c %s scan.dir) == 846 ]]
+	[[ $(stat -c %s scan.dir) == 858 ]]
 	rec-cat --info <(rec-cat scan.dir) | grep -vE '^(stream|format|bytes|blocks)=' |
 		diff - <(grep -vE '^(stream|format|bytes|blocks)=' info)
 	# Several, each for itself.

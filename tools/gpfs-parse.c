@@ -3,12 +3,31 @@
  *
  * The program that knows what such a list looks like; common/log/parse_run does the work.
  */
-#include "common/log/gpfs_line.h"
+#include "common/log/gpfs_choose.h"
+#include "common/log/gpfs_explain.h"
 #include "common/log/parse_run.h"
 
-static void parse_args(struct parse_opts *parse, int argc, char **argv)
+struct options {
+	struct parse_opts parse;
+	struct gpfs_choose choose;
+	bool explain;
+};
+
+static void parse_args(struct options *o, int argc, char **argv)
 {
-	struct opt rows[] = { PARSE_OPTS(parse), OPT_END };
+	struct opt rows[] = {
+		OPT_CALL(0, "format", "FORMAT",
+			 "of lines: a name, a template, or auto [auto]",
+			 gpfs_choose_set, &o->choose),
+		OPT_FLAG(0, "explain", "only say how LOG would be read", &o->explain),
+		OPT_CALL(0, "list-formats", NULL, "print the names and templates",
+			 gpfs_explain_list, NULL),
+		OPT_CALL(0, "show-clause", "FORMAT",
+			 "print the SHOW clause that writes it",
+			 gpfs_explain_show, NULL),
+		PARSE_OPTS(&o->parse),
+		OPT_END,
+	};
 	const struct opts_program program = {
 		.synopsis = "[options] [LOG...]",
 		.operand = "LOG",
@@ -19,25 +38,26 @@ static void parse_args(struct parse_opts *parse, int argc, char **argv)
 		.about = { stream_opts_about },
 	};
 
-	parse_opts_init(parse);
-	parse_opts_finish(parse, opts_parse(&program, argc, argv), argv);
-}
-
-static void choose(void *to, const char *source, const struct chunk *first,
-		   int64_t scan_day, struct line_format *format)
-{
-	(void)to, (void)source, (void)first, (void)scan_day;
-	format->layout = &gpfs_layout;
+	parse_opts_init(&o->parse);
+	o->choose = (struct gpfs_choose){ .parse = &o->parse };
+	parse_opts_finish(&o->parse, opts_parse(&program, argc, argv), argv);
+	if (o->explain && o->parse.log_count > 1)
+		opts_die("--explain: one LOG at a time");
 }
 
 int main(int argc, char **argv)
 {
-	const struct parse_program program = { .choose = choose };
-	struct parse_opts parse;
+	struct options o = { .explain = false };
+	const struct parse_program program = { gpfs_choose, &o.choose };
+	bool good = true;
 
 	tool_begin(argv, "gpfs-parse");
-	parse_args(&parse, argc, argv);
-	parse_run(&parse, &program);
-	parse_opts_release(&parse);
-	return EXIT_OK;
+	parse_args(&o, argc, argv);
+	if (o.explain)
+		good = gpfs_explain(&o.choose, &o.parse);
+	else
+		parse_run(&o.parse, &program);
+	gpfs_choose_release(&o.choose);
+	parse_opts_release(&o.parse);
+	return good ? EXIT_OK : EXIT_NO;
 }

@@ -251,22 +251,24 @@ void scan_facts_store(struct db *db, const struct scan_facts *facts)
 
 /* ---- scan_metadata ---- */
 
-/* The programs that made both streams, and this one. */
-static void add_programs(struct buf *text, const struct scan_facts *facts)
+/* What the headers of both streams say. */
+static void merge_headers(struct header *all, const struct scan_facts *facts)
 {
-	struct header all, dirs;
+	struct header dirs;
 
-	header_copy(&all, facts->usage_head);
+	header_copy(all, facts->usage_head);
 	header_copy(&dirs, &facts->dirs->head);
-	dirs.kind = all.kind;
-	dirs.age_by = all.age_by;
-	if (header_merge(&all, &dirs, true))
+	dirs.kind = all->kind;
+	dirs.age_by = all->age_by;
+	if (header_merge(all, &dirs, true))
 		die(EXIT_SYSTEM, "headers of the two streams cannot be merged");
-	header_add_program(&all, program_invocation_short_name);
-	for (size_t i = 0; i < all.program_count; i++)
-		buf_printf(text, "%s%s", i ? " " : "", all.programs[i]);
-	header_release(&all);
 	header_release(&dirs);
+}
+
+static void add_names(struct buf *text, char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		buf_printf(text, "%s%s", i ? " " : "", names[i]);
 }
 
 static void add_source_names(struct buf *text, const struct ledger *ledger)
@@ -335,9 +337,12 @@ void scan_facts_seal(struct db *db, const struct scan_facts *facts)
 	const struct header *head = facts->usage_head;
 	const struct ledger *ledger = trusted_ledger(facts);
 	char digest[DIGEST_TEXT_SIZE];
+	struct header all;
 	struct buf text = { 0 };
 	int at = 1;
 
+	merge_headers(&all, facts);
+	header_add_program(&all, program_invocation_short_name);
 	add_source_names(&text, ledger);
 	bind_text(db, insert, at++, &text);
 	db_bind(db, insert, at++,
@@ -359,8 +364,11 @@ void scan_facts_seal(struct db *db, const struct scan_facts *facts)
 	text.len = 0;
 	buf_add_str(&text, digest_text(digest, ledger->sum.digest));
 	bind_text(db, insert, at++, &text);
-	add_programs(&text, facts);
+	add_names(&text, all.formats, all.format_count);
 	bind_text(db, insert, at++, &text);
+	add_names(&text, all.programs, all.program_count);
+	bind_text(db, insert, at++, &text);
+	header_release(&all);
 	db_step(db, insert);
 	sqlite3_finalize(insert);
 	buf_release(&text);

@@ -22,7 +22,8 @@ const char db_schema_directories[] =
 	"    age_by TEXT NOT NULL,\n"
 	"    total_directories INTEGER NOT NULL, implied_directories INTEGER NOT NULL,\n"
 	LEDGER_TABLE(LEDGER_COLUMN)
-	"    assumptions TEXT NOT NULL, digest TEXT NOT NULL, program_version TEXT NOT NULL);";
+	"    assumptions TEXT NOT NULL, digest TEXT NOT NULL, format TEXT,\n"
+	"    program_version TEXT NOT NULL);";
 
 #define USAGE_TABLE(name) \
 	"CREATE " name "(\n" \

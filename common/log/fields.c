@@ -1,11 +1,10 @@
 #include "common/log/fields.h"
 
-const char *const field_names[FIELDS + 1] = {
+const char *const field_names[FIELDS] = {
 	[FIELD_SIZE] = "size", [FIELD_ALLOCATED] = "allocated", [FIELD_UID] = "uid",
 	[FIELD_GID] = "gid", [FIELD_MODE] = "mode", [FIELD_ATIME] = "atime",
 	[FIELD_MTIME] = "mtime", [FIELD_CTIME] = "ctime", [FIELD_BTIME] = "birth",
 	[FIELD_TYPE] = "type", [FIELD_MISC] = "misc", [FIELD_NLINK] = "nlink",
-	[FIELD_INODE] = "inode", [FIELD_PATH] = "path", [FIELD_OTHER] = "other",
 };
 
 /* The first of these that the layout has; FIELDS if it has none of them. */
@@ -33,6 +32,7 @@ static void note_missing(struct field_plan *p)
 	note(p, ASSUME_ATIME_UNKNOWN, p->age == FIELDS);
 	note(p, ASSUME_OWNER_UNKNOWN, !(given & FIELD_BIT(FIELD_UID)));
 	note(p, ASSUME_GROUP_UNKNOWN, !(given & FIELD_BIT(FIELD_GID)));
+	note(p, ASSUME_LINKS_UNKNOWN, !(given & FIELD_BIT(FIELD_NLINK)));
 	note(p, ASSUME_MODE_UNKNOWN, !(given & FIELD_BIT(FIELD_MODE)));
 	note(p, ASSUME_TYPE_UNKNOWN, p->type == FIELDS);
 }

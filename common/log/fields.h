@@ -33,15 +33,15 @@ enum field {
 	FIELD_MISC,      /* likewise, as the letters of MISC_ATTRIBUTES tell */
 	FIELD_NLINK,
 	FIELD_INODE,
-	FIELD_PATH,
-	FIELD_OTHER,     /* read over */
+	FIELD_PATH,      /* once more */
+	FIELD_OTHER,     /* read over; has no name */
 	FIELDS           /* none */
 };
 #define FIELD_BIT(f) (1u << (f))
 
 #define FIELD_NOBODY UINT32_MAX /* the owner of what has no known owner; the group likewise */
 
-extern const char *const field_names[FIELDS + 1]; /* for --require and --explain; NULL ends them */
+extern const char *const field_names[]; /* up to FIELD_NLINK; NULL ends them */
 
 /* A value is valid when its bit is in `seen` and not in `bad`; start with both 0. */
 struct fields {

@@ -12,7 +12,6 @@
 #include "common/base/path.h"
 
 struct parser {
-	char *path; /* PATH_BYTES_MAX bytes */
 	struct gpfs_scratch scratch; /* .show: NULL until a line needs it */
 };
 
@@ -49,9 +48,8 @@ static const char *walk_encoded(struct parser *p, struct gpfs_show *v, const cha
 	return path;
 }
 
-/* `v`: what SHOW says of the path as well; NULL: nothing. */
 static enum reject_reason take_path(struct parser *p, bool pct, const char *text,
-				    const char *end, const struct fields *v, struct line *line)
+				    const char *end, struct line *line)
 {
 	size_t len = (size_t)(end - text);
 	enum path_fault fault;
@@ -59,20 +57,18 @@ static enum reject_reason take_path(struct parser *p, bool pct, const char *text
 	if (len > PATH_BYTES_MAX)
 		return REJECT_TOO_LONG;
 	if (pct) {
-		enum reject_reason reason = pct_decode_path(p->path, &len, text, end);
+		enum reject_reason reason = pct_decode_path(p->scratch.path, &len, text, end);
 
 		if (reason != REJECT_NONE)
 			return reason;
-		text = p->path;
-		if (v && !gpfs_template_agrees(v, text, len))
-			return REJECT_NO_PATH;
+		text = p->scratch.path;
 	}
-	fault = path_from_text(p->path, &line->path_len, text, len);
+	fault = path_from_text(p->scratch.path, &line->path_len, text, len);
 	if (fault != PATH_OK)
 		return REJECT_DOTS; /* the other faults are excluded by now */
 	if (!line->path_len && !S_ISDIR(line->entry.own.mode))
 		return REJECT_ROOT;
-	line->path = p->path;
+	line->path = p->scratch.path;
 	return REJECT_NONE;
 }
 
@@ -151,7 +147,7 @@ static enum reject_reason take_default(struct parser *p, bool pct, const char *a
 	if (numbers != REJECT_NONE)
 		return numbers;
 	values = judge_values(&v, line);
-	return values != REJECT_NONE ? values : take_path(p, pct, path, end, NULL, line);
+	return values != REJECT_NONE ? values : take_path(p, pct, path, end, line);
 }
 
 static enum reject_reason take_by_template(struct parser *p, const struct line_format *format,
@@ -173,8 +169,7 @@ static enum reject_reason take_by_template(struct parser *p, const struct line_f
 	if (!m.matched)
 		return REJECT_MISSING_FIELD;
 	values = field_plan_entry(&how->plan, &m.fields, line);
-	return values != REJECT_NONE ? values :
-	       take_path(p, format->pct, m.path, end, &m.fields, line);
+	return values != REJECT_NONE ? values : take_path(p, format->pct, m.path, end, line);
 }
 
 static enum reject_reason take_record(struct parser *p, const struct line_format *format,
@@ -281,7 +276,7 @@ static void *new_parser(void)
 {
 	struct parser *p = xcalloc(1, sizeof(*p));
 
-	p->path = xmalloc(PATH_BYTES_MAX);
+	p->scratch.path = xmalloc(PATH_BYTES_MAX);
 	p->scratch.memo = xcalloc(1, sizeof(*p->scratch.memo));
 	return p;
 }
@@ -290,7 +285,7 @@ static void free_parser(void *parser)
 {
 	struct parser *p = parser;
 
-	free(p->path);
+	free(p->scratch.path);
 	free(p->scratch.show);
 	free(p->scratch.memo);
 	free(p);

@@ -1,5 +1,6 @@
 #include "common/log/gpfs_template.h"
 
+#include "common/base/path.h"
 #include "common/log/pct.h"
 #include "common/log/template_match.h"
 
@@ -49,13 +50,12 @@ static bool same_bytes(const char *shown, const char *shown_end, const char *pat
 	return true;
 }
 
-bool gpfs_template_agrees(const struct fields *v, const char *path, size_t len)
+/* Is this decoded path the one that SHOW holds? It may be the last part of it there. */
+static bool same_path(const struct fields *v, const char *path, size_t len)
 {
 	const char *end = v->path + v->path_len;
 	size_t shown = v->path_len;
 
-	if (!v->path)
-		return true;
 	for (const char *p = v->path; end - p >= 3; p++)
 		shown -= p[0] == '%' && p[1] == '0' && (p[2] | 0x20) == 'a' ? 2 : 0;
 	for (size_t n = shown; n <= v->path_len; n++) {
@@ -65,6 +65,20 @@ bool gpfs_template_agrees(const struct fields *v, const char *path, size_t len)
 			return true;
 	}
 	return false;
+}
+
+static bool agrees(const struct fields *v, struct gpfs_scratch *scratch, bool pct,
+		   const char *path, const char *end)
+{
+	size_t len = (size_t)(end - path);
+
+	if (!v->path || len > PATH_BYTES_MAX)
+		return true;
+	if (!pct)
+		return same_path(v, path, len);
+	/* What does not decode is rejected later. */
+	return pct_decode_path(scratch->path, &len, path, end) != REJECT_NONE ||
+	       same_path(v, scratch->path, len);
 }
 
 /* The encoded SHOW up to `end`, decoded; returns the end. */
@@ -95,7 +109,7 @@ static void try_separators(struct gpfs_match *m, const struct gpfs_format *forma
 		start_fields(&m->fields);
 		m->matched = match_show(&format->template, scratch->memo, text, text_end,
 					&m->fields) &&
-			     (pct || gpfs_template_agrees(&m->fields, path, (size_t)(end - path)));
+			     agrees(&m->fields, scratch, pct, path, end);
 		if (m->matched) {
 			m->path = path;
 			return;

@@ -22,6 +22,7 @@ struct gpfs_format {
 
 /* What a parser lends. */
 struct gpfs_scratch {
+	char *path; /* PATH_BYTES_MAX bytes */
 	char *show; /* LINE_BYTES_MAX + LINE_PADDING bytes */
 	struct value_memo *memo;
 };
@@ -35,8 +36,5 @@ struct gpfs_match {
 /* Read the text between `at` and `end`, where an LF stands. */
 void gpfs_template_walk(struct gpfs_match *m, const struct gpfs_format *format,
 			struct gpfs_scratch *scratch, bool pct, const char *at, const char *end);
-
-/* Is `path`, decoded, the one that SHOW holds? It may be the last part of it there. */
-bool gpfs_template_agrees(const struct fields *v, const char *path, size_t len);
 
 #endif

@@ -50,6 +50,8 @@ struct line_format {
 	const struct layout *layout;
 	const void *how; /* what else the layout must know; its own type, which outlives the parsers */
 	struct assumptions assumed; /* what stands for values that the layout does not have */
+	const char *name; /* of the layout, for the header */
+	bool pct_said; /* an option or line 1 says `pct`; else the layout may set it */
 	bool pct;  /* values and path are percent-encoded */
 	bool crlf; /* a CR before the LF belongs to the line's end */
 	bool nul;  /* lines end with NUL, not with LF */

@@ -42,6 +42,64 @@ static void check_operands(const struct parse_opts *opt)
 		opts_die("--rejects and the stream cannot both go to standard output");
 }
 
+void parse_opts_hear(const struct parse_opts *o, struct scan_claim *claim, const char *name,
+		     const struct chunk *first, struct line_format *format)
+{
+	const char *line, *fault;
+	size_t len;
+
+	format->crlf = o->crlf;
+	line = chunk_first_line(first, &len);
+	fault = claims_claim_line(claim, line, len);
+	if (fault)
+		die(EXIT_INPUT, "%s:1: %s", name, fault);
+	if (o->claim.escape != ESCAPE_UNKNOWN)
+		claim->escape = o->claim.escape;
+	format->pct = claim->escape == ESCAPE_PCT;
+	format->pct_said = claim->escape != ESCAPE_UNKNOWN;
+}
+
+static enum field field_of(const char *name, size_t len)
+{
+	for (enum field f = 0; field_names[f]; f++) {
+		if (strncmp(field_names[f], name, len) == 0 && !field_names[f][len])
+			return f;
+	}
+	return FIELDS;
+}
+
+void parse_opts_require(void *to, const struct opt *row, const char *value)
+{
+	unsigned *required = to;
+	const char *at = value;
+
+	do {
+		size_t len = strcspn(at, ",");
+		enum field f = field_of(at, len);
+
+		if (f == FIELDS)
+			opts_wrong(row, value, "a list of fields");
+		*required |= FIELD_BIT(f);
+		at += len;
+	} while (*at++);
+}
+
+void parse_opts_plan(const struct parse_opts *o, struct field_plan *plan, unsigned given,
+		     bool whole_days, bool ages, int64_t scan_day, const char *source,
+		     const char *format)
+{
+	unsigned missing = o->required & ~given;
+
+	if (missing)
+		die(EXIT_INPUT, "%s: format %s has no %s (--require)", source, format,
+		    field_names[__builtin_ctz(missing)]);
+	if (!field_plan_init(plan, given, whole_days, scan_day, o->block_size) ||
+	    (ages && scan_day == DAY_NONE))
+		die(EXIT_USAGE, "%s: format %s has no times but ages or none: --scan-date is needed",
+		    source, format);
+	plan->required |= o->required;
+}
+
 void parse_opts_init(struct parse_opts *o)
 {
 	*o = (struct parse_opts){ .claim.scan_day = DAY_NONE, .mode = MODE_NONE };

@@ -50,17 +50,8 @@ static void hear_source(struct run *run, size_t i, bool is_open)
 
 	claims_claim(&claim, run->names[i]);
 	if (is_open) {
-		size_t len;
-		const char *line, *fault;
-
-		run->log.reader.format.crlf = opt->crlf;
-		line = chunk_first_line(run->log.first, &len);
-		fault = claims_claim_line(&claim, line, len);
-		if (fault)
-			die(EXIT_INPUT, "%s:1: %s", run->names[i], fault);
-		if (opt->claim.escape != ESCAPE_UNKNOWN)
-			claim.escape = opt->claim.escape;
-		run->log.reader.format.pct = claim.escape == ESCAPE_PCT;
+		parse_opts_hear(opt, &claim, run->names[i], run->log.first,
+				&run->log.reader.format);
 		run->must_end = claim.has_end;
 	}
 	agreement_hear(&run->agreement, &claim, run->names[i]);
@@ -81,6 +72,7 @@ static void write_head(struct run *run)
 	for (size_t i = 0; i < opt->log_count; i++)
 		header_add_source(&head, run->names[i]);
 	header_add_program(&head, program_invocation_short_name);
+	header_add_format(&head, run->log.reader.format.name);
 	stream_out_open(&run->out, &head, &opt->out);
 	header_release(&head);
 	run->agreement.closed = true;
@@ -337,11 +329,11 @@ static void report(const struct run *run, const struct timespec *began)
 	seconds = (double)(now.tv_sec - began->tv_sec);
 	seconds += (double)(now.tv_nsec - began->tv_nsec) / 1e9;
 	warn("%" PRIu64 " lines in %.2f s (%.0f a second): %" PRIu64 " entries, %" PRIu64
-	     " skipped, %" PRIu64 " rejected; threads: %u, chunks: %zu of %u KiB",
+	     " skipped, %" PRIu64 " rejected; format: %s; threads: %u, chunks: %zu of %u KiB",
 	     count[COUNT_LINES], seconds, (double)count[COUNT_LINES] / seconds,
 	     count[COUNT_ENTRIES],
 	     count[COUNT_LINES] - count[COUNT_ENTRIES] - count[COUNT_REJECTED],
-	     count[COUNT_REJECTED], run->log.threads, run->log.chunk_count, CHUNK_SIZE >> 10);
+	     count[COUNT_REJECTED], run->log.reader.format.name, run->log.threads, run->log.chunk_count, CHUNK_SIZE >> 10);
 }
 
 static void release(struct run *run)

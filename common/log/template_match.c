@@ -212,7 +212,7 @@ static const char *match_path(const struct template *t, struct value_memo *memo,
 		tries++;
 		v->bad = bad;
 		behind = run_steps(t, rest, t->step_count, memo, p - 1, v);
-		if (behind && skip_blanks(behind) == end) {
+		if (behind == end) {
 			v->path_len = (size_t)(p - 1 - at);
 			return end;
 		}

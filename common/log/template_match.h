@@ -12,7 +12,7 @@
 /*
  * Take the values from `at` on. Returns what stands behind them, past blanks, or NULL when a line
  * is not written so; a value that is bad is a bit of v->bad, and the match goes on. `end`, where
- * the values must have ended, can be NULL if the template has no %N. Words end at a separator
+ * the values end without blanks, can be NULL if the template has no %N. Words end at a separator
  * (path_behind) or LF.
  */
 const char *template_match(const struct template *t, struct value_memo *memo, const char *at,

@@ -15,6 +15,7 @@ static const struct field {
 	{ { "scan_date", "Scan date", RENDER_TIME, 0, 0 }, "scan_timestamp" },
 	{ { "import_date", "Imported", RENDER_TIME, 0, 0 }, "import_timestamp" },
 	{ { "source_file", "Source", RENDER_PATH, 0, 0 }, NULL },
+	{ { "format", "Format", RENDER_PATH, 0, 0 }, NULL },
 	{ { "scan_root", "Root of the scan", RENDER_PATH, 0, 0 }, NULL },
 	{ { "maps", "  shown as", RENDER_PATH, 0, 0 },
 	  "(SELECT group_concat(scan_path || '=' || shown_path, ' ') FROM path_maps)" },

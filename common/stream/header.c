@@ -71,19 +71,29 @@ void header_add_program(struct header *h, const char *name)
 	free(text);
 }
 
+void header_add_format(struct header *h, const char *name)
+{
+	char *names[] = { (char *)(uintptr_t)name };
+
+	merge_names(&h->formats, &h->format_count, names, 1);
+	drop_repeats(h->formats, &h->format_count);
+}
+
 static void add_names(struct header *to, const struct header *from)
 {
 	merge_names(&to->sources, &to->source_count, from->sources, from->source_count);
 	merge_names(&to->programs, &to->program_count, from->programs, from->program_count);
 	drop_repeats(to->programs, &to->program_count);
+	merge_names(&to->formats, &to->format_count, from->formats, from->format_count);
+	drop_repeats(to->formats, &to->format_count);
 }
 
 void header_copy(struct header *to, const struct header *from)
 {
 	*to = *from;
 	to->filesystem = from->filesystem ? xstrdup(from->filesystem) : NULL;
-	to->sources = to->programs = NULL;
-	to->source_count = to->program_count = 0;
+	to->sources = to->programs = to->formats = NULL;
+	to->source_count = to->program_count = to->format_count = 0;
 	add_names(to, from);
 }
 
@@ -121,6 +131,8 @@ void header_add_attrs(struct buf *out, const struct header *h)
 		attrs_add(out, "source", h->sources[i]);
 	for (size_t i = 0; i < h->program_count; i++)
 		attrs_add(out, "program", h->programs[i]);
+	for (size_t i = 0; i < h->format_count; i++)
+		attrs_add(out, "format", h->formats[i]);
 }
 
 static bool set_attr(struct header *h, const char *key, const char *value)
@@ -143,6 +155,8 @@ static bool set_attr(struct header *h, const char *key, const char *value)
 		append_name(&h->sources, &h->source_count, value);
 	else if (strcmp(key, "program") == 0)
 		append_name(&h->programs, &h->program_count, value);
+	else if (strcmp(key, "format") == 0)
+		append_name(&h->formats, &h->format_count, value);
 	else
 		return false;
 	return true;
@@ -161,6 +175,8 @@ bool header_parse(struct header *h, char *text)
 	sort_names(h->sources, h->source_count);
 	sort_names(h->programs, h->program_count);
 	drop_repeats(h->programs, &h->program_count);
+	sort_names(h->formats, h->format_count);
+	drop_repeats(h->formats, &h->format_count);
 	return got == 0 && h->kind != KIND_ANY &&
 	       (h->age_by != AGE_UNSET) == (h->kind == KIND_USAGE);
 }
@@ -191,5 +207,6 @@ void header_release(struct header *h)
 	free(h->filesystem);
 	release_names(h->sources, h->source_count);
 	release_names(h->programs, h->program_count);
+	release_names(h->formats, h->format_count);
 	*h = (struct header){ .scan_day = DAY_NONE };
 }

@@ -23,12 +23,17 @@ struct header {
 	size_t source_count;
 	char **programs;    /* "gpfs-parse/0.1.0", sorted, each once */
 	size_t program_count;
+	char **formats;     /* of the lines of the logs, sorted, each once: "ncar" */
+	size_t format_count;
 };
 
 void header_add_source(struct header *h, const char *name);
 
 /* Note that this program made the records; its version is ours. */
 void header_add_program(struct header *h, const char *name);
+
+/* Note that lines of a log were read as this: a name, or a template. */
+void header_add_format(struct header *h, const char *name);
 
 /* A deep copy; the caller releases it. */
 void header_copy(struct header *to, const struct header *from);

@@ -1,0 +1,165 @@
+#include "common/log/gpfs_choose.h"
+
+#include "common/log/gpfs_line.h"
+
+void gpfs_choose_set(void *to, const struct opt *row, const char *value)
+{
+	struct gpfs_choose *c = to;
+	const struct preset *known = preset_find(value);
+	struct template t;
+	char *fault;
+
+	if (strcmp(value, "auto") == 0) {
+		c->wanted = (struct preset){ 0 };
+		return;
+	}
+	if (!known && !strchr(value, '%'))
+		opts_wrong(row, value, "a format of --list-formats or a template");
+	c->wanted = known ? *known : (struct preset){ .name = value, .template = value };
+	fault = template_parse(&t, c->wanted.template);
+	if (fault)
+		opts_die("--%s: '%s': %s", row->name, value, fault);
+}
+
+void gpfs_choose_compile(struct template *t, const struct preset *p)
+{
+	char *fault = template_parse(t, p->template);
+
+	if (fault)
+		opts_die("--format: '%s': %s", p->template, fault);
+}
+
+/* The default layout has its own reader, unless more is wanted of it. */
+static bool is_default(const struct preset *p, unsigned required)
+{
+	return p->template == presets[0].template && !required;
+}
+
+static bool is_pct(const struct preset *p, const struct line_format *format)
+{
+	return format->pct_said ? format->pct : p->pct;
+}
+
+/* ---- auto ---- */
+
+unsigned gpfs_choose_count(const struct chunk *first, const struct line_format *format,
+			   void *parser, unsigned *lines, struct line *example)
+{
+	const char *end = first->text + first->len, *next;
+	unsigned matched = 0;
+	size_t len;
+
+	*lines = 0;
+	for (const char *at = chunk_first_line(first, &len); at < end && *lines < CHOOSE_LINES;
+	     at = next) {
+		const char *lf = memchr(at, '\n', (size_t)(end - at));
+		enum line_kind kind;
+		struct line line;
+
+		if (!lf)
+			break;
+		next = lf + 1;
+		len = (size_t)(lf - at);
+		if (format->crlf && len && at[len - 1] == '\r')
+			len--;
+		kind = gpfs_layout.parse(parser, format, at, len, true, &line);
+		*lines += kind == LINE_ENTRY || kind == LINE_REJECTED;
+		matched += kind == LINE_ENTRY;
+		if (example && matched) {
+			*example = line;
+			break;
+		}
+	}
+	return matched;
+}
+
+static unsigned probe_preset(const struct preset *p, const struct chunk *first,
+			     struct line_format format, void *parser, unsigned *lines)
+{
+	struct gpfs_format how;
+
+	gpfs_choose_compile(&how.template, p);
+	/* The day matters only for what the values mean: any will do. */
+	if (!field_plan_init(&how.plan, how.template.given, false, 0, 0))
+		bug("a plan needs nothing but the day");
+	format.pct = is_pct(p, &format);
+	format.how = is_default(p, 0) ? NULL : &how;
+	return gpfs_choose_count(first, &format, parser, lines, NULL);
+}
+
+void gpfs_choose_probe(struct gpfs_probe *probe, const struct chunk *first,
+		       const struct line_format *format)
+{
+	void *parser = gpfs_layout.new_parser();
+	unsigned most = 0;
+
+	*probe = (struct gpfs_probe){ 0 };
+	for (const struct preset *p = presets; p->name; p++) {
+		unsigned n = probe_preset(p, first, *format, parser, &probe->lines);
+
+		probe->matched[p - presets] = n;
+		/* A list without values is taken for one only when somebody says so. */
+		if (!n || n < most || !*p->template)
+			continue;
+		probe->rival = n == most ? p : NULL;
+		probe->best = n == most ? probe->best : p;
+		most = n;
+	}
+	gpfs_layout.free_parser(parser);
+}
+
+static const struct preset *choose_preset(struct gpfs_choose *c, const char *source,
+					  const struct chunk *first,
+					  const struct line_format *format)
+{
+	struct gpfs_probe probe;
+	const struct preset *best;
+
+	if (c->wanted.name)
+		return &c->wanted;
+	gpfs_choose_probe(&probe, first, format);
+	best = probe.best ? probe.best : c->chosen ? c->chosen : presets;
+	if (probe.rival && !c->chosen)
+		die(EXIT_USAGE, "%s: %u of its first %u records can be read as format %s and as "
+		    "format %s, which differ; --format decides", source,
+		    probe.matched[best - presets], probe.lines, best->name, probe.rival->name);
+	/* A source whose lines the format before it reads as well is written so too. */
+	if (c->chosen && probe.matched[c->chosen - presets] == probe.matched[best - presets])
+		best = c->chosen;
+	if (c->chosen && best != c->chosen)
+		die(EXIT_INPUT, "%s: is written in format %s, and the source before it in format "
+		    "%s; parse them one by one and join the streams with rec-cat", source,
+		    best->name, c->chosen->name);
+	return best;
+}
+
+/* ---- a source ---- */
+
+void gpfs_choose(void *to, const char *source, const struct chunk *first, int64_t scan_day,
+		 struct line_format *format)
+{
+	struct gpfs_choose *c = to;
+	const struct preset *p = choose_preset(c, source, first, format);
+	struct gpfs_format *how = xcalloc(1, sizeof(*how));
+
+	GROW_BY_ONE(c->formats, c->format_count);
+	c->formats[c->format_count++] = how;
+	c->chosen = p;
+	gpfs_choose_compile(&how->template, p);
+	parse_opts_plan(c->parse, &how->plan, how->template.given, how->template.whole_days,
+			how->template.ages, scan_day, source, p->name);
+	how->template.scan_time = how->plan.scan_time;
+	how->plan.inline_max = GPFS_INLINE_MAX;
+	format->layout = &gpfs_layout;
+	format->how = is_default(p, c->parse->required) ? NULL : how;
+	format->pct = is_pct(p, format);
+	format->name = p->name;
+	format->assumed = how->plan.assumed;
+}
+
+void gpfs_choose_release(struct gpfs_choose *c)
+{
+	for (size_t i = 0; i < c->format_count; i++)
+		free(c->formats[i]);
+	free(c->formats);
+}

@@ -1,0 +1,57 @@
+/*
+ * gpfs_choose - which preset or template a GPFS list is written in.
+ *
+ * `auto` counts how many of the first record lines of a source each preset reads whole, and takes
+ * the one that reads most; of two that read as many neither can be believed. When no preset reads
+ * any, the default layout says what is wrong with the lines.
+ */
+#ifndef TREETALLY_GPFS_CHOOSE_H
+#define TREETALLY_GPFS_CHOOSE_H
+
+#include "common/log/gpfs_template.h"
+#include "common/log/parse_opts.h"
+#include "common/log/presets.h"
+
+#define CHOOSE_LINES 1000 /* record lines that `auto` looks at; keep gpfs-parse.1 in step */
+
+/* Zeroed, with `parse`, before the options are parsed. */
+struct gpfs_choose {
+	const struct parse_opts *parse;
+	struct preset wanted;    /* .name NULL: auto */
+	const struct preset *chosen; /* of the sources so far; NULL: no source yet */
+	struct gpfs_format **formats; /* owned, one for each source: threads may still read them */
+	size_t format_count;
+};
+
+/* How many lines a preset reads. */
+struct gpfs_probe {
+	unsigned matched[32]; /* by preset */
+	unsigned lines;       /* record lines looked at */
+	const struct preset *best; /* NULL: none reads any line, or two as many as each other */
+	const struct preset *rival; /* reads as many as `best` would; NULL: none */
+};
+
+/* The value of --format: a name, a template, `auto`. Dies (2). */
+opt_call gpfs_choose_set;
+
+/* Compile; dies (2) naming the byte that is wrong. */
+void gpfs_choose_compile(struct template *t, const struct preset *p);
+
+/* Try all presets on the beginning of a source. `format` is what options and line 1 say. */
+void gpfs_choose_probe(struct gpfs_probe *probe, const struct chunk *first,
+		       const struct line_format *format);
+
+/*
+ * How many of the first record lines are read whole; *lines: of how many. With `example` it stops at
+ * the first that is, which it gives back.
+ */
+unsigned gpfs_choose_count(const struct chunk *first, const struct line_format *format,
+			   void *parser, unsigned *lines, struct line *example);
+
+/* For parse_run; `to` is a struct gpfs_choose. */
+void gpfs_choose(void *to, const char *source, const struct chunk *first, int64_t scan_day,
+		 struct line_format *format);
+
+void gpfs_choose_release(struct gpfs_choose *c);
+
+#endif
