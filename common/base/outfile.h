@@ -10,10 +10,10 @@
  * the descriptor stands, or at the end if it was opened for appending. A terminal gets no control
  * characters but TAB and LF: others become \ooo.
  *
- * A new file has the mode 0640 less the umask, for our files hold the names of everybody's files. One
- * that replaces another has that one's owner, group, mode and ACL. The owner only if we may; if the
- * group or the ACL cannot be given, nobody gets rights as a member of a group: those of one group are
- * not another's.
+ * A new file has the mode 0640 less the umask, since our files hold the names of everybody's files. A
+ * file that replaces another one gets its owner (if we are permitted), group, mode and ACL. If the
+ * group or the ACL cannot be set, the file has no group rights at all: those of one group must not
+ * become another's.
  *
  * Every call dies (4) on failure, and outfile_open (2) when the file is used otherwise (file_use.h).
  * A process that dies leaves the old file as it was and no temporary name; only a signal leaves

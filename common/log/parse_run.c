@@ -4,7 +4,7 @@
  * is ever needed.
  *
  * The header comes before the records, so what it says must be known before the first line is
- * parsed: from options, from the first line of the first source, from the names of the sources, in
+ * parsed: from options, from the names of the sources, from the first line of the first source, in
  * this order. What a later source says can then only agree, or end the program.
  */
 #include "common/log/parse_run.h"

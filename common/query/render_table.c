@@ -8,9 +8,9 @@
 #include "common/base/screen.h"
 
 #define GAP 2          /* columns of the screen between columns of the table */
-#define PATH_LEAST 24  /* no path gives way to other columns below this and 2/5 of the line */
-#define TEXT_MOST 24   /* nor other text longer, where the width is limited */
-#define PATH_FLOOR 8   /* where nothing else can give way */
+#define PATH_LEAST 24  /* columns are dropped before a path is cut below this or 2/5 of the line */
+#define TEXT_MOST 24   /* other text is cut to this where the width is limited */
+#define PATH_FLOOR 8   /* a path is cut no shorter, even if no column is left to drop */
 #define BAR_LEAST 6
 #define BAR_MOST 21    /* with the blank before it */
 #define SHARE_LEAST 7  /* "100.0 %" */

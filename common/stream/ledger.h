@@ -1,10 +1,10 @@
 /*
  * ledger - the accounts of a scan, opened by gpfs-parse and carried by every later stream.
  *
- * All counts add up, so the ledger of merged shards is the sum of theirs. The digest is the sum
+ * All counts add up, so the ledger of merged parts is the sum of theirs. The digest is the sum
  * modulo 2^128 of the XXH3-128 of every entry, as it was understood: it does not depend on order,
  * nor on how a line was written, and two streams with equal ledgers came from the same entries. A
- * ledger knows its sources, one digest each, so that a shard given twice is noticed.
+ * ledger knows its sources, one digest each, so that a part given twice is noticed.
  */
 #ifndef TREETALLY_LEDGER_H
 #define TREETALLY_LEDGER_H
@@ -132,7 +132,7 @@ void ledger_merge(struct ledger *l, const struct ledger *more);
 
 /*
  * A source that stands in the ledger twice (equal digest and lines, with at least one entry), or
- * NULL. Call when all shards are in.
+ * NULL. Call when all parts are in.
  */
 const struct ledger_source *ledger_repeated_source(const struct ledger *l);
 
