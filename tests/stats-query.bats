@@ -575,7 +575,7 @@ cost() {
 @test "stats-query: --help, --version, wrong use" {
 	run -0 stats-query --help
 	[[ ${lines[0]} == "usage: stats-query "* ]]
-	((${#lines[@]} <= 24))
+	((${#lines[@]} <= 30))
 	run -0 stats-query -V
 	[[ ${lines[0]} == "stats-query (treetally) 0.2.0" ]]
 	local wrong
@@ -585,4 +585,35 @@ cost() {
 		run -2 stats-query $wrong
 		[[ ${lines[-1]} == "try 'stats-query --help'" ]]
 	done
+}
+
+@test "stats-query: files that match stand beside all, and are those of the reference" {
+	local path
+	while IFS= read -r path; do
+		sums uid "$path" >all
+		sums uid "$path" 'age >= 6 AND size < 5' |
+			awk -F '\t' -v OFS='\t' 'NR == FNR { m[$1] = $2 OFS $3; next } $1 in m { print $0, m[$1] }' - all >expected
+		got 1,3-7 --by owner --sort-by key -P "$path" --older 3yrs --smaller-than 10M "$big" | diff expected -
+	done < <(some_paths)
+	# Any of the ten classes, with the single column that usage_by has, and without keys.
+	sums '' / 'age BETWEEN 1 AND 5' >expected
+	got 4,5 --older 30d --younger 3yrs --from-root "$big" | diff <(cut -f 1,2 expected) -
+	got 6,7 --by age --older 30d --younger 3yrs --from-root "$big" |
+		awk -F '\t' -v OFS='\t' '{ f += $1; t += $2 } END { printf "%.0f\t%.0f\n", f, t }' |
+		diff <(cut -f 1,2 expected) -
+	# Not where it is left out, and of one owner.
+	sums '' /gpfs/fs1 'age >= 6 AND uid = 5003' >expected
+	got 4,5 --older 3yrs -u 5003 -P /gpfs/fs1 "$big" | diff <(cut -f 1,2 expected) -
+	stats-query --older 3yrs -P /gpfs/fs1 -E /gpfs/fs1/few "$big" | sed 1d | cut -f 4 >outside
+	stats-query --older 3yrs -P /gpfs/fs1/few "$big" | sed 1d | cut -f 4 >inside
+	[[ $(($(<outside) + $(<inside))) -eq $(sums '' /gpfs/fs1 'age >= 6' | cut -f 1) ]]
+}
+
+@test "stats-query: rows in the order of what matches; those without it are left out" {
+	stats-query --by owner --older 3yrs "$big" >got
+	tail -n +2 got | cut -f 7 | sort -c -n -r
+	awk -F '\t' 'NR > 1 && $6 == 0 { exit 1 }' got
+	stats-query --by owner --older 3yrs --sort-by matching_files "$big" | tail -n +2 | cut -f 6 | sort -c -n -r
+	stats-query --by owner --older 3yrs --format table "$big" >got
+	grep -q '^Owner .* Files .*Allocated .*Matching files .*Matching ' got
 }

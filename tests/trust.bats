@@ -160,7 +160,7 @@ ENDLESS='WITH RECURSIVE endless(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM endl
 	done
 	for value in age size; do
 		run -3 stats-query --by $value --format table lie.db
-		[[ $output == *"lie.db: is damaged: id is "* ]]
+		[[ $output == *"lie.db: is damaged: ${value}_bucket is "* ]]
 	done
 }
 

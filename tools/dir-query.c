@@ -18,8 +18,10 @@ struct options {
 	struct dir_question question;
 	struct scope_options where;
 	struct render_options output;
+	struct owners_wanted holders, holder_groups; /* of the files that match */
 	bool summary;
 	const char *list; /* the directory whose databases are listed; NULL: some are asked */
+	bool outermost, limit_given;
 	bool sort_own, sort_whole; /* --sort-by said so */
 	char **dbs;
 	size_t db_count;
@@ -32,13 +34,14 @@ struct options {
  * order of enum dir_sort.
  */
 static const char *const sort_names[] = {
-	"size", "apparent", "files", "dirs", "atime", "mtime", "depth", "path", NULL
+	"size", "apparent", "files", "dirs", "atime", "mtime", "matching", "matching_files", "depth",
+	"path", NULL
 };
 
 static void set_sort(void *to, const struct opt *row, const char *value)
 {
 	struct options *opt = to;
-	const char *suffix = strchr(value, '_');
+	const char *suffix = strncmp(value, "matching", 8) ? strchr(value, '_') : NULL;
 	size_t len = suffix ? (size_t)(suffix - value) : strlen(value);
 	unsigned key = DIR_BY_SIZE;
 
@@ -48,8 +51,9 @@ static void set_sort(void *to, const struct opt *row, const char *value)
 	opt->sort_own = suffix && strcmp(suffix, "_nr") == 0;
 	opt->sort_whole = suffix && !opt->sort_own;
 	if (!sort_names[key] ||
-	    (suffix && (key >= DIR_BY_DEPTH || (!opt->sort_own && strcmp(suffix, "_r")))))
-		opts_wrong(row, value, "one of size, apparent, files, dirs, atime, mtime, depth, path");
+	    (suffix && (key >= DIR_BY_MATCHING || (!opt->sort_own && strcmp(suffix, "_r")))))
+		opts_wrong(row, value, "one of size, apparent, files, dirs, atime, mtime, matching,"
+			   " matching_files, depth, path");
 	opt->question.sort = (enum dir_sort)key;
 }
 
@@ -58,6 +62,7 @@ static void set_defaults(struct options *opt)
 	*opt = (struct options){ .question.levels = FILTER_NONE };
 	opts_init(&opt->shared);
 	dir_filter_init(&opt->question.filter);
+	file_match_init(&opt->question.match);
 }
 
 /* Without an operand, --summary is about all there are. */
@@ -80,9 +85,17 @@ static void settle(struct options *opt, const struct opt *rows)
 
 	if (opts_given(rows, "cold"))
 		f->cold.is_age = true;
-	q->once = dir_filter_has_cold(f);
+	file_match_check(&q->match);
+	if (file_match_is_given(&q->match) || opt->holders.text_count ||
+	    opt->holder_groups.text_count)
+		q->sort = opts_given(rows, "sort-by") ? q->sort : DIR_BY_MATCHING;
+	else if (dir_sort_is_matching(q->sort))
+		opts_die("--sort-by %s needs --older, --younger, --larger-than, --smaller-than,"
+			 " --files-of or --files-of-group", sort_names[q->sort]);
+	q->once = opt->outermost || dir_filter_has_cold(f);
 	q->sort_own = opt->sort_own || (f->own && !opt->sort_whole);
-	if (!opts_given(rows, "limit") && render_format(&opt->output) == RENDER_TABLE)
+	opt->limit_given = opts_given(rows, "limit") || opts_given(rows, "top");
+	if (!opt->limit_given && render_format(&opt->output) == RENDER_TABLE)
 		q->limit = TABLE_LIMIT;
 	q->sorting = (struct extsort_config){ .threads = (unsigned)opt->shared.threads,
 					      .temp_dir = opt->shared.temp_dir,
@@ -115,6 +128,12 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		OPT_FLAG(0, "mine", NULL, &f->users.mine),
 		OPT_FLAG(0, "mygroup", "the same, of whoever asks", &f->groups.mine),
 		OPT_FLAG('s', "single-owner", "all files have one owner", &f->single_owner),
+		OPT_HEADING("Which hold files"),
+		FILE_MATCH_OPTS(&q->match),
+		OPT_LIST(0, "files-of", "USER", NULL, &opt->holders.texts,
+			 &opt->holders.text_count),
+		OPT_LIST(0, "files-of-group", "GROUP", "files of this user, group; repeatable",
+			 &opt->holder_groups.texts, &opt->holder_groups.text_count),
 		OPT_HEADING("Which"),
 		OPT_LIST('N', "name-pattern", "GLOB", "the name matches; repeatable: one of them",
 			 &f->patterns, &f->pattern_count),
@@ -124,6 +143,8 @@ static void parse_args(struct options *opt, int argc, char **argv)
 			"the largest without access or change since AGE, each subtree once",
 			&f->cold.days),
 		OPT_FLAG(0, "by-atime", "of --cold: access alone counts", &f->cold_by_atime),
+		OPT_FLAG(0, "outermost", "of nested directories that match only the outermost",
+			 &opt->outermost),
 		OPT_FLAG(0, "separate-dirs", "columns and filters of each directory itself",
 			 &f->own),
 		OPT_HEADING("Limits (/ has depth 0; sizes are allocated bytes; WHEN is 2024-12-31, or 90d,\n"
@@ -134,9 +155,12 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		OPT_FLAG('r', "reverse", "the other way round", &q->reverse),
 		OPT_NUMBER('n', "limit", "N", "at most N rows; 0: all [50 in a table, else all]",
 			   &q->limit),
+		OPT_NUMBER(0, "top", "N", "the same", &q->limit),
 		OPT_FLAG(0, "total", "a line that counts nested directories once",
 			 &q->want_total),
-		OPT_FLAG(0, "summary", "the scans instead of directories; no DB: those in $TREETALLY_DIR", &opt->summary),
+		OPT_FLAG(0, "summary",
+			 "the scans instead of directories; no DB: those in $TREETALLY_DIR",
+			 &opt->summary),
 		QUERY_OPTS_RENDER(&opt->output),
 		OPT_HEADING("As everywhere"),
 		OPTS_RESOURCES(&opt->shared),
@@ -168,8 +192,24 @@ static void parse_args(struct options *opt, int argc, char **argv)
 static void release_options(struct options *opt)
 {
 	dir_filter_release(&opt->question.filter);
+	owners_release(&opt->holders);
+	owners_release(&opt->holder_groups);
 	free(opt->where.prefixes);
 	free(opt->where.excludes);
+}
+
+static void resolve_names(struct options *opt, struct db_reader_set *set)
+{
+	struct dir_filter *f = &opt->question.filter;
+	struct file_match *match = &opt->question.match;
+
+	owners_resolve(set, &f->users, "--owner", &f->groups, "--group");
+	owners_resolve(set, &opt->holders, "--files-of", &opt->holder_groups,
+		       "--files-of-group");
+	match->uids = opt->holders.ids;
+	match->uid_count = opt->holders.count;
+	match->gids = opt->holder_groups.ids;
+	match->gid_count = opt->holder_groups.count;
 }
 
 /* ---- the answer ---- */
@@ -180,7 +220,7 @@ static unsigned table_columns(const struct options *opt)
 	const struct dir_filter *f = &opt->question.filter;
 	unsigned shown = 1u << COLUMN_FILESYSTEM | 1u << COLUMN_SCAN | 1u << COLUMN_PATH |
 			 1u << COLUMN_SIZE | 1u << COLUMN_FILES | 1u << COLUMN_DIRS | 1u << COLUMN_ATIME |
-			 1u << COLUMN_OWNER;
+			 1u << COLUMN_OWNER | 1u << COLUMN_MATCHING | 1u << COLUMN_MATCHING_FILES;
 
 	if (dir_filter_has_cold(f) || dir_filter_has(f, DIR_MODIFIED_BEFORE) ||
 	    dir_filter_has(f, DIR_MODIFIED_AFTER))
@@ -196,9 +236,8 @@ static void answer(struct options *opt, struct db_reader_set *set)
 	struct dir_layout layout;
 	struct dir_list list;
 	struct render out;
-	uint64_t shown;
 
-	dir_layout_init(&layout, opt->question.filter.own, set->count > 1);
+	dir_layout_init(&layout, &opt->question, set->count > 1);
 	if (render_format(&opt->output) == RENDER_TABLE)
 		dir_layout_for_table(&layout, table_columns(opt),
 				     dir_column_of(opt->question.sort));
@@ -211,14 +250,9 @@ static void answer(struct options *opt, struct db_reader_set *set)
 		render_total(&out, list.cells);
 	if (!list.matches)
 		render_note(&out, "no directory matches");
-	shown = out.rows;
+	if (out.rows < list.matches && !opt->limit_given)
+		render_note_cut(&out, list.matches);
 	render_close(&out);
-	if (shown < list.matches && !opt->shared.quiet) {
-		char few[HUMAN_TEXT_SIZE], all[HUMAN_TEXT_SIZE];
-
-		warn("%s of %s shown (-n 0 for all)", human_count(few, (int64_t)shown),
-		     human_count(all, (int64_t)list.matches));
-	}
 	dir_list_release(&list);
 	scope_free(scopes, set->count);
 }
@@ -238,7 +272,7 @@ int main(int argc, char **argv)
 		return status;
 	}
 	db_reader_open(&set, opt.dbs, opt.db_count, opt.shared.quiet, opt.shared.verbose);
-	owners_resolve(&set, &opt.question.filter.users, &opt.question.filter.groups);
+	resolve_names(&opt, &set);
 	if (!opt.summary)
 		db_reader_require_apart(&set, false, opt.question.want_total ?
 					"--total would add them up" : NULL);

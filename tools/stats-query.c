@@ -19,6 +19,7 @@ struct options {
 	struct usage_query ask;
 	struct usage_rank rank;
 	struct owners_wanted users, groups;
+	struct file_match classes; /* of files whose sums are shown beside those of all */
 	struct render_options out;
 	size_t db_count;
 };
@@ -62,7 +63,8 @@ static void add_keys(void *to, const struct opt *row, const char *value)
 }
 
 /* The order of enum usage_sort. */
-static const char *const sort_names[] = { "size", "apparent", "files", "key", NULL };
+static const char *const sort_names[] = { "size", "apparent", "files", "matching",
+					  "matching_files", "key", NULL };
 
 static void parse_args(struct options *opt, int argc, char **argv)
 {
@@ -76,6 +78,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 			 &opt->groups.texts, &opt->groups.text_count),
 		OPT_FLAG(0, "mine", NULL, &opt->users.mine),
 		OPT_FLAG(0, "mygroup", "the same, of whoever asks", &opt->groups.mine),
+		FILE_MATCH_OPTS(&opt->classes),
 		OPT_NUMBER(0, "top", "N", "the N largest rows, of each first key if there are more",
 			   &opt->rank.top),
 		OPT_SIZE(0, "min-size", "SIZE", "only rows of at least SIZE allocated bytes",
@@ -100,6 +103,8 @@ static void parse_args(struct options *opt, int argc, char **argv)
 	};
 
 	*opt = (struct options){ .ask = { .levels = 1 } };
+	file_match_init(&opt->ask.match);
+	file_match_init(&opt->classes);
 	opts_init(&opt->shared);
 	opt->db_count = opts_parse(&program, argc, argv);
 	/* The same path can be in several databases: their rows stay apart. */
@@ -108,7 +113,15 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		memmove(opt->ask.by + 1, opt->ask.by, opt->ask.by_count++ * sizeof(*opt->ask.by));
 		opt->ask.by[0] = USAGE_FS;
 	}
+	file_match_check(&opt->classes);
 	opt->rank.parts = opt->ask.by_count;
+	opt->rank.matching = file_match_is_given(&opt->classes);
+	if (!opt->rank.matching && (opt->rank.sort == USAGE_SORT_MATCHING ||
+				    opt->rank.sort == USAGE_SORT_MATCHING_FILES))
+		opts_die("--sort-by %s needs --older, --younger, --larger-than or --smaller-than",
+			 sort_names[opt->rank.sort]);
+	if (opt->rank.matching && !opts_given(rows, "sort-by"))
+		opt->rank.sort = USAGE_SORT_MATCHING;
 	for (size_t i = 0; i < opt->rank.parts; i++)
 		opt->rank.natural[i] = opt->rank.sort == USAGE_SORT_KEY ||
 				       (!opts_given(rows, "sort-by") &&
@@ -118,11 +131,11 @@ static void parse_args(struct options *opt, int argc, char **argv)
 
 static void resolve_ids(struct options *opt, struct db_reader_set *set)
 {
-	owners_resolve(set, &opt->users, &opt->groups);
-	opt->ask.uids = opt->users.ids;
-	opt->ask.uid_count = opt->users.count;
-	opt->ask.gids = opt->groups.ids;
-	opt->ask.gid_count = opt->groups.count;
+	owners_resolve(set, &opt->users, "--owner", &opt->groups, "--group");
+	opt->ask.match.uids = opt->users.ids;
+	opt->ask.match.uid_count = opt->users.count;
+	opt->ask.match.gids = opt->groups.ids;
+	opt->ask.match.gid_count = opt->groups.count;
 }
 
 /* ---- the answer ---- */
@@ -152,10 +165,28 @@ static void add_zero_rows(const struct usage_query *ask, const struct db_reader_
 	}
 }
 
+static void add_up(const struct usage_query *ask, struct db_reader_set *set,
+		   const struct scope *scopes, struct totals *totals)
+{
+	for (size_t i = 0; i < set->count; i++)
+		usage_query_totals(ask, &set->dbs[i], &scopes[i], (int64_t)i, totals);
+}
+
+/* The same question about some of the files. */
+static void add_up_matching(const struct options *opt, struct db_reader_set *set,
+			    const struct scope *scopes, struct totals *matching)
+{
+	struct usage_query ask = opt->ask;
+
+	ask.match.age = opt->classes.age;
+	ask.match.size = opt->classes.size;
+	add_up(&ask, set, scopes, matching);
+}
+
 int main(int argc, char **argv)
 {
 	struct db_reader_set set = { 0 };
-	struct totals totals = { 0 };
+	struct totals totals = { 0 }, matching = { 0 };
 	struct options opt;
 	struct scope *scopes;
 
@@ -167,13 +198,15 @@ int main(int argc, char **argv)
 				"--by scan keeps them apart");
 	resolve_ids(&opt, &set);
 	scopes = scope_resolve(&set, &opt.where);
-	for (size_t i = 0; i < set.count; i++)
-		usage_query_totals(&opt.ask, &set.dbs[i], &scopes[i], (int64_t)i, &totals);
+	add_up(&opt.ask, &set, scopes, &totals);
 	add_zero_rows(&opt.ask, &set, &totals);
-	usage_answer_print(&opt.ask, &opt.rank, &opt.out, &opt.where, &set, &totals);
+	if (opt.rank.matching)
+		add_up_matching(&opt, &set, scopes, &matching);
+	usage_answer_print(&opt.ask, &opt.rank, &opt.out, &opt.where, &set, &totals, &matching);
 	if (opt.shared.verbose)
 		db_reader_report_cost(&set);
 	totals_release(&totals);
+	totals_release(&matching);
 	scope_free(scopes, set.count);
 	db_reader_close(&set);
 	owners_release(&opt.users);

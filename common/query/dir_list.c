@@ -18,10 +18,12 @@ static const struct {
 	[COLUMN_SCAN] = { { "scan_date", "Scan", RENDER_TIME, 0, 0 }, NULL },
 	[COLUMN_PATH] = { { "path", "Path", RENDER_PATH, 0, 0 }, NULL },
 	[COLUMN_DEPTH] = { { "depth", "Depth", RENDER_NUMBER, 5, 0 }, NULL },
-	[COLUMN_SIZE] = { { "total_size_r", "Size", RENDER_BYTES, 0, 0 }, "total_size_nr" },
+	[COLUMN_FILES] = { { "file_count_r", "Files", RENDER_COUNT, 1, 0 }, "file_count_nr" },
+	[COLUMN_SIZE] = { { "total_size_r", "Allocated", RENDER_BYTES, 0, 0 }, "total_size_nr" },
 	[COLUMN_APPARENT] = { { "apparent_size_r", "Apparent", RENDER_BYTES, 6, 0 },
 			      "apparent_size_nr" },
-	[COLUMN_FILES] = { { "file_count_r", "Files", RENDER_COUNT, 1, 0 }, "file_count_nr" },
+	[COLUMN_MATCHING_FILES] = { { "matching_files", "Matching files", RENDER_COUNT, 0, 0 }, NULL },
+	[COLUMN_MATCHING] = { { "matching_size", "Matching", RENDER_BYTES, 0, 0 }, NULL },
 	[COLUMN_DIRS] = { { "dir_count_r", "Dirs", RENDER_COUNT, 4, 0 }, "dir_count_nr" },
 	[COLUMN_ATIME] = { { "max_atime_r", "Accessed", RENDER_TIME, 2, 0 }, "max_atime_nr" },
 	[COLUMN_MTIME] = { { "max_mtime_r", "Modified", RENDER_TIME, 3, 0 }, "max_mtime_nr" },
@@ -37,7 +39,8 @@ enum dir_column dir_column_of(enum dir_sort sort)
 		[DIR_BY_SIZE] = COLUMN_SIZE, [DIR_BY_APPARENT] = COLUMN_APPARENT,
 		[DIR_BY_FILES] = COLUMN_FILES, [DIR_BY_DIRS] = COLUMN_DIRS,
 		[DIR_BY_ATIME] = COLUMN_ATIME, [DIR_BY_MTIME] = COLUMN_MTIME,
-		[DIR_BY_DEPTH] = COLUMN_DEPTH, [DIR_BY_PATH] = COLUMN_PATH,
+		[DIR_BY_MATCHING] = COLUMN_MATCHING,
+		[DIR_BY_MATCHING_FILES] = COLUMN_MATCHING_FILES, [DIR_BY_DEPTH] = COLUMN_DEPTH, [DIR_BY_PATH] = COLUMN_PATH,
 	};
 
 	return columns[sort];
@@ -53,20 +56,33 @@ static void add_column(struct dir_layout *l, enum dir_column which)
 	l->which[l->count++] = which;
 }
 
-void dir_layout_init(struct dir_layout *l, bool own, bool several)
+static bool has_column(const struct dir_layout *l, enum dir_column which)
 {
-	*l = (struct dir_layout){ .own = own };
-	for (int i = several ? COLUMN_FILESYSTEM : COLUMN_PATH; i < DIR_COLUMNS; i++)
-		add_column(l, (enum dir_column)i);
+	switch (which) {
+	case COLUMN_FILESYSTEM:
+	case COLUMN_SCAN: return l->several;
+	case COLUMN_MATCHING:
+	case COLUMN_MATCHING_FILES: return l->matching;
+	default: return true;
+	}
+}
+
+void dir_layout_init(struct dir_layout *l, const struct dir_question *q, bool several)
+{
+	*l = (struct dir_layout){ .own = q->filter.own, .several = several,
+				  .matching = dir_question_matches(q) };
+	for (int i = 0; i < DIR_COLUMNS; i++) {
+		if (has_column(l, (enum dir_column)i))
+			add_column(l, (enum dir_column)i);
+	}
 }
 
 void dir_layout_for_table(struct dir_layout *l, unsigned in_table, enum dir_column key)
 {
-	bool several = l->which[0] == COLUMN_FILESYSTEM;
-
 	l->count = 0;
-	for (int i = several ? COLUMN_FILESYSTEM : COLUMN_DEPTH; i < DIR_COLUMNS; i++) {
-		if (i != COLUMN_PATH && (in_table & 1u << i || i == (int)key))
+	for (int i = 0; i < DIR_COLUMNS; i++) {
+		if (i != COLUMN_PATH && has_column(l, (enum dir_column)i) &&
+		    (in_table & 1u << i || i == (int)key))
 			add_column(l, (enum dir_column)i);
 	}
 	add_column(l, COLUMN_PATH);
@@ -185,7 +201,8 @@ static struct render_cell path_cell(struct rows *r)
 	return render_text((char *)r->shown.data, r->shown.len);
 }
 
-static struct render_cell fill_cell(struct rows *r, enum dir_column which)
+static struct render_cell fill_cell(struct rows *r, enum dir_column which,
+				    const struct sums *matching)
 {
 	const char *filesystem = db_reader_filesystem(r->a);
 
@@ -201,6 +218,8 @@ static struct render_cell fill_cell(struct rows *r, enum dir_column which)
 	case COLUMN_SIZE: return cell_of(r, ROW_SIZE, DB_SIZE);
 	case COLUMN_APPARENT: return cell_of(r, ROW_APPARENT, DB_SIZE);
 	case COLUMN_FILES: return cell_of(r, ROW_FILES, DB_COUNT);
+	case COLUMN_MATCHING: return render_number(matching->allocated);
+	case COLUMN_MATCHING_FILES: return render_number(matching->files);
 	case COLUMN_DIRS: return cell_of(r, ROW_DIRS, DB_DIRECTORY_COUNT);
 	case COLUMN_ATIME: return cell_of(r, ROW_ATIME, DB_TIME);
 	case COLUMN_MTIME: return cell_of(r, ROW_MTIME, DB_TIME);
@@ -209,8 +228,9 @@ static struct render_cell fill_cell(struct rows *r, enum dir_column which)
 	return (struct render_cell){ .null = true };
 }
 
-static void fill_rows(struct rows *r, int64_t dir_id)
+static void fill_rows(struct rows *r, const struct dir_hit *hit)
 {
+	int64_t dir_id = hit->dir_id;
 	struct db *db = &r->a->db;
 	sqlite3_stmt *s = r->select;
 
@@ -222,7 +242,7 @@ static void fill_rows(struct rows *r, int64_t dir_id)
 	follow(r, dir_id, db_column_or(db, s, ROW_PARENT, DB_ID, 0),
 	       db_column_text(db, s, ROW_NAME, DB_NAME_BYTES));
 	for (size_t i = 0; i < r->layout->count; i++)
-		r->cells[i] = fill_cell(r, r->layout->which[i]);
+		r->cells[i] = fill_cell(r, r->layout->which[i], &hit->matching);
 	db_check(&r->a->db, sqlite3_reset(s));
 }
 
@@ -246,6 +266,10 @@ static void fill_total(const struct dir_layout *l, const struct dir_total *total
 		case COLUMN_SIZE: cells[i] = render_number(total->usage.sums.allocated); break;
 		case COLUMN_APPARENT: cells[i] = render_number(total->usage.sums.apparent); break;
 		case COLUMN_FILES: cells[i] = render_number(total->usage.sums.files); break;
+		case COLUMN_MATCHING: cells[i] = render_number(total->matching.allocated); break;
+		case COLUMN_MATCHING_FILES:
+			cells[i] = render_number(total->matching.files);
+			break;
 		case COLUMN_DIRS: cells[i] = render_number((int64_t)total->dirs); break;
 		case COLUMN_ATIME: cells[i] = render_number(total->usage.max_atime); break;
 		case COLUMN_MTIME: cells[i] = render_number(total->usage.max_mtime); break;
@@ -327,7 +351,7 @@ bool dir_list_next(struct dir_list *list)
 
 	if (!next || (list->question->limit && list->given == list->question->limit))
 		return false;
-	fill_rows(&next->rows, next->hit.dir_id);
+	fill_rows(&next->rows, &next->hit);
 	list->cells = next->rows.cells;
 	list->given++;
 	advance(next);
@@ -342,7 +366,8 @@ void dir_list_finish(struct dir_list *list, bool verbose)
 		struct dir_search *scan = &list->sources[i].scan;
 
 		dir_search_finish(scan);
-		list->matches += scan->matches;
+		list->matches = scan->matches == DIR_MATCHES_UNKNOWN ? DIR_MATCHES_UNKNOWN :
+				add_saturating(list->matches, scan->matches);
 		dir_total_add(&total, &scan->total);
 		if (verbose)
 			warn("%s: plan %s, %" PRId64 " steps, %" PRId64 " of them in full scans",

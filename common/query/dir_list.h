@@ -9,9 +9,8 @@
 #include "common/query/render.h"
 
 enum dir_column {
-	COLUMN_FILESYSTEM, COLUMN_SCAN, COLUMN_PATH, COLUMN_DEPTH, COLUMN_SIZE,
-	COLUMN_APPARENT, COLUMN_FILES,
-	COLUMN_DIRS, COLUMN_ATIME, COLUMN_MTIME, COLUMN_OWNER_UID, COLUMN_OWNER, COLUMN_OWNER_GID,
+	COLUMN_FILESYSTEM, COLUMN_SCAN, COLUMN_PATH, COLUMN_DEPTH, COLUMN_FILES, COLUMN_SIZE,
+	COLUMN_APPARENT, COLUMN_MATCHING_FILES, COLUMN_MATCHING, COLUMN_DIRS, COLUMN_ATIME, COLUMN_MTIME, COLUMN_OWNER_UID, COLUMN_OWNER, COLUMN_OWNER_GID,
 	COLUMN_GROUP, DIR_COLUMNS
 };
 
@@ -21,23 +20,24 @@ struct dir_layout {
 	enum dir_column which[DIR_COLUMNS];
 	size_t count;
 	bool own; /* of the directory itself */
+	bool several, matching;
 };
 
 /* The column that a question is ordered by. */
 enum dir_column dir_column_of(enum dir_sort sort);
 
 /*
- * Columns of subtrees, or of directories themselves (`own`), of one or `several` databases. Tables
- * have the path at the end, show those with bit 1 << COLUMN_X in `in_table`, and always `key`.
+ * The columns that a question has, of one or `several` databases. Tables have the path at the end, show those with bit 1 << COLUMN_X in `in_table`, and always `key`.
  */
-void dir_layout_init(struct dir_layout *l, bool own, bool several);
+void dir_layout_init(struct dir_layout *l, const struct dir_question *q, bool several);
 void dir_layout_for_table(struct dir_layout *l, unsigned in_table, enum dir_column key);
 
 struct dir_source; /* one database */
 
 struct dir_list {
 	const struct render_cell *cells; /* of the current directory, or of the total */
-	uint64_t matches; /* after dir_list_finish: how many there are, limit or not */
+	uint64_t matches; /* after dir_list_finish: how many there are, limit or not, or
+	                     DIR_MATCHES_UNKNOWN */
 
 	/* private */
 	const struct dir_question *question;

@@ -7,38 +7,20 @@
 #ifndef TREETALLY_DIR_SEARCH_H
 #define TREETALLY_DIR_SEARCH_H
 
+#include "common/query/dir_heap.h"
 #include "common/query/dir_select.h"
-
-/* Less `rank` comes first, then less dir_id. */
-struct dir_hit {
-	int64_t dir_id, rank;
-};
-
-/* Zeroed is empty; `hits` is allocated and to be freed. */
-struct dir_heap {
-	struct dir_hit *hits;
-	size_t count, capacity;
-	bool last_on_top; /* what comes last is on top */
-};
 
 /* More than this many best directories are not kept in a heap, but sorted with all others. */
 #define DIR_HEAP_MAX (256u << 10)
 
-/* Sums in which each directory counts once, be it listed itself or below one that is. */
-struct dir_total {
-	struct usage usage; /* its times are TIME_NONE when there is no directory with files */
-	uint64_t dirs;
-};
-#define DIR_TOTAL_NONE \
-	(struct dir_total){ .usage = { .max_atime = TIME_NONE, .max_mtime = TIME_NONE } }
-
-void dir_total_add(struct dir_total *to, const struct dir_total *more);
+#define DIR_MATCHES_UNKNOWN UINT64_MAX
 
 struct dir_search {
 	struct db_reader_db *a;
 	const struct scope *scope;
 	const struct dir_question *question;
-	uint64_t matches;       /* after dir_search_finish: how many there are, limit or not */
+	uint64_t matches;       /* after dir_search_finish: how many there are, limit or not, */
+				/* or DIR_MATCHES_UNKNOWN, if more than the limit */
 	struct dir_total total; /* after dir_search_finish, if wanted */
 	const char *plan;
 
@@ -47,6 +29,7 @@ struct dir_search {
 	bool in_order;          /* rows come as they are to be given */
 	bool counted;           /* `matches` is known without reading on */
 	int64_t until;          /* last dir_id below the last outermost directory */
+	struct dir_match match;   /* where files have to match */
 	struct dir_heap held;   /* the best, when there is a limit */
 	size_t next;            /* of `held`, once it is sorted */
 	struct extsort *sorter; /* all, when there is none */

@@ -24,6 +24,8 @@ static const struct {
 	[DIR_BY_DIRS] = { "dir_count_nr", "dir_count_r" },
 	[DIR_BY_ATIME] = { "max_atime_nr", "max_atime_r" },
 	[DIR_BY_MTIME] = { "max_mtime_nr", "max_mtime_r" },
+	[DIR_BY_MATCHING] = { "total_size_nr", "total_size_r" },
+	[DIR_BY_MATCHING_FILES] = { "file_count_nr", "file_count_r" },
 };
 
 const char *dir_question_column(const struct dir_question *q)
@@ -33,7 +35,24 @@ const char *dir_question_column(const struct dir_question *q)
 
 bool dir_question_nests(const struct dir_question *q)
 {
-	return q->once || q->want_total;
+	return q->once || q->want_total || dir_question_matches(q);
+}
+
+bool dir_question_matches(const struct dir_question *q)
+{
+	return file_match_is_given(&q->match);
+}
+
+bool dir_sort_is_matching(enum dir_sort sort)
+{
+	return sort == DIR_BY_MATCHING || sort == DIR_BY_MATCHING_FILES;
+}
+
+int64_t dir_matching_rank(const struct dir_question *q, const struct sums *sums)
+{
+	int64_t value = q->sort == DIR_BY_MATCHING ? sums->allocated : sums->files;
+
+	return q->reverse ? value : -value;
 }
 
 bool dir_question_is_open(const struct dir_question *q)

@@ -14,6 +14,7 @@
 #define TREETALLY_DIR_SELECT_H
 
 #include "common/base/human.h"
+#include "common/query/dir_match.h"
 #include "common/query/owners.h"
 #include "common/query/scope.h"
 #include "common/sort/extsort.h"
@@ -72,11 +73,12 @@ bool dir_filter_has_cold(const struct dir_filter *f);
 
 enum dir_sort {
 	DIR_BY_SIZE, DIR_BY_APPARENT, DIR_BY_FILES, DIR_BY_DIRS, DIR_BY_ATIME, DIR_BY_MTIME,
-	DIR_BY_DEPTH, DIR_BY_PATH
+	DIR_BY_MATCHING, DIR_BY_MATCHING_FILES, DIR_BY_DEPTH, DIR_BY_PATH
 };
 
 struct dir_question {
 	struct dir_filter filter;
+	struct file_match match; /* only directories that hold such files */
 	enum dir_sort sort;    /* largest, latest, deepest first; paths from the first on */
 	bool sort_own;         /* by the value of the directory itself */
 	bool reverse;
@@ -89,9 +91,17 @@ struct dir_question {
 
 /* Does it matter which directories lie in which, so that rows must come in tree order? */
 bool dir_question_nests(const struct dir_question *q);
+/* Is it about some files, so that what matches is counted? */
+bool dir_question_matches(const struct dir_question *q);
+bool dir_sort_is_matching(enum dir_sort sort);
+/* The rank of a directory when the list is in the order of what matches. */
+int64_t dir_matching_rank(const struct dir_question *q, const struct sums *sums);
 /* Is everything in the scope wanted? */
 bool dir_question_is_open(const struct dir_question *q);
-/* The column of directory_stats that the order is by; not for DIR_BY_DEPTH and DIR_BY_PATH. */
+/*
+ * The column of directory_stats that the order is by; where it is by what matches, the column that is
+ * never less. Not for DIR_BY_DEPTH and DIR_BY_PATH.
+ */
 const char *dir_question_column(const struct dir_question *q);
 
 /* The rank (dir_search.h) of a value by which the largest come first, or the smallest. NULL is last. */

@@ -116,10 +116,11 @@ static void resolve(struct db_reader_set *set, struct owners_wanted *wanted, con
 }
 
 void owners_resolve(struct db_reader_set *set, struct owners_wanted *users_wanted,
-		    struct owners_wanted *groups_wanted)
+		    const char *user_option, struct owners_wanted *groups_wanted,
+		    const char *group_option)
 {
-	resolve(set, users_wanted, &users, "--owner", getuid());
-	resolve(set, groups_wanted, &groups, "--group", getgid());
+	resolve(set, users_wanted, &users, user_option, getuid());
+	resolve(set, groups_wanted, &groups, group_option, getgid());
 }
 
 void owners_release(struct owners_wanted *wanted)

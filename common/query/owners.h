@@ -20,8 +20,8 @@ struct owners_wanted {
 	size_t count;
 };
 
-void owners_resolve(struct db_reader_set *set, struct owners_wanted *users,
-		    struct owners_wanted *groups);
+void owners_resolve(struct db_reader_set *set, struct owners_wanted *users, const char *user_option,
+		    struct owners_wanted *groups, const char *group_option);
 void owners_release(struct owners_wanted *wanted);
 
 /*

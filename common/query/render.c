@@ -5,6 +5,7 @@
 
 #include "common/base/escape.h"
 #include "common/query/render_table.h"
+#include "common/base/human.h"
 #include "common/base/utf8.h"
 
 #define OUT_BYTES (64u << 10) /* written in pieces of about this many */
@@ -241,6 +242,17 @@ void render_note(struct render *r, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	render_table_note(r->layout, &r->out, text);
+}
+
+void render_note_cut(struct render *r, uint64_t all)
+{
+	char rows[HUMAN_TEXT_SIZE], text[HUMAN_TEXT_SIZE];
+
+	human_count(rows, (int64_t)r->rows);
+	if (all > INT64_MAX)
+		render_note(r, "the first %s shown (-n 0: all)", rows);
+	else
+		render_note(r, "%s of %s shown (-n 0: all)", rows, human_count(text, (int64_t)all));
 }
 
 void render_close(struct render *r)

@@ -52,6 +52,8 @@ void render_row(struct render *r, const struct render_cell *cells);
 void render_total(struct render *r, const struct render_cell *cells);
 /* A line of a table; nothing elsewhere. */
 void render_note(struct render *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* The same, when a limit that nobody gave cut the rows: "50 of 59,970 shown (-n 0: all)". */
+void render_note_cut(struct render *r, uint64_t all);
 void render_close(struct render *r);
 
 #endif

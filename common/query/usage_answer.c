@@ -13,12 +13,16 @@
 
 struct ranked {
 	struct totals_row row;
+	struct sums matching;  /* of the row */
 	int64_t weight[TOTALS_PARTS]; /* of the group that shares parts 0..i with it */
 };
 
-static int64_t measure(const struct usage_rank *rank, const struct sums *sums)
+static int64_t measure(const struct usage_rank *rank, const struct sums *sums,
+		       const struct sums *matching)
 {
 	switch (rank->sort) {
+	case USAGE_SORT_MATCHING: return matching->allocated;
+	case USAGE_SORT_MATCHING_FILES: return matching->files;
 	case USAGE_SORT_APPARENT: return sums->apparent;
 	case USAGE_SORT_FILES: return sums->files;
 	default: return sums->allocated;
@@ -70,13 +74,15 @@ static void weigh(const struct usage_rank *rank, struct ranked *rows, size_t n)
 {
 	for (size_t part = 0; part < rank->parts; part++) {
 		for (size_t first = 0, end; first < n; first = end) {
-			struct sums sums = { 0 };
+			struct sums sums = { 0 }, matching = { 0 };
 
 			for (end = first; end < n && !memcmp(rows[end].row.key, rows[first].row.key,
-							     (part + 1) * sizeof(int64_t)); end++)
+							     (part + 1) * sizeof(int64_t)); end++) {
 				sums_add(&sums, &rows[end].row.sums);
+				sums_add(&matching, &rows[end].matching);
+			}
 			for (size_t i = first; i < end; i++)
-				rows[i].weight[part] = measure(rank, &sums);
+				rows[i].weight[part] = measure(rank, &sums, &matching);
 		}
 	}
 }
@@ -98,17 +104,27 @@ static size_t keep_top(const struct usage_rank *rank, struct ranked *rows, size_
 	return kept;
 }
 
-static void put_in_order(const struct usage_rank *rank, struct totals *totals)
+static bool is_wanted(const struct usage_rank *rank, const struct ranked *row)
+{
+	return row->row.sums.allocated >= rank->min_size &&
+	       (!rank->matching || row->matching.files);
+}
+
+static void put_in_order(const struct usage_rank *rank, struct totals *totals,
+			 struct totals *matching)
 {
 	struct ranked *rows = xcalloc(totals->count + 1, sizeof(*rows));
 	size_t n = 0;
 
-	for (size_t i = 0; i < totals->count; i++)
+	for (size_t i = 0; i < totals->count; i++) {
 		rows[i].row = totals->rows[i];
+		if (rank->matching)
+			rows[i].matching = *totals_at(matching, totals->rows[i].key);
+	}
 	qsort_r(rows, totals->count, sizeof(*rows), compare_keys, (void *)rank);
 	weigh(rank, rows, totals->count);
 	for (size_t i = 0; i < totals->count; i++) {
-		if (rows[i].row.sums.allocated >= rank->min_size)
+		if (is_wanted(rank, &rows[i]))
 			rows[n++] = rows[i];
 	}
 	n = keep_top(rank, rows, n);
@@ -178,31 +194,49 @@ static char *title_of(const struct usage_query *ask, const struct scope_options 
 
 /* A key has one column or two: the value, and what it means. */
 static const struct render_column key_columns[USAGE_COUNT][2] = {
-	[USAGE_OWNER] = { { "uid", NULL, RENDER_NUMBER, 0, 0 }, { "owner", "owner", RENDER_TEXT, 0, 0 } },
-	[USAGE_GROUP] = { { "gid", NULL, RENDER_NUMBER, 0, 0 }, { "group", "group", RENDER_TEXT, 0, 0 } },
-	[USAGE_AGE] = { { "age_bucket", NULL, RENDER_NUMBER, 0, 0 }, { "age", "age", RENDER_TEXT, 0, 0 } },
+	[USAGE_OWNER] = { { "uid", NULL, RENDER_NUMBER, 0, 0 }, { "owner", "Owner", RENDER_TEXT, 0, 0 } },
+	[USAGE_GROUP] = { { "gid", NULL, RENDER_NUMBER, 0, 0 }, { "group", "Group", RENDER_TEXT, 0, 0 } },
+	[USAGE_AGE] = { { "age_bucket", NULL, RENDER_NUMBER, 0, 0 }, { "age", "Age", RENDER_TEXT, 0, 0 } },
 	[USAGE_SIZE] = { { "size_bucket", NULL, RENDER_NUMBER, 0, 0 },
-		      { "size", "file size", RENDER_TEXT, 0, 0 } },
-	[USAGE_DIR] = { { "path", "path", RENDER_PATH, 0, 0 } },
-	[USAGE_FS] = { { "filesystem", "file system", RENDER_TEXT, 0, 0 } },
-	[USAGE_SCAN] = { { "scan_date", "scan", RENDER_TIME, 0, 0 } },
+		      { "size", "File size", RENDER_TEXT, 0, 0 } },
+	[USAGE_DIR] = { { "path", "Path", RENDER_PATH, 0, 0 } },
+	[USAGE_FS] = { { "filesystem", "File system", RENDER_TEXT, 0, 0 } },
+	[USAGE_SCAN] = { { "scan_date", "Scan", RENDER_TIME, 0, 0 } },
 };
-static const struct render_column sum_columns[] = {
-	{ "file_count", "files", RENDER_COUNT, 0, 0 },
-	{ "total_size", "size", RENDER_BYTES, 0, 0 },
-	{ "apparent_size", "apparent", RENDER_BYTES, 2, 0 },
-	{ "share", "share of size", RENDER_SHARE, 1, 0 },
+enum sum { SUM_FILES, SUM_ALLOCATED, SUM_APPARENT, SUM_MATCHING_FILES, SUM_MATCHING, SUM_SHARE, SUMS };
+static const struct render_column sum_columns[SUMS] = {
+	[SUM_FILES] = { "file_count", "Files", RENDER_COUNT, 0, 0 },
+	[SUM_ALLOCATED] = { "total_size", "Allocated", RENDER_BYTES, 0, 0 },
+	[SUM_APPARENT] = { "apparent_size", "Apparent", RENDER_BYTES, 2, 0 },
+	[SUM_MATCHING_FILES] = { "matching_files", "Matching files", RENDER_COUNT, 0, 0 },
+	[SUM_MATCHING] = { "matching_size", "Matching", RENDER_BYTES, 0, 0 },
+	[SUM_SHARE] = { "share", "Of allocated", RENDER_SHARE, 1, 0 },
 };
-#define SUM_COLUMNS (sizeof(sum_columns) / sizeof(sum_columns[0]))
-#define COLUMNS_MAX (2 * USAGE_COUNT + SUM_COLUMNS)
+#define COLUMNS_MAX (2 * USAGE_COUNT + SUMS)
+
+struct printer {
+	struct db_reader_set *set;
+	const struct usage_query *ask;
+	struct totals *matching; /* NULL: not asked for */
+	struct sums total, total_matching;
+	struct render render;
+	size_t key_columns;            /* columns in front of the sums */
+	struct buf text[TOTALS_PARTS]; /* of the key, for the time of a row */
+};
 
 static bool has_two(enum usage_by by)
 {
 	return key_columns[by][1].name;
 }
 
-static size_t make_columns(const struct usage_query *ask, struct render_column *columns)
+static bool is_shown(const struct printer *p, enum sum sum)
 {
+	return p->matching || (sum != SUM_MATCHING && sum != SUM_MATCHING_FILES);
+}
+
+static size_t make_columns(struct printer *p, struct render_column *columns)
+{
+	const struct usage_query *ask = p->ask;
 	size_t n = 0;
 
 	for (size_t i = 0; i < ask->by_count; i++) {
@@ -210,17 +244,13 @@ static size_t make_columns(const struct usage_query *ask, struct render_column *
 		if (has_two(ask->by[i]))
 			columns[n++] = key_columns[ask->by[i]][1];
 	}
-	memcpy(columns + n, sum_columns, sizeof(sum_columns));
-	return n + SUM_COLUMNS;
+	p->key_columns = n;
+	for (int sum = 0; sum < SUMS; sum++) {
+		if (is_shown(p, (enum sum)sum))
+			columns[n++] = sum_columns[sum];
+	}
+	return n;
 }
-
-struct printer {
-	struct db_reader_set *set;
-	const struct usage_query *ask;
-	struct sums total;
-	struct render render;
-	struct buf text[TOTALS_PARTS]; /* of the key, for the time of a row */
-};
 
 /* Databases can know different names; that of the row's own counts, or else the first. */
 static void add_id_name(struct printer *p, enum usage_by by, uint32_t id, struct db_reader_db *own,
@@ -251,17 +281,32 @@ static void put_text(struct printer *p, enum usage_by by, int64_t value, struct 
 	}
 }
 
-static void put_sums(const struct printer *p, const struct sums *sums,
-		     struct render_cell *cells)
+static struct render_cell sum_cell(const struct printer *p, enum sum sum,
+				   const struct sums *sums,
+				   const struct sums *matching)
 {
-	cells[0] = render_number(sums->files);
-	cells[1] = render_number(sums->allocated);
-	cells[2] = render_number(sums->apparent);
-	cells[3] = (struct render_cell){
-		.share = p->total.allocated
-				 ? (double)sums->allocated / (double)p->total.allocated
-				 : 0,
-	};
+	double whole = (double)p->total.allocated;
+
+	switch (sum) {
+	case SUM_FILES: return render_number(sums->files);
+	case SUM_ALLOCATED: return render_number(sums->allocated);
+	case SUM_APPARENT: return render_number(sums->apparent);
+	case SUM_MATCHING_FILES: return render_number(matching->files);
+	case SUM_MATCHING: return render_number(matching->allocated);
+	default:
+		return (struct render_cell){
+			.share = whole > 0 ? (double)sums->allocated / whole : 0
+		};
+	}
+}
+
+static void put_sums(const struct printer *p, const struct sums *sums,
+		     const struct sums *matching, struct render_cell *cells)
+{
+	for (int sum = 0; sum < SUMS; sum++) {
+		if (is_shown(p, (enum sum)sum))
+			*cells++ = sum_cell(p, (enum sum)sum, sums, matching);
+	}
 }
 
 static void print_row(struct printer *p, const struct totals_row *row)
@@ -283,7 +328,7 @@ static void print_row(struct printer *p, const struct totals_row *row)
 			cells[n++] = render_number(row->key[i]);
 		cells[n++] = render_text((char *)p->text[i].data, p->text[i].len);
 	}
-	put_sums(p, &row->sums, cells + n);
+	put_sums(p, &row->sums, p->matching ? totals_at(p->matching, row->key) : NULL, cells + n);
 	render_row(&p->render, cells);
 }
 
@@ -291,28 +336,29 @@ static void print_row(struct printer *p, const struct totals_row *row)
 static void print_total(struct printer *p)
 {
 	struct render_cell cells[COLUMNS_MAX];
-	size_t n = p->render.column_count - SUM_COLUMNS;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < p->key_columns; i++)
 		cells[i] = (struct render_cell){ .null = true };
 	cells[p->render.columns[0].title ? 0 : 1] = render_text("total", 5);
-	put_sums(p, &p->total, cells + n);
+	put_sums(p, &p->total, &p->total_matching, cells + p->key_columns);
 	render_total(&p->render, cells);
 }
 
 void usage_answer_print(const struct usage_query *ask, const struct usage_rank *rank,
 		 const struct render_options *options, const struct scope_options *where,
-		 struct db_reader_set *set, struct totals *totals)
+		 struct db_reader_set *set, struct totals *totals, struct totals *matching)
 {
-	struct printer p = { .set = set, .ask = ask, .total = add_up(totals) };
+	struct printer p = { .set = set, .ask = ask, .total = add_up(totals),
+			     .matching = rank->matching ? matching : NULL,
+			     .total_matching = add_up(matching) };
 	struct render_column columns[COLUMNS_MAX];
 	struct render_options out = *options;
 	char *title = title_of(ask, where, set);
 	size_t rows = totals->count;
 
 	out.title = title;
-	put_in_order(rank, totals);
-	render_open(&p.render, &out, "usage", columns, make_columns(ask, columns));
+	put_in_order(rank, totals, matching);
+	render_open(&p.render, &out, "usage", columns, make_columns(&p, columns));
 	for (size_t i = 0; i < totals->count; i++)
 		print_row(&p, &totals->rows[i]);
 	if (render_format(&out) == RENDER_TABLE && ask->by_count)

@@ -2,21 +2,13 @@
  * usage_query - usage questions to one database: who has how much, how old, how large, where.
  *
  * Every answer is exact, for any directory: files are counted, not directories. What is read for
- * a subtree depends on the question:
- *
- *     no file is left out, no key but dir and fs   one row of directory_stats
- *     the same and one key more                    usage_by          } where the directory has
- *     all else                                     usage_r           } rows there
- *     directories without such rows                those of the uppermost directories below that
- *                                                  have some, and usage_nr between them
- *
- * and what is excluded below it is read the same way and subtracted.
+ * it says usage_rows.h; what is excluded below a directory is read the same way and subtracted.
  */
 #ifndef TREETALLY_USAGE_QUERY_H
 #define TREETALLY_USAGE_QUERY_H
 
 #include "common/query/scope.h"
-#include "common/sort/totals.h"
+#include "common/query/usage_rows.h"
 
 /* USAGE_SCAN is the date of the scan. */
 enum usage_by {
@@ -28,8 +20,7 @@ struct usage_query {
 	enum usage_by by[TOTALS_PARTS]; /* each once; part i of a key in the totals is by[i] */
 	size_t by_count;
 	int64_t levels;                /* USAGE_DIR: below each prefix, at least 1 */
-	const uint32_t *uids, *gids;   /* only files of one of these owners, groups; each id once */
-	size_t uid_count, gid_count;   /* 0: of all */
+	struct file_match match;       /* only these files */
 };
 
 /* Directories of several databases have the same dir_id: a key holds both. */

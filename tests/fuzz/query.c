@@ -295,7 +295,7 @@ static void try_user(void *text)
 	const char *texts[] = { text };
 	struct owners_wanted users = { .texts = texts, .text_count = 1 }, groups = { 0 };
 
-	owners_resolve(&set, &users, &groups);
+	owners_resolve(&set, &users, "--owner", &groups, "--group");
 	id = users.ids[0];
 	free(users.ids);
 }

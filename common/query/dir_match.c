@@ -1,0 +1,145 @@
+#include "common/query/dir_match.h"
+
+#include "common/db/db_column.h"
+
+#define JUMP 256          /* directories: from here on usage_r is worth looking for */
+#define WINDOW_LEAST 16   /* directories that are read at a time: while parts follow each other, */
+#define WINDOW_MOST 65536 /* twice as many each time */
+
+enum { ROW_DIR, ROW_FILES, ROW_SIZE };
+
+void dir_match_open(struct dir_match *m, struct db_reader_db *a, const struct file_match *match)
+{
+	struct buf sql = { 0 };
+
+	*m = (struct dir_match){ .rows = { .a = a, .match = match, .part = { -1, -1, -1, -1 } } };
+	m->rows.totals = &m->totals;
+	usage_rows_open(&m->rows);
+	buf_add_str(&sql, "SELECT dir_id, file_count, total_size FROM usage_nr"
+			  " WHERE dir_id BETWEEN ? AND ?");
+	file_match_sql(match, &sql);
+	buf_add_char(&sql, '\0');
+	m->select = db_prepare(&a->db, (char *)sql.data);
+	buf_release(&sql);
+}
+
+void dir_match_close(struct dir_match *m)
+{
+	usage_rows_close(&m->rows);
+	db_reader_finalize(m->rows.a, m->select);
+	totals_release(&m->totals);
+	free(m->open);
+	*m = (struct dir_match){ 0 };
+}
+
+static void step(struct dir_match *m)
+{
+	struct db *db = &m->rows.a->db;
+
+	if (db_step(db, m->select))
+		m->dir_id = db_column(db, m->select, ROW_DIR, DB_ID);
+	else
+		m->dir_id = INT64_MAX;
+}
+
+/* Read on at `first`: more than before if that is where it ended. */
+static void seek(struct dir_match *m, int64_t first, int64_t last)
+{
+	struct db *db = &m->rows.a->db;
+	bool follows = first >= m->last && first - m->last <= m->window;
+
+	m->window = !follows || !m->window ? WINDOW_LEAST :
+		    m->window < WINDOW_MOST ? 2 * m->window : m->window;
+	m->last = first + m->window > last ? first + m->window : last;
+	db_check(db, sqlite3_reset(m->select));
+	db_bind(db, m->select, 1, first);
+	db_bind(db, m->select, 2, m->last);
+	step(m);
+}
+
+/* The sums that usage_rows has added up. */
+static void take_totals(struct dir_match *m, struct sums *sums)
+{
+	struct sums *found = totals_at(&m->totals, m->rows.key);
+
+	sums_add(sums, found);
+	*found = (struct sums){ 0 };
+}
+
+static void add_row(struct dir_match *m, struct sums *sums)
+{
+	struct db *db = &m->rows.a->db;
+	const struct sums row = { .files = db_column(db, m->select, ROW_FILES, DB_COUNT),
+				  .allocated = db_column(db, m->select, ROW_SIZE, DB_SIZE) };
+
+	sums_add(sums, &row);
+}
+
+/* Add the matching files directly in first..last, which lie behind all that was asked for. */
+static void add_range(struct dir_match *m, int64_t first, int64_t last, struct sums *sums)
+{
+	if (last - first >= JUMP) {
+		usage_rows_range(&m->rows, first, last);
+		take_totals(m, sums);
+		return;
+	}
+	while (first <= last) {
+		if (first > m->last || m->dir_id < first - JUMP)
+			seek(m, first, last);
+		for (; m->dir_id <= last && m->dir_id <= m->last; step(m)) {
+			if (m->dir_id >= first)
+				add_row(m, sums);
+		}
+		first = m->last + 1;
+	}
+}
+
+/* The innermost open directory is complete. */
+static struct match_dir close_dir(struct dir_match *m)
+{
+	struct match_dir dir = m->open[--m->depth];
+
+	add_range(m, m->at, dir.last, &dir.sums);
+	m->at = dir.last + 1;
+	dir.outermost = !m->depth;
+	if (m->depth)
+		sums_add(&m->open[m->depth - 1].sums, &dir.sums);
+	return dir;
+}
+
+/* The directory that waits begins. */
+static void open_dir(struct dir_match *m)
+{
+	if (m->depth)
+		add_range(m, m->at, m->waiting.dir_id - 1, &m->open[m->depth - 1].sums);
+	m->at = m->waiting.dir_id;
+	GROW(m->open, m->open_cap, m->depth + 1);
+	m->open[m->depth++] = m->waiting;
+}
+
+bool dir_match_next(struct dir_match *m, match_source *source, void *arg, struct match_dir *dir)
+{
+	if (!m->begun)
+		m->more = source(arg, &m->waiting);
+	m->begun = true;
+	while (m->more || m->depth) {
+		if (m->more && (!m->depth || m->waiting.dir_id <= m->open[m->depth - 1].last)) {
+			open_dir(m);
+			m->more = source(arg, &m->waiting);
+			continue;
+		}
+		*dir = close_dir(m);
+		if (dir->sums.files)
+			return true;
+	}
+	return false;
+}
+
+struct sums dir_match_below(struct dir_match *m, int64_t dir_id)
+{
+	struct sums sums = { 0 };
+
+	usage_rows_subtree(&m->rows, dir_id, usage_rows_last(&m->rows, dir_id), false);
+	take_totals(m, &sums);
+	return sums;
+}

@@ -1,0 +1,27 @@
+/*
+ * dir_top - the n largest directories, without reading the others.
+ *
+ * Totals of subtrees never grow on the way down (nor does the latest time), so the largest directory
+ * that was not given yet is a prefix or a child of one that was. A heap of candidates starts with the
+ * prefixes, and each directory that is taken out puts its children in. What is read is the children of
+ * n directories. Of equal ones the first in tree order is taken first; it cannot hide below a later
+ * one, since a parent has a smaller dir_id.
+ *
+ * What matches in a directory is no more than what there is. So a candidate waits with the latter for
+ * its rank, and what matches is found out when no other candidate can be larger.
+ */
+#ifndef TREETALLY_DIR_TOP_H
+#define TREETALLY_DIR_TOP_H
+
+#include "common/query/dir_heap.h"
+#include "common/query/dir_select.h"
+
+/*
+ * The question is open, not reversed, and its column never grows on the way down. Gives up (false)
+ * before it would read more than `budget` directories. `found->hits` has room for the limit; they are
+ * filled in order.
+ */
+bool dir_top_find(struct db_reader_db *a, const struct scope *scope, const struct dir_question *q,
+		  int64_t budget, struct dir_heap *found);
+
+#endif
