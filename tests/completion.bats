@@ -60,6 +60,9 @@ complete_line() {
 	[[ $(complete_line treetally dirs --max-d) == --max-depth ]]
 	[[ $(complete_line treetally usage small.db -P /gp) == /gpfs/ ]]
 	[[ $(complete_line treetally rec-cat --hel) == --help ]]
+	[[ $(complete_line treetally help us) == usage ]]
+	touch usage.txt
+	[[ -z $(complete_line treetally help usage us) ]]
 }
 
 @test "completion: paths are those in the database" {

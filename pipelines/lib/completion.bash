@@ -124,8 +124,10 @@ _treetally() {
 # The first word is a command; what follows is completed as its program would be.
 _treetally_front() {
 	local program
-	if ((COMP_CWORD == 1)); then
-		_treetally_words "$("$1" | sed -nE 's/^  ([a-z]+) .*\(([a-z-]+)\)$/\1/p') help" "$2"
+	COMPREPLY=()
+	if ((COMP_CWORD == 1)) || [[ ${COMP_WORDS[1]} == help ]]; then
+		((COMP_CWORD > 2)) ||
+			_treetally_words "$("$1" | sed -nE 's/^  ([a-z]+) .*\(([a-z-]+)\)$/\1/p') help" "$2"
 		return
 	fi
 	program=$("$1" | sed -nE "s/^  ${COMP_WORDS[1]} .*\(([a-z-]+)\)$/\1/p")
