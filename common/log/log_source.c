@@ -197,11 +197,29 @@ static bool repeat_complaints(const struct log_source *s)
 	return at > 0;
 }
 
+/*
+ * The decompressor has failed. Was it cut off by its feeder's end? One that still runs ends by the
+ * signal that it gets here, or by SIGPIPE, and by no other.
+ */
+static void blame_feeder(struct log_source *s)
+{
+	int status;
+
+	if (!s->feeder.pid)
+		return;
+	process_signal(&s->feeder, SIGUSR1);
+	status = process_wait(&s->feeder);
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGUSR1 && WTERMSIG(status) != SIGPIPE)
+		die(EXIT_SYSTEM, "%s: %s %s", s->name, s->feeder.name, process_failure(status));
+}
+
 static void check_child(struct log_source *s, struct process *child)
 {
 	int status = process_wait(child);
 	bool complained = repeat_complaints(s);
 
+	if (status && child == &s->decompressor)
+		blame_feeder(s);
 	if (status)
 		die(WIFSIGNALED(status) ? EXIT_SYSTEM : EXIT_INPUT, "%s: %s %s", s->name,
 		    child->name, process_failure(status));
