@@ -186,7 +186,7 @@ browse() {
 # wait_for REGEX: until the screen shows it; leaves the screen in the file `screen`.
 wait_for() {
 	local i
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 600; i++)); do
 		tmux -L "$terminal" capture-pane -p >screen 2>/dev/null || true
 		! grep -qE "$1" screen || return 0
 		sleep 0.1

@@ -233,15 +233,6 @@ crowd() {
 	"$TREETALLY_BUILD/crowd" "$@" | gpfs-parse -q -j 1 -f asp --scan-date 2026-01-11
 }
 
-# Hundredths of seconds of CPU that a command takes.
-cpu() {
-	local before after me=$BASHPID
-	before=$(awk '{ print $16 + $17 }' "/proc/$me/stat")
-	"$@"
-	after=$(awk '{ print $16 + $17 }' "/proc/$me/stat")
-	echo $((after - before))
-}
-
 @test "hostile: names made to collide in a hash cost what others cost" {
 	local plain together
 	make_tester crowd

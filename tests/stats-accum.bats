@@ -150,8 +150,15 @@ export SCAN_DATE=2026-01-11
 
 @test "stats-accum: without a date it ends as soon as it has read the header" {
 	line 1 /d/f | gpfs-parse -q -o undated
-	run -2 timeout 5 stats-accum < <(head -c 200 undated; sleep 8)
-	run -2 timeout 5 stats-accum < <(rec-cat undated | head -n 2; sleep 8)
+	local end
+	# the end never comes
+	mkfifo pipe
+	exec {end}<>pipe
+	head -c 200 undated >&"$end"
+	run -2 timeout 60 stats-accum <&"$end"
+	exec {end}>&- {end}<>pipe
+	rec-cat undated | head -n 2 >&"$end"
+	run -2 timeout 60 stats-accum <&"$end"
 }
 
 @test "stats-accum: files and bytes must be those of the ledger" {
@@ -212,10 +219,10 @@ export SCAN_DATE=2026-01-11
 	stats-accum -S 1G owners -o owners.want
 	stats-accum -S 1G directories -o directories.want
 	for memory in 26913451 26913400 26912000 26800000; do
-		timeout 5 stats-accum -S $memory -T . owners | cmp - owners.want
+		timeout 120 stats-accum -S $memory -T . owners | cmp - owners.want
 	done
 	for memory in 11184811 11184700 11184000 11100000; do
-		timeout 5 stats-accum -S $memory -T . directories | cmp - directories.want
+		timeout 120 stats-accum -S $memory -T . directories | cmp - directories.want
 	done
 }
 

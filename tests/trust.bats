@@ -30,7 +30,7 @@ readers() {
 	local command
 	while IFS= read -r command; do
 		IFS=' ' read -ra words <<<"$command"
-		state_of timeout 30 "${words[@]}" "$1"
+		state_of timeout 120 "${words[@]}" "$1"
 		[[ $(wc -c <out) -lt 1000000 && $(wc -c <err) -lt 100000 ]] || echo "long $command"
 	done <<'END'
 dir-query
@@ -58,11 +58,11 @@ END
 # replacers DB: what replaces it, each with its own copy.
 replacers() {
 	cp "$1" r1.db
-	state_of timeout 30 dir-load --replace r1.db "$files/dirs"
+	state_of timeout 120 dir-load --replace r1.db "$files/dirs"
 	cp "$1" r3.db
-	state_of timeout 30 stats-load --no-names r3.db "$files/usage"
+	state_of timeout 120 stats-load --no-names r3.db "$files/usage"
 	cp "$1" r4.db
-	state_of timeout 30 scan-import -q -f fs1 --db r4.db "$files/20260115_x_small.list"
+	state_of timeout 120 scan-import -q -f fs1 --db r4.db "$files/20260115_x_small.list"
 }
 
 # all_refuse DB: every one of them, with 3.

@@ -105,6 +105,15 @@ unlock_database() {
 	wait "$pid"
 }
 
+# cpu COMMAND...: hundredths of seconds of CPU that it takes, however busy the machine is.
+cpu() {
+	local before after me=$BASHPID
+	before=$(awk '{ print $16 + $17 }' "/proc/$me/stat")
+	"$@" || return
+	after=$(awk '{ print $16 + $17 }' "/proc/$me/stat")
+	echo $((after - before))
+}
+
 # ---- making things ----
 
 # True when the programs were built with sanitizers, whose shadow memory makes memory limits
