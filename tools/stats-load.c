@@ -151,7 +151,7 @@ static void lock(struct loader *l, struct db *db)
 {
 	sqlite3_progress_handler(db->handle, TICK_STEPS, tick, l);
 	db_exec(db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; BEGIN EXCLUSIVE");
-	if (db_integer(db, "SELECT count(*) FROM scan_metadata"))
+	if (db_integer(db, "SELECT 1 FROM scan_metadata"))
 		die_complete(l->opt->db);
 }
 

@@ -174,7 +174,7 @@ static NORETURN void fail(struct db *db, int rc)
 		fail_on_lock(db);
 	if (primary == SQLITE_TOOBIG || primary == SQLITE_INTERRUPT)
 		die(EXIT_INPUT, "%s: is damaged: %s", db->name, primary == SQLITE_TOOBIG ?
-		    "a value is longer than any can be" : "its list of tables does not end");
+		    "a value is longer than any can be" : "a table of it does not end");
 	if (primary == SQLITE_NOTADB)
 		die(EXIT_INPUT, "%s: is not a SQLite database; it is left as it is", db->name);
 	die(primary == SQLITE_CORRUPT ? EXIT_INPUT : EXIT_SYSTEM, "%s: %s", db->name,

@@ -27,6 +27,7 @@ struct db {
 	char *name;          /* as the user gave it */
 	struct outfile file; /* db_create: what becomes the database */
 	sqlite3_vfs *vfs;    /* db_create: see db_file.c */
+	uint64_t patience;   /* see db_trust_bound */
 	int refused;         /* errno of opening it for writing, when it is open for reading only */
 };
 

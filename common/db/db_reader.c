@@ -167,7 +167,8 @@ static void check_complete(struct db *db)
 		state = db_trust_schema(db);
 	if (state < DB_DIRECTORIES)
 		die(EXIT_INPUT, "%s: %s", db->name, db_trust_says(state));
-	if (state == DB_DIRECTORIES || !db_integer(db, "SELECT count(*) FROM scan_metadata"))
+	db_trust_bound(db);
+	if (state == DB_DIRECTORIES || !db_integer(db, "SELECT 1 FROM scan_metadata"))
 		die(EXIT_INPUT,
 		    "%s: is incomplete: its import was not finished (stats-load goes on with it)",
 		    db->name);

@@ -14,8 +14,13 @@
 /* A header of a stream, which load_state keeps, has at most 4 MiB; nothing else is nearly as long. */
 #define VALUE_BYTES (16 << 20)
 #define SQL_BYTES 100000
-/* Our schema takes some thousand steps to read and compare. */
-#define SCHEMA_STEPS 10000000
+/*
+ * Pages that refer to each other can make a table of 10^20 rows of a small file. So nothing takes
+ * more of SQLite's steps than this, of which our schema needs some thousand, and then as many for
+ * each byte: a row, which takes 20 bytes and more, needs about a hundred to be looked at once.
+ */
+#define STEPS_BASE 10000000
+#define STEPS_PER_BYTE 200
 
 const char *db_trust_says(enum db_state state)
 {
@@ -128,22 +133,35 @@ static bool schema_is(struct db *db, bool stats)
 	return same;
 }
 
-static int give_up(void *arg)
+/* Each statement counts for itself, so this is called every STEPS_BASE of any of them. */
+static int lose_patience(void *arg)
 {
-	(void)arg;
-	return 1;
+	struct db *db = arg;
+
+	return !db->patience || !--db->patience;
 }
 
 enum db_state db_trust_schema(struct db *db)
 {
 	enum db_state state = DB_ALTERED;
 
-	/* Pages that refer to each other can make a list without end of any table. */
-	sqlite3_progress_handler(db->handle, SCHEMA_STEPS, give_up, NULL);
+	db->patience = 0;
+	sqlite3_progress_handler(db->handle, STEPS_BASE, lose_patience, db);
 	if (schema_is(db, true))
 		state = DB_COMPLETE;
 	else if (schema_is(db, false))
 		state = DB_DIRECTORIES;
 	sqlite3_progress_handler(db->handle, 0, NULL, NULL);
 	return state;
+}
+
+void db_trust_bound(struct db *db)
+{
+	sqlite3_int64 bytes = 0;
+	sqlite3_file *file;
+
+	db_check(db, sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file));
+	db_check(db, file->pMethods->xFileSize(file, &bytes));
+	db->patience = 10 + (uint64_t)bytes / (STEPS_BASE / STEPS_PER_BYTE);
+	sqlite3_progress_handler(db->handle, STEPS_BASE, lose_patience, db);
 }
