@@ -1,5 +1,7 @@
 #include "common/log/gpfs_choose.h"
 
+#include <limits.h>
+
 #include "common/log/gpfs_line.h"
 
 void gpfs_choose_set(void *to, const struct opt *row, const char *value)
@@ -42,8 +44,9 @@ static bool is_pct(const struct preset *p, const struct line_format *format)
 
 /* ---- auto ---- */
 
-unsigned gpfs_choose_count(const struct chunk *first, const struct line_format *format,
-			   void *parser, unsigned *lines, struct line *example)
+/* `spare`: stop after more misses than that. */
+static unsigned count_lines(const struct chunk *first, const struct line_format *format,
+			    void *parser, unsigned spare, unsigned *lines, struct line *example)
 {
 	const char *end = first->text + first->len, *next;
 	unsigned matched = 0;
@@ -65,16 +68,23 @@ unsigned gpfs_choose_count(const struct chunk *first, const struct line_format *
 		kind = gpfs_layout.parse(parser, format, at, len, true, &line);
 		*lines += kind == LINE_ENTRY || kind == LINE_REJECTED;
 		matched += kind == LINE_ENTRY;
-		if (example && matched) {
+		if (example && matched)
 			*example = line;
+		if (*lines - matched > spare || (example && matched))
 			break;
-		}
 	}
 	return matched;
 }
 
+unsigned gpfs_choose_count(const struct chunk *first, const struct line_format *format,
+			   void *parser, unsigned *lines, struct line *example)
+{
+	return count_lines(first, format, parser, UINT_MAX, lines, example);
+}
+
 static unsigned probe_preset(const struct preset *p, const struct chunk *first,
-			     struct line_format format, void *parser, unsigned *lines)
+			     struct line_format format, void *parser, unsigned spare,
+			     unsigned *lines)
 {
 	struct gpfs_format how;
 
@@ -84,19 +94,21 @@ static unsigned probe_preset(const struct preset *p, const struct chunk *first,
 		bug("a plan needs nothing but the day");
 	format.pct = is_pct(p, &format);
 	format.how = is_default(p, 0) ? NULL : &how;
-	return gpfs_choose_count(first, &format, parser, lines, NULL);
+	return count_lines(first, &format, parser, spare, lines, NULL);
 }
 
 void gpfs_choose_probe(struct gpfs_probe *probe, const struct chunk *first,
-		       const struct line_format *format)
+		       const struct line_format *format, bool all)
 {
 	void *parser = gpfs_layout.new_parser();
-	unsigned most = 0;
+	unsigned most = 0, lines;
 
 	*probe = (struct gpfs_probe){ 0 };
 	for (const struct preset *p = presets; p->name; p++) {
-		unsigned n = probe_preset(p, first, *format, parser, &probe->lines);
+		unsigned spare = all || !most ? UINT_MAX : probe->lines - most;
+		unsigned n = probe_preset(p, first, *format, parser, spare, &lines);
 
+		probe->lines = p == presets ? lines : probe->lines;
 		probe->matched[p - presets] = n;
 		/* A list without values is taken for one only when somebody says so. */
 		if (!n || n < most || !*p->template)
@@ -117,7 +129,7 @@ static const struct preset *choose_preset(struct gpfs_choose *c, const char *sou
 
 	if (c->wanted.name)
 		return &c->wanted;
-	gpfs_choose_probe(&probe, first, format);
+	gpfs_choose_probe(&probe, first, format, c->chosen != NULL);
 	best = probe.best ? probe.best : c->chosen ? c->chosen : presets;
 	if (probe.rival && !c->chosen)
 		die(EXIT_USAGE, "%s: %u of its first %u records can be read as format %s and as "

@@ -37,9 +37,12 @@ opt_call gpfs_choose_set;
 /* Compile; dies (2) naming the byte that is wrong. */
 void gpfs_choose_compile(struct template *t, const struct preset *p);
 
-/* Try all presets on the beginning of a source. `format` is what options and line 1 say. */
+/*
+ * Try all presets on the beginning of a source. `format` is what options and line 1 say. Unless
+ * `all` counts are wanted, those of presets that others beat may be too small.
+ */
 void gpfs_choose_probe(struct gpfs_probe *probe, const struct chunk *first,
-		       const struct line_format *format);
+		       const struct line_format *format, bool all);
 
 /*
  * How many of the first record lines are read whole; *lines: of how many. With `example` it stops at

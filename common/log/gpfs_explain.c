@@ -175,7 +175,7 @@ bool gpfs_explain(struct gpfs_choose *c, const struct parse_opts *o)
 	bool good = false;
 
 	open_log(&e, o, &source, &scan_day);
-	gpfs_choose_probe(&e.probe, &e.first, &e.format);
+	gpfs_choose_probe(&e.probe, &e.first, &e.format, true);
 	print_matches(&e, source.name);
 	if (!c->wanted.name && e.probe.rival)
 		printf("%s and %s read as many: --format decides\n", e.probe.best->name,

@@ -201,8 +201,7 @@ static bool finish(struct parse *p)
 		struct template_step *s = &t->steps[i], *next = s + 1;
 		bool last = i + 1 == t->step_count;
 
-		s->stop = last || t->words ? '\n' : next->blank ? ' ' :
-			  (char)(next->text & 0xff);
+		s->stop = last || t->words || next->blank ? ' ' : (char)(next->text & 0xff);
 		if (s->op == OP_OCTAL && !(t->given & FIELD_BIT(FIELD_TYPE)))
 			s->limit = S_IFMT; /* it must tell the type */
 		/* The letters matter only where nothing else tells the type. */

@@ -39,7 +39,7 @@ struct template_step {
 	bool blank;
 	uint8_t op;     /* enum template_op, how the value is written; OP_NONE: there is none */
 	uint8_t field;
-	char stop;      /* the first byte behind the value; ' ': a blank or TAB, '\n': or the end */
+	char stop;      /* the first byte behind the value; ' ': a blank, TAB, or the end */
 	char letter, form; /* as in the template: 'A' and '@', 's' and 0 */
 };
 

@@ -64,16 +64,14 @@ static bool take_type(const char **at, uint64_t *type)
 	return true;
 }
 
-static bool at_stop(const struct template_step *s, const char *at)
+static inline bool at_stop(const struct template_step *s, const char *at)
 {
-	if (s->stop == ' ')
-		return is_blank(*at);
-	return s->stop == '\n' ? ends_word(*at) : *at == s->stop;
+	return *at == s->stop || (s->stop == ' ' && ends_word(*at));
 }
 
 static const char *skip_value(const struct template_step *s, const char *at)
 {
-	if (s->stop == ' ' || s->stop == '\n')
+	if (s->stop == ' ')
 		return skip_word(at);
 	while (*at != s->stop && *at != '\n')
 		at++;
@@ -135,7 +133,7 @@ static const char *skip_bad(const struct template_step *s, const char *start)
 {
 	const char *at = skip_value(s, start), *next;
 
-	if (s->op == OP_STAMP && (s->stop == ' ' || s->stop == '\n')) {
+	if (s->op == OP_STAMP && s->stop == ' ') {
 		next = skip_blanks(at);
 		if (is_digit(next[0]) && is_digit(next[1]) && next[2] == ':' && is_digit(next[3]))
 			at = skip_word(next);
@@ -248,8 +246,8 @@ static const struct template_step *find_key(const struct template *t, const char
 	return NULL;
 }
 
-/* The first occurrence of a key counts. */
-static const char *match_words(const struct template *t, struct value_memo *memo, const char *at,
+/* In any order; the first occurrence of a key counts. */
+static const char *match_any_order(const struct template *t, struct value_memo *memo, const char *at,
 			       struct fields *v)
 {
 	unsigned expected = 0;
@@ -270,6 +268,22 @@ static const char *match_words(const struct template *t, struct value_memo *memo
 		expected = (unsigned)(s - t->steps) + 1;
 	}
 	return at;
+}
+
+/* Nearly all lines have all words in the order of the template, and no others. */
+static const char *match_words(const struct template *t, struct value_memo *memo, const char *at,
+			       struct fields *v)
+{
+	const char *behind = v->seen ? NULL : run_steps(t, 0, t->step_count, memo, at, v);
+
+	behind = behind ? skip_blanks(behind) : NULL;
+	if (behind && !v->bad && (*behind == '\n' || path_behind(behind))) {
+		v->seen = t->given & ~FIELD_BIT(FIELD_OTHER);
+		return behind;
+	}
+	if (!v->seen)
+		v->bad = 0;
+	return match_any_order(t, memo, at, v);
 }
 
 const char *template_match(const struct template *t, struct value_memo *memo, const char *at,
