@@ -61,7 +61,7 @@ struct options {
 	size_t log_count;
 };
 
-struct run {
+struct import {
 	struct options opt;
 	double began;
 	int watch;             /* for signals */
@@ -244,7 +244,7 @@ static bool first_line(const char *log, char text[FIRST_LINE + 1])
 }
 
 /* What one log tells; false: it may tell more when it is read. */
-static bool hear(struct run *run, const char *log)
+static bool hear(struct import *run, const char *log)
 {
 	const char *source = run->opt.source, *fault;
 	char *name = source ? xstrdup(source) : claims_of_operand(log), text[FIRST_LINE + 1];
@@ -271,7 +271,7 @@ static bool hear(struct run *run, const char *log)
  * File system and date: of the options, else of the first log that tells them. False: what is not
  * known now is not known later.
  */
-static bool learn(struct run *run)
+static bool learn(struct import *run)
 {
 	const struct options *opt = &run->opt;
 	bool all_seen = true;
@@ -331,7 +331,7 @@ static void check_maps(struct options *opt)
 	path_maps_release(&maps);
 }
 
-static char *name_database(const struct run *run)
+static char *name_database(const struct import *run)
 {
 	const char *dir = getenv("TREETALLY_DIR");
 
@@ -358,7 +358,7 @@ static bool same_file(const char *a, const char *b)
  * they are written to FILE.failed, which becomes FILE in the end. What is no file is written
  * straight.
  */
-static void place_rejects(struct run *run)
+static void place_rejects(struct import *run)
 {
 	const char *rejects = run->opt.rejects;
 	struct stat st;
@@ -380,7 +380,7 @@ static void place_rejects(struct run *run)
 
 /* ---- what can only be known in the end is asked again then ---- */
 
-static void warn_of_age(const struct run *run)
+static void warn_of_age(const struct import *run)
 {
 	int64_t days = time(NULL) / SECONDS_PER_DAY - run->scan_day;
 	char date[DATE_TEXT_SIZE];
@@ -391,7 +391,7 @@ static void warn_of_age(const struct run *run)
 }
 
 /* True: the import may go on; false: there is nothing to do. */
-static bool may_go_on(const struct run *run)
+static bool may_go_on(const struct import *run)
 {
 	const struct import_target *t = &run->target;
 	char date[DATE_TEXT_SIZE];
@@ -443,7 +443,7 @@ static char *find_programs(void)
 	return xstrdup(build);
 }
 
-static void add(struct run *run, enum import_stage stage, const char *option, const char *value)
+static void add(struct import *run, enum import_stage stage, const char *option, const char *value)
 {
 	if (!value)
 		return;
@@ -452,13 +452,13 @@ static void add(struct run *run, enum import_stage stage, const char *option, co
 	import_stages_add(&run->stages, stage, value);
 }
 
-static void add_passed(struct run *run, enum import_stage stage, const struct passed *passed)
+static void add_passed(struct import *run, enum import_stage stage, const struct passed *passed)
 {
 	for (size_t i = 0; i < passed->count; i++)
 		add(run, stage, NULL, passed->arg[i]);
 }
 
-static void add_common(struct run *run)
+static void add_common(struct import *run)
 {
 	const struct opts *shared = &run->opt.shared;
 	uint64_t share[IMPORT_STAGES];
@@ -473,7 +473,7 @@ static void add_common(struct run *run)
 	}
 }
 
-static void add_own(struct run *run)
+static void add_own(struct import *run)
 {
 	const struct options *opt = &run->opt;
 	char date[DATE_TEXT_SIZE];
@@ -500,7 +500,7 @@ static void add_own(struct run *run)
 	add(run, STAGE_STATS, "--", run->target.made);
 }
 
-static void set_up_stages(struct run *run)
+static void set_up_stages(struct import *run)
 {
 	const struct opts *shared = &run->opt.shared;
 	const char *terminal = getenv("TERM");
@@ -520,7 +520,7 @@ static void set_up_stages(struct run *run)
 /* The last cleanup: a signal that ended us is what others should see. */
 static void die_of_signal(void *arg)
 {
-	const struct run *run = arg;
+	const struct import *run = arg;
 	sigset_t set;
 
 	if (!run->signal)
@@ -532,7 +532,7 @@ static void die_of_signal(void *arg)
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-static void heed(struct run *run, int signal)
+static void heed(struct import *run, int signal)
 {
 	if (!signal)
 		return;
@@ -542,7 +542,7 @@ static void heed(struct run *run, int signal)
 	    run->target.fate);
 }
 
-static void blame(const struct run *run, int stage)
+static void blame(const struct import *run, int stage)
 {
 	int status = run->stages.child[stage].status;
 
@@ -550,7 +550,7 @@ static void blame(const struct run *run, int stage)
 	    "%s %s; %s", import_stage_names[stage], process_failure(status), run->target.fate);
 }
 
-static void run_stages(struct run *run)
+static void run_stages(struct import *run)
 {
 	int stage;
 
@@ -564,7 +564,7 @@ static void run_stages(struct run *run)
 		blame(run, stage);
 }
 
-static void replace_rejects(const struct run *run)
+static void replace_rejects(const struct import *run)
 {
 	struct stat old;
 	int fd;
@@ -580,7 +580,7 @@ static void replace_rejects(const struct run *run)
 }
 
 /* All that is known now about the new one, which is whole. False: it is not wanted. */
-static bool judge(struct run *run, struct import_summary *summary)
+static bool judge(struct import *run, struct import_summary *summary)
 {
 	bool knew = run->scan_day != DAY_NONE;
 
@@ -607,7 +607,7 @@ static void show_summary(const char *name, struct import_summary *summary)
 		fprintf(stderr, "%s\n", line);
 }
 
-static void put_in_place(struct run *run, struct import_summary *summary)
+static void put_in_place(struct import *run, struct import_summary *summary)
 {
 	const struct options *opt = &run->opt;
 	bool exact = opt->mode != MODE_NONE;
@@ -624,7 +624,7 @@ static void put_in_place(struct run *run, struct import_summary *summary)
 
 int main(int argc, char **argv)
 {
-	static struct run run; /* arguments of programs are needed to the end, and freed by nobody */
+	static struct import run; /* arguments of programs are needed to the end, and freed by nobody */
 	struct import_summary summary;
 	bool may_learn;
 

@@ -21,7 +21,7 @@
 
 /* ---- what the sources say ---- */
 
-struct run {
+struct parse_run {
 	const struct parse_opts *opt;
 	const struct parse_program *program;
 	char **names; /* of the sources, as recorded */
@@ -43,7 +43,7 @@ struct run {
 };
 
 /* What a source says by its name and, once it is open, by its first line; sets how it is parsed. */
-static void hear_source(struct run *run, size_t i, bool is_open)
+static void hear_source(struct parse_run *run, size_t i, bool is_open)
 {
 	const struct parse_opts *opt = run->opt;
 	struct scan_claim claim;
@@ -61,7 +61,7 @@ static void hear_source(struct run *run, size_t i, bool is_open)
 	claims_release(&claim);
 }
 
-static void write_head(struct run *run)
+static void write_head(struct parse_run *run)
 {
 	const struct parse_opts *opt = run->opt;
 	struct header head = { .kind = KIND_ENTRY, .order = ORDER_NONE };
@@ -81,8 +81,8 @@ static void write_head(struct run *run)
 /* ---- the work ---- */
 
 /* End without a trailer. The rejected lines may tell why, so their file is completed. */
-static void refuse(struct run *run, const char *fmt, ...) NORETURN PRINTF_LIKE(2, 3);
-static void refuse(struct run *run, const char *fmt, ...)
+static void refuse(struct parse_run *run, const char *fmt, ...) NORETURN PRINTF_LIKE(2, 3);
+static void refuse(struct parse_run *run, const char *fmt, ...)
 {
 	char reason[2000];
 	va_list args;
@@ -105,7 +105,7 @@ static uint64_t failed_lines(const struct tally *t)
 }
 
 /* All reasons, each with its number and the first such line. */
-static void refuse_rejects(struct run *run, uint64_t failed, uint64_t limit)
+static void refuse_rejects(struct parse_run *run, uint64_t failed, uint64_t limit)
 {
 	const struct ledger *l = &run->ledger;
 	struct buf list = { 0 };
@@ -126,7 +126,7 @@ static void refuse_rejects(struct run *run, uint64_t failed, uint64_t limit)
 	       limit, (char *)list.data);
 }
 
-static void take_chunk(struct run *run, const char *name, const struct chunk *c)
+static void take_chunk(struct parse_run *run, const char *name, const struct chunk *c)
 {
 	uint64_t lines_before = run->tally.count[COUNT_LINES], lines;
 
@@ -148,7 +148,7 @@ static void take_chunk(struct run *run, const char *name, const struct chunk *c)
 }
 
 /* Does the list have its end line, and all lines that the scan wrote? */
-static void check_end(struct run *run, const char *name)
+static void check_end(struct parse_run *run, const char *name)
 {
 	uint64_t *count = run->tally.count;
 	uint64_t lines = count[COUNT_ENTRIES] + count[COUNT_REJECTED];
@@ -168,7 +168,7 @@ static void check_end(struct run *run, const char *name)
 		refuse(run, "%s: its end line cannot be read", name);
 }
 
-static void end_source(struct run *run, size_t i)
+static void end_source(struct parse_run *run, size_t i)
 {
 	const char *name = run->names[i];
 
@@ -185,7 +185,7 @@ static void end_source(struct run *run, size_t i)
 }
 
 /* Parse and write the source that is open. */
-static void parse_source(struct run *run, size_t i)
+static void parse_source(struct parse_run *run, size_t i)
 {
 	const struct reject_limit *limit = &run->opt->limit;
 	const char *name = run->names[i];
@@ -205,7 +205,7 @@ static void parse_source(struct run *run, size_t i)
 	end_source(run, i);
 }
 
-static void open_source(struct run *run, size_t i)
+static void open_source(struct parse_run *run, size_t i)
 {
 	if (!log_parse_open(&run->log, run->opt->logs[i]))
 		refuse(run, "%s: is empty", run->log.source.name);
@@ -217,7 +217,7 @@ static void open_source(struct run *run, size_t i)
  * are none, the list was broken by something else; what they are taken for cannot be made by a few
  * people alone. One long name is no share of anything.
  */
-static void check_names(struct run *run, uint64_t limit)
+static void check_names(struct parse_run *run, uint64_t limit)
 {
 	const uint64_t *count = run->ledger.sum.count;
 	uint64_t entries = count[COUNT_ENTRIES], lines = count[COUNT_SKIPPED_CONTINUED];
@@ -234,7 +234,7 @@ static void check_names(struct run *run, uint64_t limit)
 }
 
 /* Is everything here that the scan says it saw? */
-static void check_scan_log(struct run *run)
+static void check_scan_log(struct parse_run *run)
 {
 	const struct scan_log *log = &run->scan_log;
 	const uint64_t *count = run->ledger.sum.count;
@@ -252,7 +252,7 @@ static void check_scan_log(struct run *run)
 }
 
 /* Does what was read deserve a trailer? */
-static void check_ledger(struct run *run)
+static void check_ledger(struct parse_run *run)
 {
 	const struct ledger *l = &run->ledger;
 	uint64_t lines = l->sum.count[COUNT_LINES], limit = reject_limit(&run->opt->limit, lines);
@@ -276,12 +276,12 @@ static char *source_name(const struct parse_opts *opt, size_t i)
 	return opt->source ? xstrdup(opt->source) : claims_of_operand(opt->logs[i]);
 }
 
-static void start(struct run *run, const struct parse_opts *opt,
+static void start(struct parse_run *run, const struct parse_opts *opt,
 		  const struct parse_program *program)
 {
 	uint64_t total = 0;
 
-	*run = (struct run){ .opt = opt, .program = program,
+	*run = (struct parse_run){ .opt = opt, .program = program,
 			      .names = xcalloc(opt->log_count, sizeof(*run->names)) };
 	run->agreement.force = opt->force;
 	if (opt->scan_log)
@@ -301,7 +301,7 @@ static void start(struct run *run, const struct parse_opts *opt,
 	progress_phase(&run->progress, "reading", "bytes", total);
 }
 
-static void parse_all(struct run *run)
+static void parse_all(struct parse_run *run)
 {
 	const struct parse_opts *opt = run->opt;
 
@@ -319,7 +319,7 @@ static void parse_all(struct run *run)
 	}
 }
 
-static void report(const struct run *run, const struct timespec *began)
+static void report(const struct parse_run *run, const struct timespec *began)
 {
 	const uint64_t *count = run->ledger.sum.count;
 	struct timespec now;
@@ -336,7 +336,7 @@ static void report(const struct run *run, const struct timespec *began)
 	     count[COUNT_REJECTED], run->log.reader.format.name, run->log.threads, run->log.chunk_count, CHUNK_SIZE >> 10);
 }
 
-static void release(struct run *run)
+static void release(struct parse_run *run)
 {
 	for (size_t i = 0; i < run->opt->log_count; i++)
 		free(run->names[i]);
@@ -348,7 +348,7 @@ static void release(struct run *run)
 
 void parse_run(const struct parse_opts *opt, const struct parse_program *program)
 {
-	struct run run;
+	struct parse_run run;
 	struct timespec began;
 
 	clock_gettime(CLOCK_MONOTONIC, &began);
