@@ -556,8 +556,6 @@ compare() {
 		DELETE FROM usage_r WHERE uid = 0
 		UPDATE owner_summary SET directories_owned = 0
 		UPDATE group_summary SET directory_count = 0
-		UPDATE access_histogram SET file_count = 0 WHERE bucket_index = 9
-		DELETE FROM size_histogram WHERE owner_uid = 0
 		UPDATE buckets SET upper = 31 WHERE kind = 'age' AND bucket_index = 0
 		UPDATE scan_metadata SET multilink_bytes = 0
 		UPDATE scan_sources SET lines = 1

@@ -42,7 +42,7 @@ lies() {
 	[[ ${lines[2]} == "ok: directory_stats: 11 rows: "* ]]
 	[[ ${lines[3]} == "ok: usage_r: "*" of the 1 directories "* ]]
 	[[ ${lines[4]} == "ok: usage_by: "* ]]
-	[[ ${lines[5]} == "ok: summaries: 3 owners, 3 groups; "* ]]
+	[[ ${lines[5]} == "ok: summaries: 3 owners, 3 groups" ]]
 	[[ ${lines[6]} == "ok: totals: 19 files, "*"; accounts and digest agree" ]]
 	((${#lines[@]} == 7))
 	run -0 scan-audit -q "$good/mixed.db"
@@ -114,10 +114,10 @@ import_and_audit() {
 		WHEN 3 THEN 4 ELSE 3 END WHERE depth > 2"
 	lies "directories has no row with dir_id 6" "DELETE FROM directories $at"
 	lies "dir_id 1, /: parent_id is 1, should be NULL" "UPDATE directories SET parent_id = 1 WHERE dir_id = 1"
-	lies "dir_id 6, *: its name is none, *" "UPDATE directories SET name = 'a/b' $at"
-	lies "dir_id 6, *: its name is none, *" "UPDATE directories SET name = '' $at"
-	lies "dir_id 6, *: its name is none, *" "UPDATE directories SET name = CAST(name AS BLOB) $at"
-	lies "dir_id 6, *: its name is none, *" "UPDATE directories SET name = '..' $at"
+	lies "dir_id 6, *: its name is not a valid one, *" "UPDATE directories SET name = 'a/b' $at"
+	lies "dir_id 6, *: its name is not a valid one, *" "UPDATE directories SET name = '' $at"
+	lies "dir_id 6, *: its name is not a valid one, *" "UPDATE directories SET name = CAST(name AS BLOB) $at"
+	lies "dir_id 6, *: its name is not a valid one, *" "UPDATE directories SET name = '..' $at"
 	lies "dir_id *: its name does not come after that of dir_id *" "DROP INDEX directories_by_name;
 		UPDATE directories SET name = 'zzz' WHERE dir_id = 4;
 		CREATE UNIQUE INDEX directories_by_name ON directories(parent_id, name)"
@@ -255,15 +255,10 @@ import_and_audit() {
 		"DELETE FROM owner_summary WHERE owner_uid = 1001"
 	lies "owner_summary has a row for 77, which owns nothing" \
 		"INSERT INTO owner_summary VALUES(77, 0, 0, 0, 0, 0)"
-	for table in access_histogram size_histogram; do
-		lies "$table, uid *, class *: file_count is *, should be *" \
-			"UPDATE $table SET file_count = file_count + 1 WHERE owner_uid = 1001"
-		lies "$table, uid *: file_count is 0, should be *" "DELETE FROM $table WHERE owner_uid = 1000"
-	done
-	lies "buckets: 'age 3 *', should be 'age 3 *'" \
-		"UPDATE buckets SET upper = 366 WHERE kind = 'age' AND bucket_index = 3"
-	lies "buckets: *is missing" "DELETE FROM buckets WHERE kind = 'size' AND bucket_index = 9"
-	lies "user_info: rows for uids * is 1, should be 0" "INSERT INTO user_info VALUES(77, 'x', NULL)"
+	local sealed="a row of scan_metadata, * is not that of the import"
+	lies "$sealed" "UPDATE buckets SET upper = 366 WHERE kind = 'age' AND bucket_index = 3"
+	lies "$sealed" "DELETE FROM buckets WHERE kind = 'size' AND bucket_index = 9"
+	lies "$sealed" "INSERT INTO user_info VALUES(77, 'x', NULL)"
 }
 
 @test "scan-audit: lies about the totals and accounts" {
@@ -273,19 +268,19 @@ import_and_audit() {
 		directory_lines \
 		directory_bytes inline_files multilink_files multilink_bytes snapshot_entries bad_optional \
 		unproved_sources; do
-		lies "scan_metadata: *" "UPDATE scan_metadata SET $column = $column + 1"
+		lies "*scan_metadata*" "UPDATE scan_metadata SET $column = $column + 1"
 	done
 	lies "scan_metadata: digest is not the sum *" \
 		"UPDATE scan_metadata SET digest = '0123456789abcdef0123456789abcdef'"
-	lies "scan_metadata: digest is *, load_state says *" \
+	lies "a row of scan_metadata, * is not that of the import" \
 		"UPDATE scan_metadata SET digest = '0123456789abcdef0123456789abcdef';
 		 UPDATE scan_sources SET digest = '0123456789abcdef0123456789abcdef'"
-	lies "scan_metadata: inline_bytes is *, load_state says *" \
+	lies "a row of scan_metadata, * is not that of the import" \
 		"UPDATE load_state SET value = replace(value, 'inline_bytes=', 'inline_bytes=1') WHERE key = 'ledger'"
 	lies "scan_metadata: scan_root is not the path of scan_root_id" \
 		"UPDATE scan_metadata SET scan_root = '/gpfs'"
-	lies "load_state: implied is *" "UPDATE load_state SET value = 7 WHERE key = 'implied'"
-	lies "load_state has no ledger" "DELETE FROM load_state WHERE key = 'ledger'"
+	lies "a row of scan_metadata, * is not that of the import" "UPDATE load_state SET value = 7 WHERE key = 'implied'"
+	lies "a row of scan_metadata, * is not that of the import" "DELETE FROM load_state WHERE key = 'ledger'"
 }
 
 @test "scan-audit: what only the log can tell" {
@@ -330,7 +325,7 @@ every_change() {
 	sqlite3 -separator ' ' all.db "SELECT m.name, c.name, ifnull((SELECT group_concat(k.name)
 			FROM pragma_table_info(m.name) AS k WHERE k.pk), 'rowid')
 		FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table'" >columns
-	(($(wc -l <columns) > 90))
+	(($(wc -l <columns) > 85))
 	while read -r table column key; do
 		# A row amid the table, in the order of the column.
 		at="($key) = (SELECT $key FROM $table ORDER BY $column, $key LIMIT 1"

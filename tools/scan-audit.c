@@ -10,10 +10,8 @@
 
 #include "common/db/db_reader.h"
 #include "common/db/db_schema.h"
-#include "common/audit/audit_ledger.h"
 #include "common/audit/audit_log.h"
-#include "common/audit/audit_pages.h"
-#include "common/audit/audit_sums.h"
+#include "common/audit/audit_tables.h"
 #include "common/base/opts.h"
 #include "common/db/db_schema.h"
 #include "common/log/claims.h"
@@ -106,7 +104,7 @@ static void audit_tables(const struct options *opt, struct db_reader_db *a)
 	const bool verified = !a->assumed.count[ASSUME_UNVERIFIED];
 	int64_t midnight = db_integer(&a->db,
 				      "SELECT ifnull(scan_timestamp, -1) FROM scan_metadata");
-	struct audit_sums_counts rows;
+	int64_t owners, groups;
 	struct audit_tree t;
 
 	audit_tree_walk(&t, &a->db, a->root_id, age_by_name(a->age_by),
@@ -119,20 +117,17 @@ static void audit_tables(const struct options *opt, struct db_reader_db *a)
 		     "directory_stats: %" PRId64
 		     " rows: counts, sums, ranges, times, owners, added up from %" PRId64
 		     " rows of usage_nr",
-		     t.stats.count, t.usage.nr.count);
+		     t.stats.count, t.usage.nr_rows.count);
 	audit_proved(quiet,
 		     "usage_r: %" PRId64 " rows of the %" PRId64
 		     " directories whose rows save more: sums of usage_nr",
-		     t.usage.r.count, t.usage.summed);
-	audit_proved(quiet, "usage_by: %" PRId64 " rows: sums of usage_r", t.usage.by.count);
-	audit_sums_check(&t, &rows);
-	audit_proved(quiet,
-		     "summaries: %" PRId64 " owners, %" PRId64 " groups; histograms: %" PRId64
-		     " and %" PRId64 " rows",
-		     rows.owners, rows.groups, rows.ages, rows.sizes);
-	audit_ledger_check(&t, verified);
+		     t.usage.r_rows.count, t.usage.summed);
+	audit_proved(quiet, "usage_by: %" PRId64 " rows: sums of usage_r", t.usage.by_rows.count);
+	audit_tables_summaries(&t, &owners, &groups);
+	audit_proved(quiet, "summaries: %" PRId64 " owners, %" PRId64 " groups", owners, groups);
+	audit_tables_metadata(&t, verified);
 	audit_proved(quiet, "totals: %" PRId64 " files, %" PRId64 " bytes%s", t.usage.total.files,
-		     t.usage.total.total_size, verified ? "; accounts and digest agree" :
+		     t.usage.total.allocated, verified ? "; accounts and digest agree" :
 		     "; unverified: accounts were not compared");
 	audit_tree_release(&t);
 }
@@ -182,11 +177,12 @@ int main(int argc, char **argv)
 	db = &set.dbs[0].db;
 	limit_memory(db, opt.shared.memory);
 	audit_proved(opt.shared.quiet,
-		     "format: version %d, complete, %" PRId64 " tables, views and indexes as they must be",
+		     "format: version %d, complete, %" PRId64
+		     " tables, views and indexes as they must be",
 		     DB_FORMAT,
 		     db_integer(db, "SELECT count(*) FROM sqlite_master WHERE sql IS NOT NULL"));
 	if (opt.pages) {
-		audit_pages_check(db);
+		audit_tables_pages(db);
 		audit_proved(opt.shared.quiet, "pages: whole, and indexes agree with their tables");
 	}
 	audit_tables(&opt, &set.dbs[0]);

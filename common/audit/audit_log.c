@@ -1,11 +1,189 @@
 #include "common/audit/audit_log.h"
 
 #include <inttypes.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/audit/audit_ledger.h"
+#include "common/audit/audit_tables.h"
+#include "common/base/fd.h"
+#include "common/base/opts.h"
 #include "common/base/path.h"
+#include "common/base/process.h"
 #include "common/stream/tree_in.h"
+
+/* ---- the programs that read the log ---- */
+
+#define CHILDREN 4
+
+struct children {
+	struct process processes[CHILDREN];
+	size_t count;
+	int dirs, usage; /* where to read from */
+};
+
+/* Smaller shares of the memory for those that sort nothing: one in so many. */
+#define SMALL_SHARE 16
+#define ARGS_MAX 16
+
+struct command {
+	const char *args[ARGS_MAX + AUDIT_PARSE_OPTIONS];
+	size_t count;
+	const char *const *logs; /* further arguments, or NULL */
+	struct process_options process;
+};
+
+static void add_arg(struct command *cmd, const char *arg)
+{
+	cmd->args[cmd->count++] = arg;
+}
+
+static void start(struct children *c, struct command *cmd)
+{
+	size_t logs = 0, n = 0;
+	const char **args;
+
+	while (cmd->logs && cmd->logs[logs])
+		logs++;
+	args = xcalloc(cmd->count + logs + 1, sizeof(*args));
+	args[n++] = process_beside(cmd->args[0]);
+	for (; n < cmd->count; n++)
+		args[n] = cmd->args[n];
+	for (size_t i = 0; i < logs; i++)
+		args[n++] = cmd->logs[i];
+	cmd->process.argv = args;
+	if (!process_start(&c->processes[c->count], &cmd->process))
+		die_errno("cannot run %s", args[0]);
+	c->processes[c->count++].name = cmd->args[0];
+	free((char *)args[0]);
+	free(args);
+}
+
+static struct command command(const struct audit_log_options *opt, const char *name,
+			      const char *memory)
+{
+	struct command cmd = { .count = 0 };
+
+	add_arg(&cmd, name);
+	add_arg(&cmd, "-S");
+	add_arg(&cmd, memory);
+	add_arg(&cmd, "-j");
+	add_arg(&cmd, opt->threads);
+	if (opt->temp_dir) {
+		add_arg(&cmd, "-T");
+		add_arg(&cmd, opt->temp_dir);
+	}
+	return cmd;
+}
+
+static char *memory_text(uint64_t bytes)
+{
+	return xasprintf("%" PRIu64, bytes < MEMORY_FLOOR ? MEMORY_FLOOR : bytes);
+}
+
+/* gpfs-parse gives the same bytes to standard output and to `second`. */
+static void start_parser(struct children *c, const struct audit_log_options *opt,
+			 const char *memory, int first, int second)
+{
+	struct command cmd = command(opt, "gpfs-parse", memory);
+	char *output = xasprintf("/dev/fd/%d", second);
+
+	add_arg(&cmd, "-q");
+	add_arg(&cmd, "--max-rejects=100%");
+	if (opt->filesystem) {
+		add_arg(&cmd, "-f");
+		add_arg(&cmd, opt->filesystem);
+	}
+	for (size_t i = 0; opt->parse[i]; i++)
+		add_arg(&cmd, opt->parse[i]);
+	add_arg(&cmd, "-o-");
+	add_arg(&cmd, "-o");
+	add_arg(&cmd, output);
+	add_arg(&cmd, "--");
+	cmd.logs = opt->logs;
+	cmd.process.out = first;
+	cmd.process.keep[0] = second;
+	start(c, &cmd);
+	free(output);
+}
+
+static void start_filter(struct children *c, struct command cmd, int in, int out)
+{
+	cmd.process.in = in;
+	cmd.process.out = out;
+	start(c, &cmd);
+	close(in);
+	close(out);
+}
+
+/*
+ * When we die of what a child gave or did not give, the system may be to blame, not the log: a
+ * child that failed for that reason has said so, and its status is ours.
+ */
+static void end_children(void *arg)
+{
+	struct children *c = arg;
+	bool system_failed = false;
+
+	for (size_t i = 0; i < c->count; i++) {
+		int status;
+
+		/* One that has failed is on its way out and does not hear this. */
+		process_signal(&c->processes[i], SIGTERM);
+		status = process_wait(&c->processes[i]);
+		system_failed |= WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SYSTEM;
+		system_failed |= WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM &&
+				 WTERMSIG(status) != SIGPIPE;
+	}
+	if (system_failed)
+		quit(EXIT_SYSTEM);
+}
+
+static void start_children(struct children *c, const struct audit_log_options *opt)
+{
+	char *few = memory_text(opt->memory / SMALL_SHARE);
+	char *much = memory_text(opt->memory / 2 - opt->memory / SMALL_SHARE);
+	int parsed[2], parsed_too[2], extracted[2], dirs[2], usage[2];
+	struct command accum = command(opt, "stats-accum", much);
+
+	*c = (struct children){ .count = 0 };
+	die_after(end_children, c);
+	fd_pipe(parsed);
+	fd_pipe(parsed_too);
+	start_parser(c, opt, few, parsed[1], parsed_too[1]);
+	close(parsed[1]);
+	close(parsed_too[1]);
+	fd_pipe(extracted);
+	start_filter(c, command(opt, "dir-extract", few), parsed[0], extracted[1]);
+	fd_pipe(dirs);
+	start_filter(c, command(opt, "depth-sort", much), extracted[0], dirs[1]);
+	fd_pipe(usage);
+	add_arg(&accum, "--age-by");
+	add_arg(&accum, opt->age_by);
+	add_arg(&accum, "--scan-date");
+	add_arg(&accum, opt->scan_date);
+	start_filter(c, accum, parsed_too[0], usage[1]);
+	c->dirs = dirs[0];
+	c->usage = usage[0];
+	free(few);
+	free(much);
+}
+
+/* Dies unless all of them have ended with status 0: 4 if that is the status of one, else 3. */
+static void wait_for_children(struct children *c)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		int status = process_wait(&c->processes[i]);
+		bool input = WIFEXITED(status) && WEXITSTATUS(status) != EXIT_SYSTEM;
+
+		if (status)
+			die(input ? EXIT_INPUT : EXIT_SYSTEM,
+			    "%s failed: the log cannot be compared", c->processes[i].name);
+	}
+	die_forget(c);
+}
+
+/* ---- the tables beside what they give ---- */
 
 struct audit_log {
 	struct db *db;
@@ -26,27 +204,28 @@ static void open_stream(struct tree_in *in, enum rec_kind kind, int fd)
 	free(name);
 }
 
-static void open_all(struct audit_log *a, struct audit_children *children)
+#define TIMES(X) X(max_atime_nr) X(max_mtime_nr)
+#define TIME_ID(name) TIME_##name,
+enum { TIME_dir_id, TIMES(TIME_ID) };
+
+static void open_all(struct audit_log *a, struct children *children)
 {
 	open_stream(&a->dirs, KIND_DIR, children->dirs);
 	open_stream(&a->usage, KIND_USAGE, children->usage);
 	a->have_dir = tree_in_next(&a->dirs);
 	a->have_usage = tree_in_next(&a->usage);
 	audit_rows_open(&a->rows, a->db, "directories",
-			"SELECT dir_id, depth, name, inode, generation, uid, gid,"
-			" mode, allocated FROM directories ORDER BY dir_id");
+			AUDIT_SELECT(AUDIT_DIRECTORIES, "directories ORDER BY dir_id"));
 	audit_rows_open(&a->stats, a->db, "directory_stats",
-			"SELECT dir_id, max_atime_nr, max_mtime_nr"
-			" FROM directory_stats ORDER BY dir_id");
+			AUDIT_SELECT(TIMES, "directory_stats ORDER BY dir_id"));
 	audit_rows_open(&a->usage_nr, a->db, "usage_nr",
-			"SELECT dir_id, uid, gid, age_bucket, size_bucket,"
-			" file_count, total_size, apparent_size FROM usage_nr"
-			" ORDER BY dir_id, uid, gid, age_bucket, size_bucket");
+			AUDIT_SELECT(AUDIT_USAGE, "usage_nr ORDER BY dir_id, uid, gid,"
+						  " age_bucket, size_bucket"));
 }
 
 static void follow_path(struct audit_log *a)
 {
-	int64_t depth = sqlite3_column_int64(a->rows.select, 1);
+	int64_t depth = sqlite3_column_int64(a->rows.select, AUDIT_DIR_depth);
 
 	for (; a->depth >= depth && a->path.len; a->depth--)
 		a->path.len = path_parent((char *)a->path.data, a->path.len);
@@ -54,8 +233,8 @@ static void follow_path(struct audit_log *a)
 	if (!depth)
 		return;
 	buf_add_char(&a->path, '\0');
-	buf_add(&a->path, sqlite3_column_blob(a->rows.select, 2),
-		(size_t)sqlite3_column_bytes(a->rows.select, 2));
+	buf_add(&a->path, sqlite3_column_blob(a->rows.select, AUDIT_DIR_name),
+		(size_t)sqlite3_column_bytes(a->rows.select, AUDIT_DIR_name));
 }
 
 /* Is the current record of a stream about the current directory? An earlier one is not here. */
@@ -76,9 +255,6 @@ static bool is_here(struct audit_log *a, const struct tree_in *in, bool have)
 
 static void compare_line(struct audit_log *a, const struct inode_line *line)
 {
-	static const char *const names[] = {
-		"inode", "generation", "uid", "gid", "mode", "allocated",
-	};
 	const int64_t should[] = {
 		(int64_t)line->inode, (int64_t)line->generation, line->uid, line->gid, line->mode,
 		(int64_t)line->allocated,
@@ -87,15 +263,17 @@ static void compare_line(struct audit_log *a, const struct inode_line *line)
 	for (int i = 0; i < 6; i++) {
 		char what[40];
 
-		snprintf(what, sizeof(what), "%s in directories", names[i]);
+		snprintf(what, sizeof(what), "%s in directories",
+			 sqlite3_column_name(a->rows.select, AUDIT_DIR_inode + i));
 		audit_number(a->db, a->rows.dir_id, what,
-			     audit_cell(&a->rows, 3 + i, INT64_MIN, INT64_MAX), should[i]);
+			     audit_cell(&a->rows, AUDIT_DIR_inode + i, INT64_MIN, INT64_MAX),
+			     should[i]);
 	}
 }
 
 static void compare_directory(struct audit_log *a)
 {
-	bool has_line = sqlite3_column_type(a->rows.select, 3) != SQLITE_NULL;
+	bool has_line = sqlite3_column_type(a->rows.select, AUDIT_DIR_inode) != SQLITE_NULL;
 	bool here = is_here(a, &a->dirs, a->have_dir);
 
 	if (here && a->dirs.line && !has_line)
@@ -112,10 +290,6 @@ static void compare_directory(struct audit_log *a)
 
 static void compare_row(struct audit_log *a)
 {
-	static const char *const names[] = {
-		"uid", "gid", "age_bucket", "size_bucket", "file_count", "total_size",
-		"apparent_size",
-	};
 	const struct usage_key *key = &a->usage.key;
 	const struct sums *sums = &a->usage.usage.sums;
 	const int64_t should[] = {
@@ -131,10 +305,18 @@ static void compare_row(struct audit_log *a)
 	for (int i = 0; i < 7; i++) {
 		char what[40];
 
-		snprintf(what, sizeof(what), "usage_nr: uid %" PRIu32 ": %s", key->uid, names[i]);
+		snprintf(what, sizeof(what), "usage_nr: uid %" PRIu32 ": %s", key->uid,
+			 sqlite3_column_name(a->usage_nr.select, AUDIT_USAGE_uid + i));
 		audit_number(a->db, a->rows.dir_id, what,
-			     audit_cell(&a->usage_nr, 1 + i, 0, INT64_MAX), should[i]);
+			     audit_cell(&a->usage_nr, AUDIT_USAGE_uid + i, 0, INT64_MAX),
+			     should[i]);
 	}
+}
+
+static void compare_time(struct audit_log *a, int column, int64_t should)
+{
+	audit_number(a->db, a->rows.dir_id, sqlite3_column_name(a->stats.select, column),
+		     audit_cell_or_null(&a->stats, column, INT64_MIN + 1, INT64_MAX), should);
 }
 
 static void compare_usage(struct audit_log *a)
@@ -153,11 +335,9 @@ static void compare_usage(struct audit_log *a)
 	if (a->usage_nr.have && a->usage_nr.dir_id == a->rows.dir_id)
 		audit_lie(a->db, a->rows.dir_id,
 			  "usage_nr has a row that the log does not give, for uid %" PRId64,
-			  audit_cell(&a->usage_nr, 1, 0, INT64_MAX));
-	audit_number(a->db, a->rows.dir_id, "max_atime_nr",
-		     audit_cell_or_null(&a->stats, 1, INT64_MIN + 1, INT64_MAX), atime);
-	audit_number(a->db, a->rows.dir_id, "max_mtime_nr",
-		     audit_cell_or_null(&a->stats, 2, INT64_MIN + 1, INT64_MAX), mtime);
+			  audit_cell(&a->usage_nr, AUDIT_USAGE_uid, 0, INT64_MAX));
+	compare_time(a, TIME_max_atime_nr, atime);
+	compare_time(a, TIME_max_mtime_nr, mtime);
 	audit_rows_next(&a->stats);
 }
 
@@ -192,7 +372,7 @@ static void compare_ledger(struct audit_log *a)
 	sqlite3_finalize(select);
 }
 
-static void finish(struct audit_log *a)
+static void require_all_compared(struct audit_log *a)
 {
 	const struct tree_in *left = a->have_dir ? &a->dirs : a->have_usage ? &a->usage : NULL;
 
@@ -208,18 +388,18 @@ void audit_log_check(struct db *db, const struct audit_log_options *opt,
 		     struct audit_log_counts *counts)
 {
 	struct audit_log a = { .db = db };
-	struct audit_children children;
+	struct children children;
 
-	audit_children_start(&children, opt);
+	start_children(&children, opt);
 	open_all(&a, &children);
 	for (; a.rows.have; audit_rows_next(&a.rows)) {
 		follow_path(&a);
 		compare_directory(&a);
 		compare_usage(&a);
 	}
-	finish(&a);
+	require_all_compared(&a);
 	compare_ledger(&a);
-	audit_children_wait(&children);
+	wait_for_children(&children);
 	counts->directories = a.dirs.records;
 	counts->usage = a.usage.records;
 	counts->lines = (int64_t)a.dirs.stream.ledger.sum.count[COUNT_LINES];

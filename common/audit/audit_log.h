@@ -3,12 +3,32 @@
  *
  * Every directory, every column of its line, every row of usage_nr, the latest times and the
  * accounts. Call after audit_tree_walk, so that `directories` is known to be a tree.
+ *
+ * The programs of the import read the log, as children with anonymous pipes between them:
+ *
+ *     log -> gpfs-parse -+-> dir-extract -> depth-sort -> dirs
+ *                        +-> stats-accum ---------------> usage
+ *
+ * They stand beside this program, and end when it does, however it does. Neither branch gives
+ * anything before the log has ended, and gpfs-parse has then written all; so the two streams can be
+ * read in step with each other.
  */
 #ifndef TREETALLY_AUDIT_LOG_H
 #define TREETALLY_AUDIT_LOG_H
 
-#include "common/audit/audit_child.h"
-#include "common/audit/audit_rows.h"
+#include "common/audit/audit_report.h"
+
+#define AUDIT_PARSE_OPTIONS 4 /* of gpfs-parse, that can be passed on */
+
+struct audit_log_options {
+	const char *const *logs; /* NULL at the end */
+	const char *parse[AUDIT_PARSE_OPTIONS + 1]; /* NULL at the end */
+	const char *filesystem; /* NULL: not known */
+	const char *scan_date, *age_by;
+	uint64_t memory;        /* for all children, in bytes */
+	const char *temp_dir;   /* NULL: they choose */
+	const char *threads;    /* of each child: a number */
+};
 
 struct audit_log_counts {
 	uint64_t directories, usage; /* records compared */

@@ -7,12 +7,16 @@
 
 #define DAY INT64_C(86400)
 
-static const char *const stat_names[AUDIT_STATS] = {
-	"file_count_nr", "total_size_nr", "apparent_size_nr", "dir_count_nr",
-	"max_atime_nr", "max_mtime_nr",
-	"file_count_r", "total_size_r", "apparent_size_r", "dir_count_r",
-	"max_atime_r", "max_mtime_r",
-	"owner_uid", "owner_gid",
+/* The lowest and the highest value of each column, and whether it can be NULL. */
+static const struct {
+	const char *name;
+	int64_t least, most;
+	bool null;
+} stats[] = {
+#define NUMBER(name) { #name, 0, INT64_MAX, false },
+#define TIME(name) { #name, INT64_MIN + 1, INT64_MAX, true },
+#define OWNER(name) { #name, -1, UINT32_MAX, true },
+	AUDIT_STATS(NUMBER, TIME, OWNER)
 };
 
 /* ---- when a directory is over ---- */
@@ -20,7 +24,7 @@ static const char *const stat_names[AUDIT_STATS] = {
 static void check_stat(struct audit_tree *t, const struct audit_level *l, enum audit_stat which,
 		       int64_t should)
 {
-	audit_number(t->db, l->dir_id, stat_names[which], l->said[which], should);
+	audit_number(t->db, l->dir_id, stats[which].name, l->said[which], should);
 }
 
 static int64_t stored_owner(int64_t id)
@@ -58,15 +62,15 @@ static void close_level(struct audit_tree *t, int64_t last)
 
 	if (!l->has_line && !l->dirs && !l->whole.files)
 		audit_lie(t->db, l->dir_id, "has no line in the scan, and nothing is in it");
-	check_stat(t, l, STAT_DIRS, l->dirs);
-	check_stat(t, l, STAT_BELOW + STAT_FILES, l->whole.files);
-	check_stat(t, l, STAT_BELOW + STAT_BYTES, l->whole.total_size);
-	check_stat(t, l, STAT_BELOW + STAT_APPARENT, l->whole.apparent_size);
-	check_stat(t, l, STAT_BELOW + STAT_DIRS, last - l->dir_id);
-	check_stat(t, l, STAT_BELOW + STAT_ATIME, l->atime);
-	check_stat(t, l, STAT_BELOW + STAT_MTIME, l->mtime);
-	check_stat(t, l, STAT_UID, stored_owner(l->uid));
-	check_stat(t, l, STAT_GID, stored_owner(l->gid));
+	check_stat(t, l, STAT_dir_count_nr, l->dirs);
+	check_stat(t, l, STAT_file_count_r, l->whole.files);
+	check_stat(t, l, STAT_total_size_r, l->whole.allocated);
+	check_stat(t, l, STAT_apparent_size_r, l->whole.apparent);
+	check_stat(t, l, STAT_dir_count_r, last - l->dir_id);
+	check_stat(t, l, STAT_max_atime_r, l->atime);
+	check_stat(t, l, STAT_max_mtime_r, l->mtime);
+	check_stat(t, l, STAT_owner_uid, stored_owner(l->uid));
+	check_stat(t, l, STAT_owner_gid, stored_owner(l->gid));
 	audit_usage_leave(&t->usage, l->dir_id, last, &l->usage,
 			  t->depth ? &t->open[t->depth - 1].usage : NULL);
 	if (t->depth)
@@ -85,9 +89,9 @@ static bool is_name(const void *name, size_t len, bool text)
 /* The sibling before this one stands on the level where this one will be, if there is one. */
 static void check_name(struct audit_tree *t, size_t depth, bool has_sibling)
 {
-	const void *name = sqlite3_column_blob(t->dirs.select, 3);
-	size_t len = (size_t)sqlite3_column_bytes(t->dirs.select, 3);
-	int type = sqlite3_column_type(t->dirs.select, 3);
+	const void *name = sqlite3_column_blob(t->dirs.select, AUDIT_DIR_name);
+	size_t len = (size_t)sqlite3_column_bytes(t->dirs.select, AUDIT_DIR_name);
+	int type = sqlite3_column_type(t->dirs.select, AUDIT_DIR_name);
 	const struct audit_level *before = &t->open[depth];
 	size_t common = len;
 	int order;
@@ -95,7 +99,7 @@ static void check_name(struct audit_tree *t, size_t depth, bool has_sibling)
 	if ((type != SQLITE_TEXT && type != SQLITE_BLOB) ||
 	    (depth ? !is_name(name, len, type == SQLITE_TEXT) : len != 1 || memcmp(name, "/", 1)))
 		audit_lie(t->db, t->dirs.dir_id,
-			  "its name is none, or is stored with the wrong type");
+			  "its name is not a valid one, or is stored with the wrong type");
 	if (!has_sibling)
 		return;
 	if (before->name_len < common)
@@ -119,8 +123,8 @@ static bool read_line(struct audit_tree *t)
 	int given = 0;
 
 	for (int i = 0; i < 6; i++) {
-		cells[i] = audit_cell_or_null(&t->dirs, 4 + i, least[i], most[i]);
-		given += sqlite3_column_type(t->dirs.select, 4 + i) != SQLITE_NULL;
+		cells[i] = audit_cell_or_null(&t->dirs, AUDIT_DIR_inode + i, least[i], most[i]);
+		given += sqlite3_column_type(t->dirs.select, AUDIT_DIR_inode + i) != SQLITE_NULL;
 	}
 	if (given && given < 6)
 		audit_lie(t->db, t->dirs.dir_id,
@@ -137,14 +141,14 @@ static bool read_line(struct audit_tree *t)
 
 static void push(struct audit_tree *t, size_t depth)
 {
-	size_t len = depth ? (size_t)sqlite3_column_bytes(t->dirs.select, 3) : 0;
+	size_t len = depth ? (size_t)sqlite3_column_bytes(t->dirs.select, AUDIT_DIR_name) : 0;
 	struct audit_level *l;
 
 	t->open[depth] = (struct audit_level){ .dir_id = t->dirs.dir_id, .name_len = len };
 	l = &t->open[depth];
 	l->name_at = depth ? t->open[depth - 1].name_at + t->open[depth - 1].name_len : 0;
 	t->names.len = l->name_at;
-	buf_add(&t->names, sqlite3_column_blob(t->dirs.select, 3), len);
+	buf_add(&t->names, sqlite3_column_blob(t->dirs.select, AUDIT_DIR_name), len);
 	t->depth = depth + 1;
 	if (t->names.len + depth > PATH_BYTES_MAX)
 		audit_lie(t->db, l->dir_id, "its path is longer than %d bytes", PATH_BYTES_MAX);
@@ -152,7 +156,8 @@ static void push(struct audit_tree *t, size_t depth)
 
 static void enter_directory(struct audit_tree *t)
 {
-	int64_t dir_id = t->dirs.dir_id, depth = audit_cell(&t->dirs, 2, 0, PATH_BYTES_MAX);
+	int64_t dir_id = t->dirs.dir_id;
+	int64_t depth = audit_cell(&t->dirs, AUDIT_DIR_depth, 0, PATH_BYTES_MAX);
 	size_t open = t->depth;
 
 	if (dir_id != ++t->directories)
@@ -160,7 +165,8 @@ static void enter_directory(struct audit_tree *t)
 	if ((depth == 0) != (dir_id == 1) || (size_t)depth > open)
 		audit_lie(t->db, dir_id, "depth is %" PRId64 ", should be %s%zu", depth,
 			  dir_id == 1 ? "" : "from 1 to ", open);
-	audit_number(t->db, dir_id, "parent_id", audit_cell_or_null(&t->dirs, 1, 1, INT64_MAX),
+	audit_number(t->db, dir_id, "parent_id",
+		     audit_cell_or_null(&t->dirs, AUDIT_DIR_parent_id, 1, INT64_MAX),
 		     depth ? t->open[depth - 1].dir_id : AUDIT_NULL);
 	while (t->depth > (size_t)depth)
 		close_level(t, dir_id - 1);
@@ -176,12 +182,9 @@ static void read_stats(struct audit_tree *t, struct audit_level *l)
 {
 	if (!t->stats.have || t->stats.dir_id != l->dir_id)
 		audit_lie(t->db, l->dir_id, "has no row in directory_stats");
-	for (int i = 0; i < AUDIT_STATS; i++) {
-		bool time = i % STAT_BELOW == STAT_ATIME || i % STAT_BELOW == STAT_MTIME;
-
-		l->said[i] = i >= STAT_UID ? audit_cell_or_null(&t->stats, 1 + i, -1, UINT32_MAX) :
-			     time ? audit_cell_or_null(&t->stats, 1 + i, INT64_MIN + 1, INT64_MAX) :
-				    audit_cell(&t->stats, 1 + i, 0, INT64_MAX);
+	for (int i = 0; i < STAT_COUNT; i++) {
+		l->said[i] = (stats[i].null ? audit_cell_or_null : audit_cell)(
+			&t->stats, 1 + i, stats[i].least, stats[i].most);
 	}
 	audit_rows_next(&t->stats);
 }
@@ -205,18 +208,18 @@ static int64_t class_of_age(const struct audit_tree *t, int64_t when)
 static void check_times(struct audit_tree *t, struct audit_level *l, const struct audit_own *own)
 {
 	bool files = own->sums.files > 0;
-	int64_t latest = t->newest_mtime ? l->said[STAT_MTIME] : AUDIT_NULL;
+	int64_t latest = t->newest_mtime ? l->said[STAT_max_mtime_nr] : AUDIT_NULL;
 
-	if ((l->said[STAT_ATIME] != AUDIT_NULL) != files ||
-	    (!files && l->said[STAT_MTIME] != AUDIT_NULL))
+	if ((l->said[STAT_max_atime_nr] != AUDIT_NULL) != files ||
+	    (!files && l->said[STAT_max_mtime_nr] != AUDIT_NULL))
 		audit_lie(t->db, l->dir_id,
 			  "max_atime_nr and max_mtime_nr do not fit %" PRId64 " files",
 			  own->sums.files);
-	l->atime = l->said[STAT_ATIME];
-	l->mtime = l->said[STAT_MTIME];
+	l->atime = l->said[STAT_max_atime_nr];
+	l->mtime = l->said[STAT_max_mtime_nr];
 	if (!files || !t->newest_atime || t->midnight == AUDIT_NULL)
 		return;
-	latest = later(latest, l->said[STAT_ATIME]);
+	latest = later(latest, l->said[STAT_max_atime_nr]);
 	if (class_of_age(t, latest) != own->youngest)
 		audit_lie(t->db, l->dir_id,
 			  "max_atime_nr is of age class %" PRId64
@@ -252,9 +255,9 @@ static void audit_directory(struct audit_tree *t)
 	l->uid = own.uid;
 	l->gid = own.gid;
 	read_stats(t, l);
-	check_stat(t, l, STAT_FILES, own.sums.files);
-	check_stat(t, l, STAT_BYTES, own.sums.total_size);
-	check_stat(t, l, STAT_APPARENT, own.sums.apparent_size);
+	check_stat(t, l, STAT_file_count_nr, own.sums.files);
+	check_stat(t, l, STAT_total_size_nr, own.sums.allocated);
+	check_stat(t, l, STAT_apparent_size_nr, own.sums.apparent);
 	check_times(t, l, &own);
 	find_root(t, l->has_line || own.sums.files);
 }
@@ -264,14 +267,11 @@ static void audit_directory(struct audit_tree *t)
 static void open_tables(struct audit_tree *t, int64_t root_id)
 {
 	audit_rows_open(&t->dirs, t->db, "directories",
-			"SELECT dir_id, parent_id, depth, name, inode, generation,"
-			" uid, gid, mode, allocated FROM directories ORDER BY dir_id");
-	audit_rows_open(
-		&t->stats, t->db, "directory_stats",
-		"SELECT dir_id, file_count_nr, total_size_nr, apparent_size_nr, dir_count_nr,"
-		" max_atime_nr, max_mtime_nr, file_count_r, total_size_r, apparent_size_r,"
-		" dir_count_r, max_atime_r, max_mtime_r, owner_uid, owner_gid"
-		" FROM directory_stats ORDER BY dir_id");
+			AUDIT_SELECT(AUDIT_DIRECTORIES, "directories ORDER BY dir_id"));
+	audit_rows_open(&t->stats, t->db, "directory_stats",
+			"SELECT dir_id" AUDIT_STATS(AUDIT_COLUMN_TEXT, AUDIT_COLUMN_TEXT,
+						    AUDIT_COLUMN_TEXT)
+			" FROM directory_stats ORDER BY dir_id");
 	audit_usage_open(&t->usage, t->db, root_id);
 }
 

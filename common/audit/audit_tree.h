@@ -13,19 +13,21 @@
 #include "common/audit/audit_usage.h"
 #include "common/base/buf.h"
 
-/* Columns of directory_stats behind dir_id: files, bytes, apparent, dirs, atime, mtime, twice. */
-enum audit_stat {
-	STAT_FILES, STAT_BYTES, STAT_APPARENT, STAT_DIRS, STAT_ATIME, STAT_MTIME,
-	STAT_BELOW, /* the same six again, for the whole subtree */
-	STAT_UID = 2 * STAT_BELOW, STAT_GID, AUDIT_STATS
-};
+/* Columns of directory_stats behind dir_id: numbers, times and owners. */
+#define AUDIT_STATS(NUMBER, TIME, OWNER) \
+	NUMBER(file_count_nr) NUMBER(total_size_nr) NUMBER(apparent_size_nr) NUMBER(dir_count_nr) \
+	TIME(max_atime_nr) TIME(max_mtime_nr) \
+	NUMBER(file_count_r) NUMBER(total_size_r) NUMBER(apparent_size_r) NUMBER(dir_count_r) \
+	TIME(max_atime_r) TIME(max_mtime_r) OWNER(owner_uid) OWNER(owner_gid)
+#define AUDIT_STAT_ID(name) STAT_##name,
+enum audit_stat { AUDIT_STATS(AUDIT_STAT_ID, AUDIT_STAT_ID, AUDIT_STAT_ID) STAT_COUNT };
 
 struct audit_level {
 	int64_t dir_id;
 	size_t name_at, name_len;       /* in audit_tree.names */
 	bool has_line;
-	int64_t said[AUDIT_STATS];      /* by directory_stats */
-	struct audit_sums whole;
+	int64_t said[STAT_COUNT];      /* by directory_stats */
+	struct sums whole;
 	int64_t dirs, atime, mtime, uid, gid; /* found; uid and gid as in audit_own */
 	struct audit_subtree usage;
 };

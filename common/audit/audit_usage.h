@@ -1,16 +1,17 @@
 /*
  * audit_usage - the usage tables, held against each other while directories come in id order.
  *
- * usage_nr is what all else is a sum of. Its rows are read once; codes of them (audit_code.h) at
- * the start and at the end of a subtree give the code of the subtree, which must be that of the
- * directory's rows in usage_r, and those of usage_r give that of usage_by. Nothing is kept of
- * a row, and none is sorted, unless a code differs: then the rows are compared, by SQL, to say
- * which one it is.
+ * usage_nr is what all else is a sum of. Its rows are read once; the fingerprints
+ * (audit_fingerprint.h) of all rows before a subtree and of all up to its end give that of the
+ * subtree, which must be that of the directory's rows in usage_r, and those of usage_r give that of
+ * usage_by. Rows are neither kept nor sorted unless a fingerprint differs: then they are compared,
+ * by SQL, to say which one it is.
  */
 #ifndef TREETALLY_AUDIT_USAGE_H
 #define TREETALLY_AUDIT_USAGE_H
 
-#include "common/audit/audit_rows.h"
+#include "common/audit/audit_fingerprint.h"
+#include "common/audit/audit_report.h"
 
 /*
  * A directory below the scan root may have rows in usage_r only if at least AUDIT_LARGE rows would
@@ -21,28 +22,27 @@
 #define AUDIT_LARGE 4096
 #define AUDIT_SAVES 4
 
-/* For codes: what a key and its sums are about. The first four are the kinds of usage_by. */
+/* For fingerprints: what a key and its sums are about. The first four are the kinds of usage_by. */
 enum {
 	AUDIT_BY_OWNER, AUDIT_BY_GROUP, AUDIT_BY_AGE, AUDIT_BY_SIZE,
-	AUDIT_OWNER_AGE, AUDIT_OWNER_SIZE, /* files and allocated bytes only */
 	AUDIT_OWNER_DIRS, AUDIT_GROUP_DIRS, /* directories that hold files, directories owned, 0 */
-	AUDIT_ROW, AUDIT_CODES
+	AUDIT_ROW, AUDIT_PRINTS
 };
 
 struct audit_usage {
 	struct db *db;
 	struct audit_factors factors;
 	int64_t root_id;      /* as scan_metadata says */
-	struct audit_rows nr, r, by;
-	struct audit_code nr_codes[AUDIT_CODES]; /* of all rows of usage_nr so far */
-	struct audit_sums total;                 /* of them */
+	struct audit_rows nr_rows, r_rows, by_rows;
+	struct audit_fingerprint nr[AUDIT_PRINTS]; /* of all rows of usage_nr so far */
+	struct sums total;                 /* of them */
 	int64_t summed;                          /* directories with rows in usage_r */
 	bool stopped; /* an apparent_size of usage_nr, or their sum, has reached 2^63-1 */
 };
 
 /* The files directly in a directory. */
 struct audit_own {
-	struct audit_sums sums;
+	struct sums sums;
 	int64_t uid, gid; /* -1 none, -2 several */
 	int64_t youngest; /* lowest class of age; 10: no file */
 };
@@ -50,10 +50,10 @@ struct audit_own {
 /* What is known of a directory's subtree in the usage tables while it is open. */
 struct audit_subtree {
 	int64_t rows_before;             /* rows of usage_nr before it */
-	struct audit_code before;        /* code of them */
+	struct audit_fingerprint before; /* of these */
 	int64_t cost;                    /* rows to be read for it without those of its own */
 	int64_t whole_rows;              /* rows that it has in usage_r */
-	struct audit_code whole;         /* code of them */
+	struct audit_fingerprint whole;  /* of these */
 	bool stopped;                    /* one has an apparent_size of 2^63-1 */
 };
 

@@ -13,12 +13,14 @@ const char db_schema_directories[] =
 	"    parent_id INTEGER REFERENCES directories,\n"
 	"    name NOT NULL,\n"
 	"    depth INTEGER NOT NULL,\n"
-	"    inode INTEGER, generation INTEGER, uid INTEGER, gid INTEGER, mode INTEGER, allocated INTEGER);"
+	"    inode INTEGER, generation INTEGER, uid INTEGER, gid INTEGER, mode INTEGER,"
+	" allocated INTEGER);"
 	"CREATE TABLE load_state(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
 	"CREATE TABLE scan_metadata(\n"
 	"    scan_id INTEGER PRIMARY KEY,\n"
 	"    source_file, scan_timestamp INTEGER, import_timestamp INTEGER NOT NULL,\n"
-	"    filesystem, scan_root NOT NULL, scan_root_id INTEGER NOT NULL REFERENCES directories,\n"
+	"    filesystem, scan_root NOT NULL,"
+	" scan_root_id INTEGER NOT NULL REFERENCES directories,\n"
 	"    age_by TEXT NOT NULL,\n"
 	"    total_directories INTEGER NOT NULL, implied_directories INTEGER NOT NULL,\n"
 	LEDGER_TABLE(LEDGER_COLUMN)
@@ -30,20 +32,23 @@ const char db_schema_directories[] =
 	"    dir_id INTEGER NOT NULL REFERENCES directories,\n" \
 	"    uid INTEGER NOT NULL, gid INTEGER NOT NULL,\n" \
 	"    age_bucket INTEGER NOT NULL, size_bucket INTEGER NOT NULL,\n" \
-	"    file_count INTEGER NOT NULL, total_size INTEGER NOT NULL, apparent_size INTEGER NOT NULL,\n" \
+	"    file_count INTEGER NOT NULL, total_size INTEGER NOT NULL," \
+	" apparent_size INTEGER NOT NULL,\n" \
 	"    PRIMARY KEY(dir_id, uid, gid, age_bucket, size_bucket)) WITHOUT ROWID;"
 
 #define SUMMARY_TABLE(name, key) \
 	"CREATE TABLE " name "(\n" \
 	"    " key " INTEGER PRIMARY KEY,\n" \
-	"    total_size INTEGER NOT NULL, apparent_size INTEGER NOT NULL, total_files INTEGER NOT NULL,\n" \
+	"    total_size INTEGER NOT NULL, apparent_size INTEGER NOT NULL," \
+	" total_files INTEGER NOT NULL,\n" \
 	"    directory_count INTEGER NOT NULL, directories_owned INTEGER NOT NULL);"
 
-#define HISTOGRAM_TABLE(name) \
-	"CREATE TABLE " name "(\n" \
-	"    owner_uid INTEGER NOT NULL, bucket_index INTEGER NOT NULL,\n" \
-	"    file_count INTEGER NOT NULL, total_size INTEGER NOT NULL,\n" \
-	"    PRIMARY KEY(owner_uid, bucket_index)) WITHOUT ROWID;"
+/* Of the whole scan: the rows of its root, which always has some. */
+#define HISTOGRAM_VIEW(name, bucket) \
+	"CREATE VIEW " name " AS SELECT uid AS owner_uid, " bucket " AS bucket_index,\n" \
+	"    sum(file_count) AS file_count, sum(total_size) AS total_size\n" \
+	"    FROM usage_r WHERE dir_id = (SELECT scan_root_id FROM scan_metadata)\n" \
+	"    GROUP BY uid, " bucket ";"
 
 /*
  * The path of directory d is put together on the way up to the root (dir_id 1). Where a name is no
@@ -51,10 +56,12 @@ const char db_schema_directories[] =
  */
 #define TREE_PATH \
 	"(WITH RECURSIVE up(above, path, raw) AS (\n" \
-	"        SELECT d.parent_id, CASE WHEN d.parent_id IS NULL THEN '/' ELSE '/' || d.name END,\n" \
+	"        SELECT d.parent_id," \
+	" CASE WHEN d.parent_id IS NULL THEN '/' ELSE '/' || d.name END,\n" \
 	"            typeof(d.name) = 'blob'\n" \
 	"        UNION ALL\n" \
-	"        SELECT p.parent_id, '/' || p.name || up.path, up.raw OR typeof(p.name) = 'blob'\n" \
+	"        SELECT p.parent_id, '/' || p.name || up.path," \
+	" up.raw OR typeof(p.name) = 'blob'\n" \
 	"            FROM up JOIN directories AS p ON p.dir_id = up.above WHERE up.above > 1)\n" \
 	"    SELECT CASE WHEN raw THEN CAST(path AS BLOB) ELSE path END FROM up\n" \
 	"        WHERE ifnull(above, 1) = 1)"
@@ -66,14 +73,14 @@ const char db_schema_directories[] =
 
 const char db_schema_stats[] =
 	"DROP VIEW IF EXISTS tree;"
+	"DROP VIEW IF EXISTS access_histogram;"
+	"DROP VIEW IF EXISTS size_histogram;"
 	"DROP TABLE IF EXISTS directory_stats;"
 	"DROP TABLE IF EXISTS usage_nr;"
 	"DROP TABLE IF EXISTS usage_r;"
 	"DROP TABLE IF EXISTS usage_by;"
 	"DROP TABLE IF EXISTS owner_summary;"
 	"DROP TABLE IF EXISTS group_summary;"
-	"DROP TABLE IF EXISTS access_histogram;"
-	"DROP TABLE IF EXISTS size_histogram;"
 	"DROP TABLE IF EXISTS user_info;"
 	"DROP TABLE IF EXISTS group_info;"
 	"DROP TABLE IF EXISTS buckets;"
@@ -89,19 +96,21 @@ const char db_schema_stats[] =
 	"CREATE TABLE usage_by(\n"
 	"    dir_id INTEGER NOT NULL REFERENCES directories,\n"
 	"    kind INTEGER NOT NULL, id INTEGER NOT NULL,\n"
-	"    file_count INTEGER NOT NULL, total_size INTEGER NOT NULL, apparent_size INTEGER NOT NULL,\n"
+	"    file_count INTEGER NOT NULL, total_size INTEGER NOT NULL,"
+	" apparent_size INTEGER NOT NULL,\n"
 	"    PRIMARY KEY(dir_id, kind, id)) WITHOUT ROWID;"
 	SUMMARY_TABLE("owner_summary", "owner_uid")
 	SUMMARY_TABLE("group_summary", "owner_gid")
-	HISTOGRAM_TABLE("access_histogram")
-	HISTOGRAM_TABLE("size_histogram")
+	HISTOGRAM_VIEW("access_histogram", "age_bucket")
+	HISTOGRAM_VIEW("size_histogram", "size_bucket")
 	"CREATE TABLE user_info(uid INTEGER PRIMARY KEY, username NOT NULL, full_name);"
 	"CREATE TABLE group_info(gid INTEGER PRIMARY KEY, groupname NOT NULL);"
 	"CREATE TABLE buckets(\n"
 	"    kind TEXT NOT NULL, bucket_index INTEGER NOT NULL, label TEXT NOT NULL,\n"
 	"    lower INTEGER, upper INTEGER, PRIMARY KEY(kind, bucket_index)) WITHOUT ROWID;"
 	"CREATE TABLE scan_sources(source NOT NULL, digest TEXT NOT NULL, lines INTEGER NOT NULL);"
-	"CREATE TABLE scan_rejects(reason TEXT PRIMARY KEY, lines INTEGER NOT NULL, first_line NOT NULL);"
+	"CREATE TABLE scan_rejects(reason TEXT PRIMARY KEY, lines INTEGER NOT NULL,"
+	" first_line NOT NULL);"
 	"CREATE TABLE path_maps(scan_path NOT NULL PRIMARY KEY, shown_path NOT NULL) WITHOUT ROWID;"
 	"CREATE VIEW tree AS SELECT d.dir_id AS dir_id,\n"
 	"    " TREE_PATH " AS path,\n"

@@ -39,7 +39,6 @@ void db_schema_about(void);
 #define DIRECTORIES_COLUMNS 10
 #define DIRECTORIES_NAME 2 /* which of them, from 0, holds the name */
 #define USAGE_BY_COLUMNS 6
-#define HISTOGRAM_COLUMNS 4
 
 /* The same, in usage_nr and usage_r, and in both summaries. */
 enum {
@@ -52,8 +51,8 @@ enum {
 };
 
 /*
- * directory_stats behind dir_id: numbers that are always there, times and owners that can be NULL. The
- * table, the view tree and what fills them are made from this list.
+ * directory_stats behind dir_id: numbers that are always there, times and owners that can be NULL.
+ * The table, the view tree and what fills them are made from this list.
  */
 #define DIRECTORY_STATS(NUMBER, TIME, OWNER) \
 	NUMBER(file_count_nr) NUMBER(total_size_nr) NUMBER(apparent_size_nr) NUMBER(dir_count_nr) \

@@ -1,6 +1,5 @@
 /*
- * usage_r - the table usage_r, and what its rows are added up to on their way: usage_by of each
- * directory, and the histograms of the scan root.
+ * usage_r - the table usage_r, and usage_by, which its rows are added up to on their way.
  *
  * usage_fold.h tells which directories have rows, and hands them out in no order; load_sort puts
  * them into that of the table.

@@ -1,9 +1,96 @@
-#include "common/audit/audit_ledger.h"
+#include "common/audit/audit_tables.h"
 
 #include <inttypes.h>
 
 #include "common/db/db_seal.h"
 #include "common/stream/ledger.h"
+
+#define OF_ROOT " FROM usage_r WHERE dir_id = (SELECT scan_root_id FROM scan_metadata)"
+
+#define SUMS_DIFFER(table, key, id) \
+	AUDIT_DIFFER("'" id " ' || id", "id", \
+	"SELECT " key " AS id, total_files AS fi, 0 AS fs, total_size AS ti, 0 AS ts," \
+	" apparent_size AS ai, 0 AS as_ FROM " table \
+	" UNION ALL SELECT " id ", 0, file_count, 0, total_size, 0, apparent_size" OF_ROOT)
+
+#define DIRS_DIFFER(table, key, id) \
+	"SELECT * FROM (SELECT '" id " ' || id," \
+	" sum(di) AS directory_count, sum(ds) AS directories," \
+	" sum(oi) AS directories_owned, sum(os) AS owned FROM (" \
+	"SELECT " key " AS id, directory_count AS di, 0 AS ds, directories_owned AS oi, 0 AS os" \
+	" FROM " table \
+	" UNION ALL SELECT " id ", 0, count(DISTINCT dir_id), 0, 0 FROM usage_nr GROUP BY " id \
+	" UNION ALL SELECT " id ", 0, 0, 0, count(*) FROM directories" \
+	" WHERE " id " IS NOT NULL GROUP BY " id ") GROUP BY id)" \
+	" WHERE directory_count <> directories OR directories_owned <> owned LIMIT 1"
+
+/* In place of dir_id, which they have not, 0. */
+#define SUMMARY_ROWS(table, key) \
+	"SELECT 0, " key ", total_files, total_size, apparent_size, directory_count," \
+	" directories_owned FROM " table
+enum { SUMMARY_ID = 1, SUMMARY_SUMS, SUMMARY_HOLD = SUMMARY_SUMS + 3, SUMMARY_OWN };
+
+struct summary {
+	const char *table, *select, *sums, *dirs;
+	int sums_print, dirs_print; /* which of audit_usage.nr they must equal */
+};
+
+static const struct summary summaries[] = {
+	{ "owner_summary", SUMMARY_ROWS("owner_summary", "owner_uid"),
+	  SUMS_DIFFER("owner_summary", "owner_uid", "uid"),
+	  DIRS_DIFFER("owner_summary", "owner_uid", "uid"), AUDIT_BY_OWNER, AUDIT_OWNER_DIRS },
+	{ "group_summary", SUMMARY_ROWS("group_summary", "owner_gid"),
+	  SUMS_DIFFER("group_summary", "owner_gid", "gid"),
+	  DIRS_DIFFER("group_summary", "owner_gid", "gid"), AUDIT_BY_GROUP, AUDIT_GROUP_DIRS },
+};
+
+static void add(struct audit_tree *t, struct audit_fingerprint *to, int what, int64_t id,
+		const struct sums *sums)
+{
+	const struct audit_factors *f = &t->usage.factors;
+
+	audit_fingerprint_add(to, f, what, (uint64_t)id, 0, audit_fingerprint_weigh(f, sums));
+}
+
+static void check_sums(struct audit_tree *t, const struct summary *s, int what,
+		       struct audit_fingerprint is, const char *sql, bool stopped)
+{
+	if (stopped || !audit_fingerprint_equal(is, t->usage.nr[what]))
+		audit_compare(t->db, &(struct audit_query){ s->table, sql, 0, 0, 0 });
+}
+
+static int64_t check_summary(struct audit_tree *t, const struct summary *s)
+{
+	struct audit_fingerprint have = { 0, 0 }, dirs_have = { 0, 0 };
+	struct audit_rows r;
+	int64_t rows;
+
+	for (audit_rows_open(&r, t->db, s->table, s->select); r.have; audit_rows_next(&r)) {
+		int64_t id = audit_cell(&r, SUMMARY_ID, 0, UINT32_MAX);
+		const struct sums sums = audit_cell_sums(&r, SUMMARY_SUMS, 0);
+		const struct sums dirs = { audit_cell(&r, SUMMARY_HOLD, 0, INT64_MAX),
+					   audit_cell(&r, SUMMARY_OWN, 0, INT64_MAX), 0 };
+
+		if (!sums.files && !dirs.allocated)
+			audit_lie(t->db, 0, "%s has a row for %" PRId64 ", which owns nothing",
+				  s->table, id);
+		add(t, &have, s->sums_print, id, &sums);
+		add(t, &dirs_have, s->dirs_print, id, &dirs);
+	}
+	rows = r.count;
+	audit_rows_close(&r);
+	check_sums(t, s, s->sums_print, have, s->sums, t->usage.stopped);
+	check_sums(t, s, s->dirs_print, dirs_have, s->dirs, false);
+	return rows;
+}
+
+void audit_tables_summaries(struct audit_tree *t, int64_t *owners, int64_t *groups)
+{
+	*owners = check_summary(t, &summaries[0]);
+	*groups = check_summary(t, &summaries[1]);
+}
+
+/* ---- scan_metadata ---- */
 
 int64_t audit_metadata(struct db *db, const char *column)
 {
@@ -32,21 +119,6 @@ static void check_text(struct db *db, const char *query)
 	sqlite3_finalize(select);
 }
 
-/* ---- load_state: what the directories were loaded with ---- */
-
-/* The value of `key` in a text of fields key=value, up to the next TAB; NULL: it is not there. */
-static char *field(const char *text, const char *key)
-{
-	size_t len = strlen(key);
-
-	for (; text; text = strchr(text, '\t')) {
-		text += *text == '\t';
-		if (strncmp(text, key, len) == 0 && text[len] == '=')
-			return xstrndup(text + len + 1, strcspn(text + len + 1, "\t"));
-	}
-	return NULL;
-}
-
 static char *state(struct db *db, const char *key)
 {
 	sqlite3_stmt *select = db_prepare(db, "SELECT value FROM load_state WHERE key = ?");
@@ -60,41 +132,6 @@ static char *state(struct db *db, const char *key)
 	copy = xstrdup(text);
 	sqlite3_finalize(select);
 	return copy;
-}
-
-/* A field of load_state must be what a column, or an expression, of scan_metadata says. */
-static void check_field(struct db *db, const char *text, const char *name, const char *expression)
-{
-	char *sql = xasprintf("SELECT CAST(%s AS TEXT) FROM scan_metadata", expression);
-	sqlite3_stmt *select = db_prepare(db, sql);
-	char *there = field(text, name);
-	const char *here;
-
-	db_step(db, select);
-	here = (const char *)sqlite3_column_text(select, 0);
-	if ((here || there) && (!here || !there || strcmp(here, there)))
-		audit_lie(db, 0, "scan_metadata: %s is %s, load_state says %s", name,
-			  here ? here : "NULL", there ? there : "nothing");
-	sqlite3_finalize(select);
-	free(there);
-	free(sql);
-}
-
-static void check_state(struct audit_tree *t)
-{
-	char *ledger = state(t->db, "ledger"), *head = state(t->db, "head");
-	char *scan_date = field(head, "scan_date");
-
-	for (int i = 0; i < LEDGER_COUNTS; i++)
-		check_field(t->db, ledger, ledger_count_names[i], ledger_count_columns[i]);
-	check_field(t->db, ledger, "digest", "digest");
-	check_field(t->db, ledger, "assumptions", "nullif(assumptions, '')");
-	/* A date can have been told to stats-accum alone. */
-	if (scan_date)
-		check_field(t->db, head, "scan_date", "date(scan_timestamp, 'unixepoch')");
-	free(scan_date);
-	free(ledger);
-	free(head);
 }
 
 /* ---- the accounts themselves ---- */
@@ -145,7 +182,8 @@ static void check_accounts(struct audit_tree *t)
 	check_column(db, "entries", audit_metadata(db, "directory_lines + total_files"));
 	/* No log has 2^53 lines; and sum() ends the program where it overflows. */
 	check_text(db, "SELECT 'scan_sources or scan_rejects: lines is ' || lines"
-		       " FROM (SELECT lines FROM scan_sources UNION ALL SELECT lines FROM scan_rejects)"
+		       " FROM (SELECT lines FROM scan_sources"
+		       " UNION ALL SELECT lines FROM scan_rejects)"
 		       " WHERE typeof(lines) <> 'integer' OR lines NOT BETWEEN 0 AND 1 << 53");
 	check_column(db, "lines", db_integer(db, "SELECT sum(lines) FROM scan_sources"));
 	check_column(db, "rejected", db_integer(db, "SELECT sum(lines) FROM scan_rejects"));
@@ -165,7 +203,6 @@ static void check_accounts(struct audit_tree *t)
 			  ", but directories have %" PRId64,
 			  audit_metadata(db, "directory_bytes"), t->line_bytes);
 	check_digests(db);
-	check_state(t);
 }
 
 /* The path of the scan root, put together by following parent_id. */
@@ -186,36 +223,38 @@ static void check_seal(struct db *db)
 {
 	char *is = state(db, "seal"), should[DB_SEAL_SIZE];
 
-	check_text(db, "SELECT 'scan_metadata: scan_timestamp is not midnight' FROM scan_metadata"
-		       " WHERE scan_timestamp % 86400 <> 0");
-	check_text(db, "SELECT 'scan_metadata: age_by is ' || age_by FROM scan_metadata"
-		       " WHERE age_by NOT IN ('atime', 'mtime', 'newest')");
-	check_text(db, "SELECT 'load_state: seal is no text' FROM load_state"
-		       " WHERE key = 'seal' AND typeof(value) <> 'text'");
 	db_seal_text(db, should);
 	if (strcmp(is, should))
-		audit_lie(db, 0, "a row of scan_metadata, scan_sources, scan_rejects, path_maps, user_info,"
-				 " group_info or load_state is not that of the import");
+		audit_lie(db, 0,
+			  "a row of scan_metadata, scan_sources, scan_rejects, path_maps, buckets,"
+			  " user_info, group_info or load_state is not that of the import");
 	free(is);
 }
 
-void audit_ledger_check(struct audit_tree *t, bool verified)
+void audit_tables_metadata(struct audit_tree *t, bool verified)
 {
 	audit_number(t->db, 0, "scan_metadata: count of rows",
 		     db_integer(t->db, "SELECT count(scan_id) FROM scan_metadata"), 1);
 	check_column(t->db, "total_directories", t->directories);
 	check_column(t->db, "implied_directories", t->implied);
-	audit_number(t->db, 0, "load_state: directories",
-		     db_integer(t->db, "SELECT value FROM load_state WHERE key = 'directories'"),
-		     t->directories);
-	audit_number(t->db, 0, "load_state: implied",
-		     db_integer(t->db, "SELECT value FROM load_state WHERE key = 'implied'"),
-		     t->implied);
 	check_column(t->db, "total_files", t->usage.total.files);
-	check_column(t->db, "total_size", t->usage.total.total_size);
-	check_column(t->db, "apparent_size", t->usage.total.apparent_size);
+	check_column(t->db, "total_size", t->usage.total.allocated);
+	check_column(t->db, "apparent_size", t->usage.total.apparent);
 	check_root(t->db);
 	if (verified)
 		check_accounts(t);
 	check_seal(t->db);
+}
+
+void audit_tables_pages(struct db *db)
+{
+	sqlite3_stmt *select = db_prepare(db, "PRAGMA integrity_check(1)");
+	const char *says;
+
+	db_step(db, select);
+	says = (const char *)sqlite3_column_text(select, 0);
+	if (!says || strcmp(says, "ok"))
+		die(EXIT_INPUT, "%s: is damaged: SQLite says: %s", db->name,
+		    says ? says : "nothing");
+	sqlite3_finalize(select);
 }
