@@ -209,3 +209,26 @@ ask_both() {
 		[ "$(echo db*)" = db ]
 	done
 }
+
+@test "import: a file system without locks: said at once, and databases can be read there" {
+	! sanitized || skip "sanitizers want to be the first library"
+	two_scans 300
+	local how
+	export FAULT_CALL=lock FAULT_NTH=1+
+	for how in ENOLCK ENOSYS; do
+		export FAULT_HOW=$how
+		LD_PRELOAD=fault-shim.so run -4 --separate-stderr timeout 20 "${import[@]}" "$NEW.gz"
+		[[ $stderr == "scan-import: asp.db.import: cannot be locked: a database must be made on a file system that has locks: "* ]]
+		cmp asp.db ../old.db
+		alone
+		LD_PRELOAD=fault-shim.so run -0 --separate-stderr dir-query --format tsv asp.db
+		[ -z "$stderr" ]
+		[ "$output" = "$(dir-query --format tsv asp.db)" ]
+		LD_PRELOAD=fault-shim.so run -0 scan-audit asp.db
+		gpfs-parse -q "$OLD" | dir-extract | depth-sort | dir-load half.db
+		gpfs-parse -q "$OLD" | stats-accum >half.usage
+		LD_PRELOAD=fault-shim.so run -4 --separate-stderr timeout 60 stats-load half.db half.usage
+		[[ $stderr == "stats-load: half.db: "* ]]
+		rm half.*
+	done
+}

@@ -188,6 +188,9 @@ static bool lock_it(struct import_target *t, int fd)
 	if (flock(fd, LOCK_EX | LOCK_NB)) {
 		if (errno == EWOULDBLOCK)
 			die_busy(t);
+		if (errno == ENOLCK || errno == ENOSYS || errno == EOPNOTSUPP)
+			die_errno("%s: cannot be locked: a database must be made on a file system that "
+				  "has locks", t->import);
 		die_errno("%s: cannot be locked", t->import);
 	}
 	return !fstat(fd, &locked) && !lstat(t->import, &named) && locked.st_dev == named.st_dev &&

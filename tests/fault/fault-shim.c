@@ -50,7 +50,8 @@ static const struct {
 	int number;
 } errors[] = {
 	{ "ENOSPC", ENOSPC }, { "EIO", EIO }, { "EINTR", EINTR }, { "EAGAIN", EAGAIN },
-	{ "ENOLCK", ENOLCK }, { "ENOMEM", ENOMEM }, { "EOPNOTSUPP", EOPNOTSUPP },
+	{ "ENOLCK", ENOLCK }, { "ENOMEM", ENOMEM }, { "ENOSYS", ENOSYS },
+	{ "EOPNOTSUPP", EOPNOTSUPP },
 	{ "EACCES", EACCES }, { "EPERM", EPERM }, { "ENOENT", ENOENT }, { "ENOTDIR", ENOTDIR },
 	{ "ELOOP", ELOOP }, { "ENOTCONN", ENOTCONN }, { "ESTALE", ESTALE }, { "EMFILE", EMFILE },
 	{ "EOVERFLOW", EOVERFLOW },
@@ -333,6 +334,11 @@ static int lock_call(int fd, int command, void *arg)
 	bool is_lock = command == F_SETLK || command == F_SETLKW || command == F_GETLK;
 
 	return is_lock && fate(CALL_LOCK) > 0 ? -1 : (int)syscall(SYS_fcntl, fd, command, arg);
+}
+
+int flock(int fd, int operation)
+{
+	return fate(CALL_LOCK) > 0 ? -1 : (int)syscall(SYS_flock, fd, operation);
 }
 
 /* Whatever the third argument is, it is passed in one register. */
