@@ -190,10 +190,40 @@ clean() {
 		--source a $LOG $LOG:--source names one log
 		--db nowhere/x.db $LOG:nowhere/x.db: the directory nowhere: No such file or directory
 		-T nowhere $LOG:cannot use temporary directory nowhere: No such file or directory
-		--rejects $LOG $LOG:--rejects: $LOG is the log
-		--rejects x.db --db x.db $LOG:--rejects: x.db is the database
 	END
 	clean
+}
+
+@test "scan-import: nothing that it reads is written, under any name" {
+	local options what
+	scan-import -q --db old.db "$LOG"
+	echo 'x:x:1000:1:X:/:/' >names
+	echo '/a=/b' >maps
+	ln names hard
+	ln -s names soft
+	ln -s old.db soft.db
+	cp old.db x.failed
+	cp "$LOG" y.failed
+	md5sum * >before
+	while IFS=: read -r options what; do
+		eval "what=\"$what\""
+		eval "run -2 scan-import -q $options"
+		[[ $output == *"$what"*'are the same file' ]] || { echo "$options: $output"; return 1; }
+		md5sum --quiet -c before
+	done <<-'END'
+		--rejects $LOG $LOG:$LOG (an output)
+		--rejects x.db --db x.db $LOG:x.db (an output)
+		--db $LOG $LOG:$LOG (the database)
+		--db new.db --passwd-file names --rejects names $LOG:names (an output)
+		--db new.db --group-file names --rejects hard $LOG:hard (an output)
+		--db new.db --map-file maps --rejects maps $LOG:maps (an output)
+		--db soft.db --replace --rejects old.db $LOG:old.db (an output)
+		--db soft --passwd-file names $LOG:soft (the database)
+		--db old.db --replace --group-file soft.db $LOG:soft.db (an input)
+		--db x.failed --replace --rejects x $LOG:x.failed (an output)
+		--db new.db --rejects y -f fs --scan-date 2026-01-01 y.failed:y.failed (an output)
+	END
+	[[ $(ls) == "$(printf '%s\n' "$LOG" before hard maps names old.db soft soft.db x.failed y.failed | sort)" ]]
 }
 
 @test "scan-import: one message says why, the programs that came after it are heard with -vv" {

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "common/base/fd.h"
+#include "common/base/file_use.h"
 #include "common/base/opts.h"
 #include "common/db/db_reader.h"
 #include "common/db/db_schema.h"
@@ -344,13 +345,20 @@ static char *name_database(const struct import *run)
 	return xasprintf("%s.db", run->filesystem);
 }
 
-static bool same_file(const char *a, const char *b)
+/* Programs that we start see a part of these each, none of them all. */
+static void register_files(const struct run *run)
 {
-	struct stat x, y;
+	const struct options *opt = &run->opt;
 
-	if (strcmp(a, b) == 0)
-		return true;
-	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+	file_use_name(FILE_DATABASE, run->name, run->target.file);
+	if (opt->passwd_file)
+		file_use_name(FILE_INPUT, opt->passwd_file, NULL);
+	if (opt->group_file)
+		file_use_name(FILE_INPUT, opt->group_file, NULL);
+	if (opt->map_file)
+		file_use_name(FILE_INPUT, opt->map_file, NULL);
+	if (opt->rejects && strcmp(opt->rejects, "-") != 0)
+		file_use_name(FILE_OUTPUT, opt->rejects, NULL);
 }
 
 /*
@@ -365,17 +373,12 @@ static void place_rejects(struct import *run)
 
 	if (!rejects)
 		return;
-	if (same_file(rejects, run->target.file))
-		opts_die("--rejects: %s is the database", rejects);
-	for (size_t i = 0; i < run->opt.log_count; i++) {
-		if (!is_stdin(run->opt.logs[i]) && same_file(rejects, run->opt.logs[i]))
-			opts_die("--rejects: %s is the log", rejects);
-	}
 	if (strcmp(rejects, "-") == 0 || (!stat(rejects, &st) && !S_ISREG(st.st_mode)) ||
 	    strncmp(rejects, "/dev/", 5) == 0)
 		return;
 	run->rejects = outfile_final_name(rejects);
 	run->rejects_made = import_beside(run->rejects, ".failed");
+	file_use_name(FILE_OUTPUT, run->rejects_made, NULL);
 }
 
 /* ---- what can only be known in the end is asked again then ---- */
@@ -638,6 +641,7 @@ int main(int argc, char **argv)
 	if (run.scan_day == DAY_NONE && !may_learn)
 		opts_die("the log's name does not tell the day of the scan: give --scan-date");
 	import_target_open(&run.target, run.name);
+	register_files(&run);
 	place_rejects(&run);
 	run.watch = import_watch();
 	die_after(die_of_signal, &run);
