@@ -204,7 +204,7 @@ clean() {
 	ln -s old.db soft.db
 	cp old.db x.failed
 	cp "$LOG" y.failed
-	md5sum * >before
+	md5sum -- * >before
 	while IFS=: read -r options what; do
 		eval "what=\"$what\""
 		eval "run -2 scan-import -q $options"

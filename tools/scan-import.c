@@ -346,7 +346,7 @@ static char *name_database(const struct import *run)
 }
 
 /* Programs that we start see a part of these each, none of them all. */
-static void register_files(const struct run *run)
+static void register_files(const struct import *run)
 {
 	const struct options *opt = &run->opt;
 
