@@ -1,0 +1,53 @@
+#!/usr/bin/env bats
+# tests/run itself: where it runs, and what it counts.
+
+load lib/helper
+
+# A checkout with the programs that are built already, under a name with blanks.
+setup_file() {
+	local copy="$BATS_FILE_TMPDIR/a check out"
+	make_here all testers
+	mkdir -p "$copy/build" "$BATS_FILE_TMPDIR/t m p"
+	(cd "$TREETALLY_TOP" && cp -a Makefile common tools pipelines tests "$copy")
+	(cd "$TREETALLY_BUILD" && cp -a common tools tests "$copy/build" &&
+		find . -maxdepth 1 -type f -exec cp -a {} "$copy/build" \;)
+}
+
+# run_there ARGUMENT...: tests/run there, with as little of our environment as somebody else has.
+run_there() {
+	# bats has put its own parts into PATH
+	run env -i PATH="${PATH//"$BATS_LIBEXEC":/}" HOME="$PWD" TMPDIR="$BATS_FILE_TMPDIR/t m p" \
+		"$BATS_FILE_TMPDIR/a check out/tests/run" "$@"
+	echo "$output"
+}
+
+@test "tests/run: blanks in the names of the checkout and of TMPDIR" {
+	run_there tests/faults.bats tests/disk-full.bats tests/kill.bats \
+		-f 'no processes|/dev/full|dir-load killed at a write'
+	((status == 0))
+	[[ ${lines[-1]} == "3 passed, 0 failed" ]]
+	[[ -z $(ls -A "$BATS_FILE_TMPDIR/t m p") ]]
+}
+
+@test "tests/run: passed, failed, skipped and lost tests are told apart" {
+	cd "$BATS_FILE_TMPDIR/a check out"
+	# bats would take them for tests of this file
+	sed 's/^TEST/@test/' >tests/good.bats <<-'END'
+		load lib/helper
+		TEST "it passes" { :; }
+		TEST "it is skipped" { needs no-such-program; }
+		TEST "it is slow" { slow; false; }
+	END
+	run_there tests/good.bats
+	((status == 0))
+	[[ $output == *"  no-such-program(1) is not installed"* && ${lines[-1]} == "1 passed, 0 failed" ]]
+	printf '@test "it fails" {\n\techo "x: 5 passed, 0 failed, 0 skipped, 1 s"\n\tfalse\n}\n' >tests/bad.bats
+	printf '@test "it is lost" {\n\tkill -KILL $PPID $$\n}\n' >tests/lost.bats
+	printf '@test "it is broken" {\n\tif\n}\n' >tests/broken.bats
+	run_there tests/good.bats tests/bad.bats tests/lost.bats tests/broken.bats
+	((status == 1))
+	[[ ${lines[-1]} == "1 passed, 3 failed" && $output == *"not ok 1 it fails"* ]]
+	run_there tests/none.bats
+	((status == 2))
+	rm tests/{good,bad,lost,broken}.bats
+}
