@@ -132,14 +132,14 @@ PAGES    = $(filter-out man/demo.1,$(wildcard man/*.[1-8]))
 install: all
 	install -d "$(DESTDIR)$(BINDIR)" "$(DESTDIR)$(DATADIR)" "$(DESTDIR)$(COMPDIR)"
 	install -m 755 $(PROGRAMS) $(PIPES) "$(DESTDIR)$(BINDIR)"
-	for unit in $(UNITS); do \
+	@for unit in $(UNITS); do \
 		sed "s|/usr/local/bin|$(BINDIR)|g" "$$unit" >"$(DESTDIR)$(DATADIR)/$${unit##*/}" || exit; \
 	done
 	install -m 644 pipelines/lib/completion.bash "$(DESTDIR)$(COMPDIR)/treetally"
-	for name in $(filter-out treetally,$(TOOLS)) $(notdir $(PIPES)); do \
+	@for name in $(filter-out treetally,$(TOOLS)) $(notdir $(PIPES)); do \
 		ln -sf treetally "$(DESTDIR)$(COMPDIR)/$$name" || exit; \
 	done
-	for page in $(PAGES); do \
+	@for page in $(PAGES); do \
 		dir="$(DESTDIR)$(MANDIR)/man$${page##*.}"; \
 		install -d "$$dir" && install -m 644 "$$page" "$$dir" || exit; \
 	done
