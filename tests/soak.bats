@@ -89,8 +89,8 @@ steady() {
 	[[ -z $(leftovers) ]] || { leftovers; return 1; }
 	scan-audit asp.db --log ../log
 	for stage in gpfs-parse dir-extract depth-sort dir-load stats-accum stats-load; do
-		[[ $(grep -c "/$stage\$" ../used) == "$imports" ]]
-		grep "/$stage\$" ../used | steady "KiB of $stage" 4096
+		[[ $(grep -c " $stage\$" ../used) == "$imports" ]]
+		grep " $stage\$" ../used | steady "KiB of $stage" 4096
 	done
 	steady "descriptors" 4 <../descriptors
 	steady "KiB of the database" 512 <../size
