@@ -73,9 +73,11 @@ is() {
 # ---- new files -------------------------------------------------------------------------------------
 
 @test "rights: what has names in it is new with 0640 less the umask: databases, streams, rejects, answers" {
-	local mask at
+	local mask at masks=(000:640 022:640 077:600 027:640)
 	finish_database
-	for mask in 000:640 022:640 077:600 027:640 777:0; do
+	# A file of mode 000 is of use to nobody else.
+	((EUID)) || masks+=(777:0)
+	for mask in "${masks[@]}"; do
 		umask "${mask%:*}"
 		at=at$mask
 		dir-load "$at.db" good.dir
