@@ -93,7 +93,7 @@ head_field() {
 	[[ $stderr == *"no record in 5 lines" ]]
 	sed '3s/s=1024/s=x/' log | gpfs-parse -q -t -o out --source log
 	[[ $(ledger rejected out) == 1 ]]
-	for bad in 'entries=3' 'unseen=0' 'entries=x unseen=0' 'entries= unseen=0' 'entries=99999999999999999999 unseen=0' 'entries=3x unseen=0'; do
+	for bad in 'entries=3 unseen=x' 'unseen=0' 'entries=x unseen=0' 'entries= unseen=0' 'entries=99999999999999999999 unseen=0' 'entries=3x unseen=0'; do
 		{ sed '$d' log; echo "# treetally scan-tree end $bad"; } >other
 		run -3 --separate-stderr gpfs-parse -q -o cut.rec other
 		[[ $stderr == "gpfs-parse: other: its end line cannot be read" ]] || { echo "$bad: $stderr"; return 1; }

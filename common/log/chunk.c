@@ -77,7 +77,7 @@ bool chunk_fill(struct chunk_reader *r, struct chunk *c)
 }
 
 /* Bytes up to the end of the last line that is whole. */
-static size_t whole_lines(const struct chunk *c, bool at_end)
+static size_t whole_lines(const struct chunk *c)
 {
 	const struct line_format *format = c->format;
 	const char *last, *at = first_line(c), *end = c->text + c->len;
@@ -87,7 +87,7 @@ static size_t whole_lines(const struct chunk *c, bool at_end)
 		last = memrchr(c->text, line_end(format), c->len);
 		return last ? (size_t)(last + 1 - c->text) : 0;
 	}
-	while (at < end && (n = format->layout->measure(at, (size_t)(end - at), at_end)))
+	while (at < end && (n = format->layout->measure(at, (size_t)(end - at))))
 		at += n;
 	return at == first_line(c) ? 0 : (size_t)(at - c->text);
 }
@@ -95,7 +95,7 @@ static size_t whole_lines(const struct chunk *c, bool at_end)
 void chunk_cut(struct chunk_reader *r, struct chunk *c)
 {
 	bool at_end = c->len < CHUNK_SIZE;
-	size_t whole = whole_lines(c, at_end);
+	size_t whole = whole_lines(c);
 
 	if (at_end) {
 		c->cut = r->cut = whole < c->len;
@@ -133,7 +133,7 @@ static size_t measure_line(const struct chunk *c, const char *line, const char *
 	size_t left = (size_t)(c->text + c->len - line), len;
 
 	if (format->layout->measure) {
-		len = format->layout->measure(line, left, true);
+		len = format->layout->measure(line, left);
 	} else {
 		const char *end = memchr(line, line_end(format), left);
 
@@ -317,7 +317,7 @@ static void parse_line(struct chunk_worker *w, struct chunk *c, const char *text
 		take_skipped(w, c, COUNT_SKIPPED_BLANK, text, len);
 		break;
 	case LINE_COMMENT:
-		claims_add_end(&c->end, text, len);
+		claims_add_end(&c->end, text, len, c->tally.count[COUNT_LINES]);
 		take_skipped(w, c, COUNT_SKIPPED_COMMENT, text, len);
 		break;
 	case LINE_MESSAGE:

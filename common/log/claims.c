@@ -5,8 +5,11 @@
 
 #include "common/stream/record.h"
 
-#define HEADER "# treetally scan-tree "
-#define END HEADER "end "
+#define HEADER "# treetally "
+#define FIELDS "# fields:"
+#define ROWS "# end rows="
+#define IDENT "#IDENT#|"
+#define COMPLETE "#complete#"
 
 static const char *const suffixes[] = { ".gz", ".bz2", ".xz", ".zst", ".zstd", ".lz4", ".lzma" };
 
@@ -97,20 +100,25 @@ static const char *set_word(struct scan_claim *claim, const char *key, const cha
 	return NULL; /* any other word is one that a later version has added */
 }
 
-const char *claims_claim_line(struct scan_claim *claim, const char *line, size_t len)
+static bool begins(const char *line, size_t len, const char *with)
 {
-	size_t prefix = strlen(HEADER);
-	const char *fault = NULL;
-	char *text, *rest, *word;
+	return len >= strlen(with) && !memcmp(line, with, strlen(with));
+}
 
-	if (len <= prefix || memcmp(line, HEADER, prefix))
+/* Our own header, behind HEADER; modified. */
+static const char *claim_header(struct scan_claim *claim, char *words)
+{
+	char *program = strsep(&words, " "), *word = words ? strsep(&words, " ") : NULL;
+	const char *fault = NULL;
+
+	/* Of other programs' comments, only those of this form are headers. */
+	if (!*program || !word ||
+	    (strcmp(program, "scan-tree") && !isdigit((unsigned char)*word)))
 		return NULL;
-	rest = text = xstrndup(line + prefix, len - prefix);
-	word = strsep(&rest, " ");
 	claim->has_end = strcmp(word, "2") == 0;
 	if (!claim->has_end && strcmp(word, "1"))
-		fault = "a scan-tree log of a format that this version does not know";
-	while (!fault && (word = strsep(&rest, " "))) {
+		fault = "a log of a format that this version does not know";
+	while (!fault && (word = strsep(&words, " "))) {
 		char *value = strchr(word, '=');
 
 		if (value) {
@@ -118,7 +126,44 @@ const char *claims_claim_line(struct scan_claim *claim, const char *line, size_t
 			fault = set_word(claim, word, value);
 		}
 	}
-	free(text);
+	return fault;
+}
+
+/* Versions of two programs, time in seconds, ..., in the eleventh place the file system; modified. */
+static void claim_ident(struct scan_claim *claim, char *columns)
+{
+	char *column, *rest;
+
+	claim->has_end = true;
+	for (int i = 0; (column = strsep(&columns, "|")); i++) {
+		if (i == 2 && claim->scan_day == DAY_NONE) {
+			long long seconds = strtoll(column, &rest, 10);
+
+			if (*column && !*rest && seconds > 0 && seconds <= TIME_MAX)
+				claim->scan_day = seconds / SECONDS_PER_DAY;
+		} else if (i == 10 && !claim->filesystem && strcmp(column, "UNKNOWN") &&
+			   claims_valid_filesystem(column)) {
+			claim->filesystem = xstrdup(column);
+		}
+	}
+}
+
+const char *claims_claim_line(struct scan_claim *claim, const char *line, size_t len)
+{
+	const char *fault = NULL;
+	char *text;
+
+	if (begins(line, len, HEADER)) {
+		text = xstrndup(line + strlen(HEADER), len - strlen(HEADER));
+		fault = claim_header(claim, text);
+		free(text);
+	} else if (begins(line, len, IDENT)) {
+		text = xstrndup(line + strlen(IDENT), len - strlen(IDENT));
+		claim_ident(claim, text);
+		free(text);
+	} else if (begins(line, len, FIELDS)) {
+		claim->has_end = true;
+	}
 	return fault;
 }
 
@@ -135,30 +180,69 @@ static bool end_number(const char *words, const char *key, uint64_t *number)
 	return !errno && (!*rest || *rest == ' ') && *number < INT64_MAX;
 }
 
-void claims_add_end(struct scan_end *end, const char *line, size_t len)
+/* Our own end line: "PROGRAM end " and words, of which entries= must be there. */
+static void add_own_end(struct scan_end *end, const char *words, uint64_t number)
 {
-	uint64_t entries, unseen;
-	char *words;
+	const char *blank = strchr(words, ' ');
+	uint64_t entries, unseen = 0, skipped = 0;
 
-	if (len < strlen(END) || memcmp(line, END, strlen(END)))
+	if (!blank || strncmp(blank, " end ", 5))
 		return;
 	end->lines++;
-	words = xstrndup(line, len);
-	if (end_number(words, " entries=", &entries) && end_number(words, " unseen=", &unseen)) {
+	end->last = number;
+	if (end_number(words, " entries=", &entries) &&
+	    (!strstr(words, " unseen=") || end_number(words, " unseen=", &unseen)) &&
+	    (!strstr(words, " skipped=") || end_number(words, " skipped=", &skipped))) {
 		end->entries = add_saturating(end->entries, entries);
 		end->unseen = add_saturating(end->unseen, unseen);
+		end->skipped = add_saturating(end->skipped, skipped);
 	} else {
 		end->bad++;
 	}
-	free(words);
 }
 
-void claims_add_ends(struct scan_end *end, const struct scan_end *more)
+static void add_rows(struct scan_end *end, const char *line, uint64_t number)
+{
+	uint64_t rows;
+
+	end->lines++;
+	end->last = number;
+	if (end_number(line, " rows=", &rows))
+		end->entries = add_saturating(end->entries, rows);
+	else
+		end->bad++;
+}
+
+void claims_add_end(struct scan_end *end, const char *line, size_t len, uint64_t number)
+{
+	char *text;
+
+	if (begins(line, len, COMPLETE)) {
+		end->lines++;
+		end->uncounted++;
+		end->last = number;
+		return;
+	}
+	if (!begins(line, len, HEADER) && !begins(line, len, ROWS))
+		return;
+	text = xstrndup(line, len);
+	if (begins(line, len, ROWS))
+		add_rows(end, text, number);
+	else
+		add_own_end(end, text + strlen(HEADER), number);
+	free(text);
+}
+
+void claims_add_ends(struct scan_end *end, const struct scan_end *more, uint64_t lines_before)
 {
 	end->lines += more->lines;
 	end->bad += more->bad;
+	end->uncounted += more->uncounted;
 	end->entries = add_saturating(end->entries, more->entries);
 	end->unseen = add_saturating(end->unseen, more->unseen);
+	end->skipped = add_saturating(end->skipped, more->skipped);
+	if (more->last)
+		end->last = lines_before + more->last;
 }
 
 void claims_release(struct scan_claim *claim)

@@ -4,6 +4,11 @@
  *     20260111_csfs1_asp.list.list_all.log.xz     file system "asp", scanned on 2026-01-11
  *     # treetally scan-tree 2 escape=pct scan_date=2026-01-11 filesystem=asp
  *     # treetally scan-tree end entries=812345 unseen=0 vanished=2
+ *
+ * Any program may write such first and last lines, under its own name. Those of other tools:
+ *
+ *     #IDENT#|1.0|1.42|1768089600|...|asp|note   ne2scan; then #complete#1768093200 must come
+ *     # fields: size|mtime|...                   then # end rows=812345 must come
  */
 #ifndef TREETALLY_CLAIMS_H
 #define TREETALLY_CLAIMS_H
@@ -23,8 +28,11 @@ struct scan_claim {
 struct scan_end {
 	uint64_t lines; /* such lines */
 	uint64_t bad;   /* of them, those that cannot be read */
+	uint64_t uncounted; /* and those that do not tell how many entries there are */
+	uint64_t last;  /* number of the last of them, from 1 */
 	uint64_t entries; /* lines that the scan wrote */
 	uint64_t unseen;  /* directories that it could not read */
+	uint64_t skipped; /* files likewise */
 };
 
 /* The name under which an operand is recorded: no directory, no suffix of a compressor. */
@@ -45,11 +53,11 @@ void claims_claim(struct scan_claim *claim, const char *source);
  */
 const char *claims_claim_line(struct scan_claim *claim, const char *line, size_t len) WARN_UNUSED;
 
-/* Add what this comment says if it is an end line. */
-void claims_add_end(struct scan_end *end, const char *line, size_t len);
+/* Add what this comment, line `number`, says if it is an end line. */
+void claims_add_end(struct scan_end *end, const char *line, size_t len, uint64_t number);
 
-/* Add the sums of another part of the same source. */
-void claims_add_ends(struct scan_end *end, const struct scan_end *more);
+/* Add the sums of another part of the same source, which has `lines_before` lines before it. */
+void claims_add_ends(struct scan_end *end, const struct scan_end *more, uint64_t lines_before);
 
 void claims_release(struct scan_claim *claim);
 

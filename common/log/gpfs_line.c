@@ -52,7 +52,6 @@ static enum reject_reason take_path(struct parser *p, bool pct, const char *text
 				    const char *end, struct line *line)
 {
 	size_t len = (size_t)(end - text);
-	enum path_fault fault;
 
 	if (len > PATH_BYTES_MAX)
 		return REJECT_TOO_LONG;
@@ -63,13 +62,7 @@ static enum reject_reason take_path(struct parser *p, bool pct, const char *text
 			return reason;
 		text = p->scratch.path;
 	}
-	fault = path_from_text(p->scratch.path, &line->path_len, text, len);
-	if (fault != PATH_OK)
-		return REJECT_DOTS; /* the other faults are excluded by now */
-	if (!line->path_len && !S_ISDIR(line->entry.own.mode))
-		return REJECT_ROOT;
-	line->path = p->scratch.path;
-	return REJECT_NONE;
+	return line_set_path(line, p->scratch.path, text, len);
 }
 
 /* What the values say of the entry, or why they say nothing. */

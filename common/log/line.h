@@ -81,11 +81,18 @@ struct layout {
 	const char *(*foreign)(const char *text, size_t len);
 
 	/*
-	 * Bytes of the line at `text`, with its end, or 0 if it needs more than the `len` that are
-	 * there. `at_end`: no more will come. What begins no record ends with the next LF. NULL: the
-	 * end of the format says it all.
+	 * Bytes of the line at `text`, with its end, or 0 if more than the `len` that are there are
+	 * needed to tell. What begins no record ends with the next LF. NULL: the end of the format
+	 * says it all.
 	 */
-	size_t (*measure)(const char *text, size_t len, bool at_end);
+	size_t (*measure)(const char *text, size_t len);
 };
+
+/*
+ * Set the path of `line`, whose mode is set, from the text of an absolute one. `buffer` has
+ * PATH_BYTES_MAX bytes and stays as long as the path; `text` may lie in it.
+ */
+enum reject_reason line_set_path(struct line *line, char *buffer, const char *text,
+				 size_t len) WARN_UNUSED;
 
 #endif

@@ -137,7 +137,7 @@ static void take_chunk(struct parse_run *run, const char *name, const struct chu
 		run->unrecognised_line = lines_before + c->unrecognised_line;
 	}
 	run->cut_names += c->cut_names;
-	claims_add_ends(&run->end, &c->end);
+	claims_add_ends(&run->end, &c->end, lines_before);
 	rejects_add(&run->rejects, name, lines_before, c);
 	if (c->overflow || !tally_add(&run->tally, &c->tally, lines_before))
 		refuse(run, "%s: the sizes in it add up to more than 2^63-1 bytes", name);
@@ -152,19 +152,21 @@ static void check_end(struct parse_run *run, const char *name)
 {
 	uint64_t *count = run->tally.count;
 	uint64_t lines = count[COUNT_ENTRIES] + count[COUNT_REJECTED];
+	const struct scan_end *end = &run->end;
+	/* One that tells no number proves nothing about what follows it. */
+	bool ended = end->lines && (!end->uncounted || end->last == count[COUNT_LINES]);
 
-	count[COUNT_UNPROVED_SOURCES] = !run->scan_log.file && !run->end.lines;
+	count[COUNT_UNPROVED_SOURCES] = !run->scan_log.file && !(run->must_end && ended);
 	if (!run->must_end)
 		return;
-	if (run->end.bad)
-		refuse(run, "%s: its end line cannot be read", name);
-	if (!run->end.lines && !run->opt->allow_cut_end)
+	if (!ended && !run->opt->allow_cut_end)
 		refuse(run, "%s: the end line is missing, so the list was cut after line %" PRIu64
 		       " (--allow-cut-end accepts that)", name, count[COUNT_LINES]);
-	if (run->end.lines && run->end.entries != lines)
+	if (end->lines && !end->bad && !end->uncounted && end->entries != lines)
 		refuse(run, "%s: is not whole: its end line tells of %" PRIu64 " entries, and there "
-		       "are %" PRIu64, name, run->end.entries, lines);
-	if (!assume(&run->tally.assumed, ASSUME_UNSEEN, run->end.unseen))
+		       "are %" PRIu64, name, end->entries, lines);
+	if (end->bad || !assume(&run->tally.assumed, ASSUME_UNSEEN, end->unseen) ||
+	    !assume(&run->tally.assumed, ASSUME_SKIPPED, end->skipped))
 		refuse(run, "%s: its end line cannot be read", name);
 }
 

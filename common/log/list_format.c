@@ -1,0 +1,128 @@
+#include "common/log/list_format.h"
+
+#include "common/base/path.h"
+#include "common/log/gufi_line.h"
+#include "common/log/lfs_line.h"
+#include "common/log/list_lines.h"
+#include "common/log/polimor_line.h"
+
+/* Records that are looked at. */
+#define LOOK_RECORDS 100
+
+const struct scanner *const list_scanners[] = {
+	&lfs_scanner, &find_scanner, &ne2scan_scanner, &wrstat_scanner, &wrstat11_scanner,
+	&mpistat_scanner, &gufi_scanner, &pwalk_scanner, &polimor_scanner, NULL
+};
+
+/* The default of find, with this end. */
+static struct find_template *default_template(bool nul)
+{
+	char *fault;
+	struct find_template *t = find_template_compile(nul ? FIND_DEFAULT "\\0" :
+							FIND_DEFAULT "\\n", &fault);
+
+	if (!t)
+		bug("the default template");
+	return t;
+}
+
+char *list_format_parse(struct list_format *f, const char *text)
+{
+	static const char find[] = "find:";
+	char *fault = NULL;
+
+	*f = (struct list_format){ 0 };
+	if (strcmp(text, "auto") == 0)
+		return NULL;
+	if (strncmp(text, find, strlen(find)) == 0) {
+		f->scanner = &find_scanner;
+		f->template = find_template_compile(text + strlen(find), &fault);
+		return fault;
+	}
+	for (size_t i = 0; list_scanners[i]; i++) {
+		if (strcmp(text, list_scanners[i]->name) == 0)
+			f->scanner = list_scanners[i];
+	}
+	if (f->scanner == &find_scanner)
+		f->template = default_template(true);
+	return f->scanner ? NULL : xstrdup("no format has this name (--list-formats)");
+}
+
+/* Bytes of the first line with its end, 0 if that is not there. */
+static size_t measure(const struct scanner *s, bool nul, const char *text, size_t len)
+{
+	const char *end;
+
+	if (s->layout->measure)
+		return s->layout->measure(text, len);
+	end = memchr(text, nul ? '\0' : '\n', len);
+	return end ? (size_t)(end + 1 - text) : 0;
+}
+
+/* Is this line a whole record? */
+static bool is_record(const struct scan_form *form, struct record *r, const char *at,
+		      const char *end)
+{
+	const unsigned others = FIELD_BIT(FIELD_MTIME) | FIELD_BIT(FIELD_CTIME);
+	unsigned needed = form->scanner->given & ~others;
+
+	r->fields.seen = r->fields.bad = 0;
+	r->begins = false;
+	return form->scanner->read(r, form, at, end) == REJECT_NONE && r->begins &&
+	       !(needed & (~r->fields.seen | r->fields.bad));
+}
+
+/* How many of the first lines are records of this scanner? */
+static unsigned records(const struct scan_form *form, bool nul, const char *text, size_t len)
+{
+	struct record *r = scanner_new_parser();
+	const char *at = text, *end = text + len;
+	unsigned found = 0;
+	size_t n;
+
+	for (int i = 0; i < LOOK_RECORDS; i++, at += n) {
+		n = measure(form->scanner, nul, at, (size_t)(end - at));
+		if (!n)
+			break;
+		found += (nul || !memchr(at, '\0', n)) && is_record(form, r, at, at + n - 1);
+	}
+	scanner_free_parser(r);
+	return found;
+}
+
+/* Try the scanner, find with one of the ends; `most` is what others have reached. */
+static void try(struct list_format *f, const struct scanner *s, bool nul, unsigned *most,
+		const char *text, size_t len)
+{
+	struct list_format mine = { .scanner = s };
+	struct scan_form form = { .scanner = s };
+	unsigned found;
+
+	if (s == &find_scanner)
+		form.find = mine.template = default_template(nul);
+	found = records(&form, nul, text, len);
+	if (found > *most) {
+		list_format_release(f);
+		*f = mine;
+		*most = found;
+	} else {
+		list_format_release(&mine);
+	}
+}
+
+bool list_format_detect(struct list_format *f, const char *text, size_t len)
+{
+	unsigned most = 0;
+
+	*f = (struct list_format){ 0 };
+	for (size_t i = 0; list_scanners[i]; i++)
+		try(f, list_scanners[i], false, &most, text, len);
+	try(f, &find_scanner, true, &most, text, len);
+	return most > 0;
+}
+
+void list_format_release(struct list_format *f)
+{
+	find_template_free(f->template);
+	*f = (struct list_format){ 0 };
+}

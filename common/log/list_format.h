@@ -1,0 +1,29 @@
+/*
+ * list_format - which scanner made a list, as an option says or as its first lines show.
+ */
+#ifndef TREETALLY_LIST_FORMAT_H
+#define TREETALLY_LIST_FORMAT_H
+
+#include "common/log/find_template.h"
+
+/* All scanners; NULL ends them. */
+extern const struct scanner *const list_scanners[];
+
+struct list_format {
+	const struct scanner *scanner; /* NULL: as the first lines show */
+	struct find_template *template; /* of `find` */
+};
+
+/* "auto", the name of a scanner, or "find:FORMAT". NULL, or what is wrong with it. */
+char *list_format_parse(struct list_format *f, const char *text) WARN_UNUSED;
+
+/*
+ * What the first `len` bytes of a list show: the scanner most of whose records stand among the
+ * first lines, with a template if that is what it needs. False if nothing is a record of any of
+ * them, which is so for lists of GPFS.
+ */
+bool list_format_detect(struct list_format *f, const char *text, size_t len) WARN_UNUSED;
+
+void list_format_release(struct list_format *f);
+
+#endif

@@ -1,0 +1,151 @@
+#include "common/log/scanner.h"
+
+#include "common/base/path.h"
+#include "common/log/word.h"
+
+void *scanner_new_parser(void)
+{
+	struct record *r = xcalloc(1, sizeof(*r));
+
+	r->buffer = xmalloc(PATH_BYTES_MAX);
+	return r;
+}
+
+void scanner_free_parser(void *parser)
+{
+	struct record *r = parser;
+
+	free(r->buffer);
+	free(r);
+}
+
+bool scanner_column(struct column *column, const char **at, const char *end, char mark)
+{
+	const char *p = *at;
+
+	if (!p)
+		return false;
+	column->at = p;
+	p = p < end ? memchr(p, mark, (size_t)(end - p)) : NULL;
+	column->end = p ? p : end;
+	*at = p ? p + 1 : NULL;
+	return true;
+}
+
+/* The text of the path, behind the root if it is not absolute; in the buffer if it is not whole. */
+static enum reject_reason root_path(struct record *r, const char *root)
+{
+	struct fields *f = &r->fields;
+	size_t root_len;
+
+	if (!root || !f->path || (f->path_len && *f->path == '/'))
+		return REJECT_NONE;
+	if (f->path_len && *f->path == '.' && (f->path_len == 1 || f->path[1] == '/')) {
+		f->path++;
+		f->path_len--;
+	}
+	root_len = strlen(root);
+	if (root_len + 1 + f->path_len > PATH_BYTES_MAX)
+		return REJECT_TOO_LONG;
+	memmove(r->buffer + root_len + 1, f->path, f->path_len);
+	memcpy(r->buffer, root, root_len);
+	r->buffer[root_len] = '/';
+	f->path = r->buffer;
+	f->path_len += root_len + 1;
+	return REJECT_NONE;
+}
+
+static enum reject_reason judge(struct record *r, const struct scan_form *form, struct line *line)
+{
+	struct fields *f = &r->fields;
+	enum reject_reason reason = field_plan_entry(&form->plan, f, line);
+
+	if (reason != REJECT_NONE)
+		return reason;
+	if (f->bad & FIELD_BIT(FIELD_INODE))
+		return REJECT_INODE;
+	line->snapshot = false;
+	line->entry.own.inode = f->seen & FIELD_BIT(FIELD_INODE) ? f->number[FIELD_INODE] : 0;
+	line->entry.own.generation = r->generation;
+	reason = root_path(r, form->root);
+	return reason != REJECT_NONE ? reason : line_set_path(line, r->buffer, f->path, f->path_len);
+}
+
+static enum line_kind skip_kind(const char *text, const char *end)
+{
+	if (text < end && *text == '#')
+		return LINE_COMMENT;
+	while (text < end && is_blank(*text))
+		text++;
+	return text == end ? LINE_BLANK : LINE_UNRECOGNISED;
+}
+
+enum line_kind scanner_parse(void *parser, const struct line_format *format, const char *text,
+			     size_t len, bool maybe_nul, struct line *line)
+{
+	const struct scan_form *form = format->how;
+	const char *end = text + len;
+	struct record *r = parser;
+
+	r->fields.seen = r->fields.bad = 0;
+	r->fields.path = NULL;
+	r->fields.path_len = 0;
+	r->generation = 0;
+	r->begins = r->raw = r->skipped = false;
+	line->reason = form->scanner->read(r, form, text, end);
+	line->begins = r->begins;
+	line->text = NULL;
+	if (!r->begins)
+		return skip_kind(text, end);
+	if (r->skipped)
+		return LINE_MESSAGE;
+	if (r->raw && !format->nul)
+		line->text = r->fields.path;
+	if (len > LINE_BYTES_MAX)
+		line->reason = REJECT_TOO_LONG;
+	else if (maybe_nul && !format->nul && memchr(text, '\0', len))
+		line->reason = REJECT_NUL;
+	if (line->reason == REJECT_NONE)
+		line->reason = judge(r, form, line);
+	return line->reason == REJECT_NONE ? LINE_ENTRY : LINE_REJECTED;
+}
+
+/* Words of `ls -l`: "-rw-r--r--" or "lrwxrwxrwx". */
+static bool is_mode(const char *at, const char *end)
+{
+	return end - at >= 10 && strchr("-dlbcpsD", *at) && strspn(at + 1, "rwxsStT-") >= 9;
+}
+
+/*
+ * What people print when they look at files: sizes are rounded, times are local and lack the year
+ * or the minute, owners are names of one machine, and names may be quoted.
+ */
+const char *scanner_foreign(const char *text, size_t len)
+{
+	const char *end = text + len, *at = text;
+
+	if (is_mode(at, end))
+		return "text of dwalk, or of ls -l: sizes are rounded in it and times are local; "
+		       "let dwalk write its binary form, or use scan-tree or find -printf";
+	for (int numbers = 0; numbers < 2; numbers++) {
+		while (at < end && is_blank(*at))
+			at++;
+		if (at == end || !is_digit(*at))
+			return NULL;
+		while (at < end && is_digit(*at))
+			at++;
+	}
+	while (at < end && is_blank(*at))
+		at++;
+	if (is_mode(at, end))
+		return "text of find -ls: times are local in it and owners are names; let find "
+		       "print with -printf, or use scan-tree";
+	return NULL;
+}
+
+const struct layout scanner_layout = {
+	.new_parser = scanner_new_parser,
+	.free_parser = scanner_free_parser,
+	.parse = scanner_parse,
+	.foreign = scanner_foreign,
+};
