@@ -1,4 +1,5 @@
 #include "common/db/db.h"
+#include "common/db/db_schema.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -244,12 +245,21 @@ void db_bind_name(struct db *db, sqlite3_stmt *statement, int at, const char *by
 	db_check(db, rc);
 }
 
+/* Bytes: SQLITE_SORTER_PMASZ pages. */
+#define SORT_LIST_MIN (250 * DB_PAGE_SIZE)
+
 void db_limits(struct db *db, uint64_t memory, unsigned threads)
 {
-	/* Each helping thread sorts a list of its own, as large as the cache may be. */
-	uint64_t kib = memory / 1024 / (threads > 1 ? threads + 1 : 2);
+	uint64_t kib;
 	char sql[200];
 
+	/*
+	 * Each thread sorts a list of its own, as large as the cache may be, but of 250 pages at
+	 * least, whatever the cache is: no more threads than there is memory for that.
+	 */
+	while (threads > 1 && memory / (threads + 1) < SORT_LIST_MIN)
+		threads--;
+	kib = memory / 1024 / (threads > 1 ? threads + 1 : 2);
 	/* SQLite's limit for a list in memory is 512 MiB, and more cache than that gains nothing. */
 	if (kib > 512u << 10)
 		kib = 512u << 10;
