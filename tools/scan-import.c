@@ -71,6 +71,7 @@ struct import {
 	char *filesystem;      /* of the new scan; NULL: not known yet */
 	int64_t scan_day;      /* DAY_NONE: not known yet */
 	char *rejects, *rejects_made; /* the name, and what gpfs-parse writes; NULL: just as given */
+	int rejects_pin; /* what had the second name before */
 	struct import_target target;
 	struct import_stages stages;
 };
@@ -379,6 +380,8 @@ static void place_rejects(struct import *run)
 	run->rejects = outfile_final_name(rejects);
 	run->rejects_made = import_beside(run->rejects, ".failed");
 	file_use_name(FILE_OUTPUT, run->rejects_made, NULL);
+	/* One that is there is replaced, and the new database must not get its inode and pass for it. */
+	run->rejects_pin = open(run->rejects_made, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
 /* ---- what can only be known in the end is asked again then ---- */
