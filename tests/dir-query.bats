@@ -678,3 +678,91 @@ deep_database() {
 	run -2 dir-query --files-of nobody-knows-me "$small"
 	[[ $output == *"--files-of: no user"* ]]
 }
+
+# ---- how it looks --------------------------------------------------------------------------------
+
+@test "dir-query: --columns chooses and orders columns, in every format" {
+	run -0 dir-query --columns path,owner,total_size_r -n 2 --sort-by path "$small"
+	[[ ${lines[0]} == $'path\towner\ttotal_size_r' && ${#lines[@]} -eq 3 ]]
+	dir-query --sort-by path "$odd" | cut -f 5,1 >want
+	dir-query --sort-by path --columns path,apparent_size_r "$odd" | cmp want -
+	run -0 dir-query --columns file_count_r --total --format json -n 1 "$small"
+	[[ $output == *'"columns":["file_count_r"],"rows":['*'{"file_count_r":19}'*'"total":{"file_count_r":19}}' ]]
+	run -0 dir-query --columns owner_uid,path --format table -n 1 "$small"
+	[[ ${lines[0]} == "owner_uid  Path" ]]
+	run -2 dir-query --columns path,size "$small"
+	[[ $output == *"'size' is no column; there are path, depth, file_count_r, total_size_r, "* ]]
+	run -2 dir-query --columns path, "$small"
+	run -2 dir-query --columns matching_size "$small"
+}
+
+@test "dir-query: the name of the output decides the format unless --format does" {
+	local format
+	for format in tsv csv json ndjson; do
+		dir-query "$odd" -o "x.$format"
+		dir-query --format "$format" "$odd" | cmp - "x.$format"
+	done
+	dir-query "$odd" --format csv -o x.json
+	dir-query --format csv "$odd" | cmp - x.json
+	dir-query "$odd" -o x.text
+	dir-query "$odd" | cmp - x.text
+}
+
+@test "dir-query: JSON says which scans it is about" {
+	dir-query -n 1 --format json "$small" "$odd" >got.json
+	[[ $(<got.json) == *'"scans":[{"filesystem":"small","scan_date":1768435200,"assumptions":""},{"filesystem":"odd",'* ]]
+	cp "$small" part.db
+	ask part.db "UPDATE scan_metadata SET assumptions = 'unseen=3 unverified'"
+	run -0 dir-query -q -n 1 --format json --iso part.db
+	[[ $output == *'"scan_date":"2026-01-15T00:00:00Z","assumptions":"unseen=3 unverified"}]'* ]]
+}
+
+@test "dir-query: bytes in the units that are asked for, times with --iso" {
+	local want
+	cp "$small" sizes.db
+	ask sizes.db 'UPDATE directory_stats SET total_size_r = 1234567890 WHERE dir_id = 3'
+	while read -r want; do
+		# shellcheck disable=SC2086
+		run -0 dir-query --format table --columns total_size_r -n 1 ${want%%=*} sizes.db
+		[[ ${lines[2]} == *( )"${want#*=}" ]] || { echo "${lines[2]}: not $want"; false; }
+	done <<-'END'
+		--wide=1.15 GiB
+		--bytes=1,234,567,890
+		--si=1.23 GB
+		--unit M=1177.38 MiB
+		--unit T=0.00 TiB
+		--unit M --si=1234.57 MB
+	END
+	for want in 0:'0 B' 999:'999 B' 1000:'1.00 KB' 999499:'999 KB' 999500:'1.00 MB' 9994999:'9.99 MB' \
+		9995000:'10.0 MB' 9223372036854775807:'9.22 EB'; do
+		ask sizes.db "UPDATE directory_stats SET total_size_r = ${want%:*} WHERE dir_id = 3"
+		run -0 dir-query --format table --columns total_size_r --si -P /gpfs/fs1 -L 0 sizes.db
+		[[ ${lines[2]} == *( )"${want#*:}" ]] || { echo "${lines[2]}: not $want"; false; }
+	done
+	run -0 dir-query --columns total_size_r --bytes -n 1 "$small"
+	[[ ${lines[1]} =~ ^[0-9]+$ ]]
+	run -2 dir-query --bytes --si "$small"
+	run -2 dir-query --unit X "$small"
+	run -0 dir-query --columns max_atime_r --iso -n 1 "$small"
+	[[ ${lines[1]} == 2026-01-14T00:00:00Z ]]
+	run -0 dir-query --columns max_atime_r --iso --format table -n 1 "$small"
+	[[ ${lines[2]} == 2026-01-14T00:00:00Z ]]
+	# As wide as needed, whatever the terminal is.
+	COLUMNS=40 dir-query -n 0 --sort-by path --wide --format table "$wide" >got
+	dir-query -n 0 --sort-by path --format table "$wide" | cmp got -
+}
+
+@test "dir-query: --tree is an outline that leads back to every path" {
+	dir-query --tree -n 0 --columns path "$wide" | tail -n +3 >got
+	dir-query --sort-by path --columns path "$wide" | tail -n +2 >want
+	awk '{ match($0, /^ */); depth = RLENGTH / 2; name = substr($0, RLENGTH + 1)
+		path[depth] = depth ? path[depth - 1] "/" name : name; print path[depth] }' got | cmp want -
+	# What a filter leaves out is part of the names below it.
+	run -0 dir-query --tree -N er -N fs1 --columns path "$small"
+	[[ ${lines[2]} == /gpfs/fs1 && ${lines[3]} == "  a/deep/er" && ${#lines[@]} -eq 4 ]]
+	run -0 dir-query --tree --from-root -L 2 --columns path "$small"
+	[[ ${lines[2]} == / && ${lines[3]} == "  gpfs" && ${lines[4]} == "    fs1" ]]
+	run -2 dir-query --tree --format csv "$small"
+	run -2 dir-query --tree "$small" "$odd"
+	run -2 dir-query --tree --sort-by size "$small"
+}

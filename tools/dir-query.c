@@ -7,6 +7,7 @@
 #include "common/query/dir_list.h"
 #include "common/db/db_schema.h"
 #include "common/query/query_opts.h"
+#include "common/query/render_scans.h"
 #include "common/query/scan_list.h"
 #include "common/query/scan_summary.h"
 #include "common/query/owners.h"
@@ -21,7 +22,7 @@ struct options {
 	struct owners_wanted holders, holder_groups; /* of the files that match */
 	bool summary;
 	const char *list; /* the directory whose databases are listed; NULL: some are asked */
-	bool outermost, limit_given;
+	bool outermost, limit_given, tree;
 	bool sort_own, sort_whole; /* --sort-by said so */
 	char **dbs;
 	size_t db_count;
@@ -77,6 +78,16 @@ static const char *directory_to_list(bool summary)
 	return dir;
 }
 
+static void settle_tree(struct options *opt)
+{
+	if (opt->db_count > 1)
+		opts_die("--tree shows one database");
+	if (opt->output.format > RENDER_TABLE)
+		opts_die("--tree is a table: not --format %s", render_format_names[opt->output.format]);
+	opt->output.format = RENDER_TABLE;
+	opt->question.sort = DIR_BY_PATH;
+}
+
 /* What follows from the options together. */
 static void settle(struct options *opt, const struct opt *rows)
 {
@@ -92,6 +103,8 @@ static void settle(struct options *opt, const struct opt *rows)
 	else if (dir_sort_is_matching(q->sort))
 		opts_die("--sort-by %s needs --older, --younger, --larger-than, --smaller-than,"
 			 " --files-of or --files-of-group", sort_names[q->sort]);
+	if (opt->tree)
+		settle_tree(opt);
 	q->once = opt->outermost || dir_filter_has_cold(f);
 	q->sort_own = opt->sort_own || (f->own && !opt->sort_whole);
 	opt->limit_given = opts_given(rows, "limit") || opts_given(rows, "top");
@@ -156,6 +169,8 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		OPT_NUMBER('n', "limit", "N", "at most N rows; 0: all [50 in a table, else all]",
 			   &q->limit),
 		OPT_NUMBER(0, "top", "N", "the same", &q->limit),
+		OPT_FLAG(0, "tree", "a table in tree order, names indented below each other",
+			 &opt->tree),
 		OPT_FLAG(0, "total", "a line that counts nested directories once",
 			 &q->want_total),
 		OPT_FLAG(0, "summary",
@@ -175,7 +190,9 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		.rows = rows,
 		.operands_max = OPERANDS_ANY,
 		.contradictions = (const char *const[]){ QUERY_OPTS_SCOPE_CONTRADICTION,
-							 "cold separate-dirs", NULL },
+							 "cold separate-dirs",
+							 QUERY_OPTS_RENDER_CONTRADICTIONS,
+							 "tree sort-by reverse", NULL },
 		.needs = (const char *const[]){ "by-atime cold", NULL },
 		.about = { db_schema_about },
 	};
@@ -236,11 +253,16 @@ static void answer(struct options *opt, struct db_reader_set *set)
 	struct dir_layout layout;
 	struct dir_list list;
 	struct render out;
+	struct render_scan *scans;
 
 	dir_layout_init(&layout, &opt->question, set->count > 1);
-	if (render_format(&opt->output) == RENDER_TABLE)
+	layout.tree = opt->tree;
+	if (render_format(&opt->output) == RENDER_TABLE && !opt->output.columns)
 		dir_layout_for_table(&layout, table_columns(opt),
 				     dir_column_of(opt->question.sort));
+	scans = render_scans_of(set);
+	opt->output.scans = scans;
+	opt->output.scan_count = set->count;
 	render_open(&out, &opt->output, "dir-query", layout.columns, layout.count);
 	dir_list_start(&list, set, scopes, &opt->question, &layout);
 	while (dir_list_next(&list))
@@ -253,6 +275,7 @@ static void answer(struct options *opt, struct db_reader_set *set)
 	if (out.rows < list.matches && !opt->limit_given)
 		render_note_cut(&out, list.matches);
 	render_close(&out);
+	render_scans_free(scans, set->count);
 	dir_list_release(&list);
 	scope_free(scopes, set->count);
 }

@@ -8,7 +8,9 @@
 #include "common/base/opts.h"
 #include "common/db/db_schema.h"
 #include "common/query/query_opts.h"
+#include "common/query/render_scans.h"
 #include "common/query/usage_answer.h"
+#include "common/query/usage_dirs.h"
 #include "common/query/owners.h"
 
 /* ---- options ---- */
@@ -81,10 +83,16 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		FILE_MATCH_OPTS(&opt->classes),
 		OPT_NUMBER(0, "top", "N", "the N largest rows, of each first key if there are more",
 			   &opt->rank.top),
+		OPT_NUMBER('n', "limit", "N", "at most N rows in all; 0: all", &opt->rank.limit),
 		OPT_SIZE(0, "min-size", "SIZE", "only rows of at least SIZE allocated bytes",
 			 &opt->rank.min_size),
 		OPT_WORD(0, "sort-by", "WHAT", "%s [size; age, size: key]", &opt->rank.sort,
 			 sort_names, USAGE_SORT_SIZE),
+		OPT_FLAG('r', "reverse", "the other way round", &opt->rank.reverse),
+		OPT_FLAG(0, "total", "a last line with the total, not in tables only",
+			 &opt->rank.total),
+		OPT_FLAG(0, "inodes", "directories and inodes, as quotas count; by owner, group",
+			 &opt->rank.inodes),
 		QUERY_OPTS_RENDER(&opt->out),
 		OPTS_RESOURCES(&opt->shared),
 		OPTS_COMMON(&opt->shared),
@@ -98,7 +106,8 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		.rows = rows,
 		.operands_min = 1,
 		.operands_max = USAGE_FS_MOST,
-		.contradictions = (const char *const[]){ QUERY_OPTS_SCOPE_CONTRADICTION, NULL },
+		.contradictions = (const char *const[]){ QUERY_OPTS_SCOPE_CONTRADICTION,
+							 QUERY_OPTS_RENDER_CONTRADICTIONS, NULL },
 		.about = { db_schema_about },
 	};
 
@@ -114,6 +123,9 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		opt->ask.by[0] = USAGE_FS;
 	}
 	file_match_check(&opt->classes);
+	if (opt->rank.inodes && !usage_dirs_can(&opt->ask))
+		opts_die("--inodes goes with the keys owner, group, fs and scan:"
+			 " directories have no class of age or size");
 	opt->rank.parts = opt->ask.by_count;
 	opt->rank.matching = file_match_is_given(&opt->classes);
 	if (!opt->rank.matching && (opt->rank.sort == USAGE_SORT_MATCHING ||
@@ -136,6 +148,16 @@ static void resolve_ids(struct options *opt, struct db_reader_set *set)
 	opt->ask.match.uid_count = opt->users.count;
 	opt->ask.match.gids = opt->groups.ids;
 	opt->ask.match.gid_count = opt->groups.count;
+}
+
+/* With both keys the rows of two scans of a file system are never one, whatever their dates. */
+static void require_apart(const struct usage_query *ask, const struct db_reader_set *set)
+{
+	bool by_scan = usage_query_part(ask, USAGE_SCAN) >= 0;
+	bool by_fs = usage_query_part(ask, USAGE_FS) >= 0;
+
+	db_reader_require_apart(set, by_scan,
+				by_scan && by_fs ? NULL : "--by scan keeps them apart");
 }
 
 /* ---- the answer ---- */
@@ -172,6 +194,16 @@ static void add_up(const struct usage_query *ask, struct db_reader_set *set,
 		usage_query_totals(ask, &set->dbs[i], &scopes[i], (int64_t)i, totals);
 }
 
+/* Who has directories and no files has a row, too. */
+static void count_dirs(const struct usage_query *ask, struct db_reader_set *set,
+		       const struct scope *scopes, struct usage_found *found)
+{
+	for (size_t i = 0; i < set->count; i++)
+		usage_dirs_totals(ask, &set->dbs[i], &scopes[i], (int64_t)i, &found->dirs);
+	for (size_t i = 0; i < found->dirs.count; i++)
+		totals_at(&found->all, found->dirs.rows[i].key);
+}
+
 /* The same question about some of the files. */
 static void add_up_matching(const struct options *opt, struct db_reader_set *set,
 			    const struct scope *scopes, struct totals *matching)
@@ -186,7 +218,8 @@ static void add_up_matching(const struct options *opt, struct db_reader_set *set
 int main(int argc, char **argv)
 {
 	struct db_reader_set set = { 0 };
-	struct totals totals = { 0 }, matching = { 0 };
+	struct usage_found found = { 0 };
+	struct render_scan *scans;
 	struct options opt;
 	struct scope *scopes;
 
@@ -194,19 +227,25 @@ int main(int argc, char **argv)
 	parse_args(&opt, argc, argv);
 	db_reader_temp_dir(opt.shared.temp_dir);
 	db_reader_open(&set, argv + 1, opt.db_count, opt.shared.quiet, opt.shared.verbose);
-	db_reader_require_apart(&set, usage_query_part(&opt.ask, USAGE_SCAN) >= 0,
-				"--by scan keeps them apart");
+	require_apart(&opt.ask, &set);
 	resolve_ids(&opt, &set);
 	scopes = scope_resolve(&set, &opt.where);
-	add_up(&opt.ask, &set, scopes, &totals);
-	add_zero_rows(&opt.ask, &set, &totals);
+	add_up(&opt.ask, &set, scopes, &found.all);
+	if (opt.rank.inodes)
+		count_dirs(&opt.ask, &set, scopes, &found);
+	add_zero_rows(&opt.ask, &set, &found.all);
 	if (opt.rank.matching)
-		add_up_matching(&opt, &set, scopes, &matching);
-	usage_answer_print(&opt.ask, &opt.rank, &opt.out, &opt.where, &set, &totals, &matching);
+		add_up_matching(&opt, &set, scopes, &found.matching);
+	scans = render_scans_of(&set);
+	opt.out.scans = scans;
+	opt.out.scan_count = set.count;
+	usage_answer_print(&opt.ask, &opt.rank, &opt.out, &opt.where, &set, &found);
+	render_scans_free(scans, set.count);
 	if (opt.shared.verbose)
 		db_reader_report_cost(&set);
-	totals_release(&totals);
-	totals_release(&matching);
+	totals_release(&found.all);
+	totals_release(&found.matching);
+	totals_release(&found.dirs);
 	scope_free(scopes, set.count);
 	db_reader_close(&set);
 	owners_release(&opt.users);

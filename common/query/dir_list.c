@@ -4,6 +4,7 @@
 
 #include "common/base/path.h"
 #include "common/db/db_column.h"
+#include "common/query/tree_path.h"
 
 /* ---- columns ---- */
 
@@ -109,6 +110,7 @@ struct rows {
 	struct open_dir *open; /* the directories on the way to `path` */
 	size_t depth, open_cap;
 	struct buf shown; /* the path that users see */
+	struct tree_path tree;
 	struct buf owner, group;
 };
 
@@ -198,6 +200,11 @@ static struct render_cell path_cell(struct rows *r)
 	r->shown.len = 0;
 	buf_add(&r->shown, r->path.data, r->path.len);
 	path_maps_show(&r->a->maps, &r->shown);
+	if (r->layout->tree) {
+		const struct buf *text = tree_path_next(&r->tree, (char *)r->shown.data, r->shown.len);
+
+		return render_text((char *)text->data, text->len);
+	}
 	return render_text((char *)r->shown.data, r->shown.len);
 }
 
@@ -253,6 +260,7 @@ static void close_rows(struct rows *r)
 	buf_release(&r->path);
 	buf_release(&r->shown);
 	buf_release(&r->owner);
+	tree_path_release(&r->tree);
 	buf_release(&r->group);
 	*r = (struct rows){ 0 };
 }

@@ -21,6 +21,7 @@ struct dir_layout {
 	size_t count;
 	bool own; /* of the directory itself */
 	bool several, matching;
+	bool tree; /* paths are an outline (tree_path.h) */
 };
 
 /* The column that a question is ordered by. */

@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include "common/base/escape.h"
+#include "common/query/render_number.h"
 #include "common/query/render_table.h"
 #include "common/base/human.h"
+#include "common/base/opts.h"
 #include "common/base/utf8.h"
 
 #define OUT_BYTES (64u << 10) /* written in pieces of about this many */
@@ -25,8 +27,13 @@ bool render_format_from_name(const char *name, enum render_format *format)
 
 enum render_format render_format(const struct render_options *options)
 {
+	const char *dot = options->output ? strrchr(options->output, '.') : NULL;
+	enum render_format format;
+
 	if (options->format)
 		return options->format;
+	if (dot && render_format_from_name(dot + 1, &format))
+		return format;
 	return !options->output && isatty(STDOUT_FILENO) ? RENDER_TABLE : RENDER_TSV;
 }
 
@@ -48,6 +55,28 @@ static bool is_text(const struct render_column *column)
 static bool is_null(const struct render_column *column, const struct render_cell *cell)
 {
 	return cell->null || (is_text(column) && !cell->text);
+}
+
+static bool is_iso(const struct render *r, const struct render_column *column)
+{
+	return column->type == RENDER_TIME && r->options->iso;
+}
+
+static void add_number(struct render *r, const struct render_column *column,
+		       const struct render_cell *cell)
+{
+	if (column->type == RENDER_SHARE)
+		buf_printf(&r->out, "%.6f", cell->share);
+	else if (is_iso(r, column))
+		render_number_iso(&r->out, cell->number);
+	else
+		buf_printf(&r->out, "%" PRId64, cell->number);
+}
+
+/* Shares are for people, unless somebody asked for them. */
+static bool is_left_out(const struct render *r, const struct render_column *column)
+{
+	return column->type == RENDER_SHARE && !r->options->columns;
 }
 
 static void add_tsv(struct buf *out, const char *text, size_t len)
@@ -119,7 +148,7 @@ static void add_fields(struct render *r, const struct render_cell *cells, char s
 	bool first = true;
 
 	for (size_t i = 0; i < r->column_count; i++) {
-		if (r->columns[i].type == RENDER_SHARE)
+		if (is_left_out(r, &r->columns[i]))
 			continue;
 		if (!first)
 			buf_add_char(&r->out, separator);
@@ -131,9 +160,24 @@ static void add_fields(struct render *r, const struct render_cell *cells, char s
 		else if (is_text(&r->columns[i]))
 			add_text(&r->out, cells[i].text, cells[i].len);
 		else
-			buf_printf(&r->out, "%" PRId64, cells[i].number);
+			add_number(r, &r->columns[i], &cells[i]);
 	}
 	buf_add_str(&r->out, end);
+}
+
+/* A value of JSON. */
+static void add_value(struct render *r, const struct render_column *column,
+		      const struct render_cell *cell)
+{
+	if (is_null(column, cell)) {
+		buf_add_str(&r->out, "null");
+	} else if (is_text(column)) {
+		add_json(&r->out, cell->text, cell->len);
+	} else {
+		buf_add_str(&r->out, is_iso(r, column) ? "\"" : "");
+		add_number(r, column, cell);
+		buf_add_str(&r->out, is_iso(r, column) ? "\"" : "");
+	}
 }
 
 /* A row as a JSON object; the members are in the order of the columns. */
@@ -142,23 +186,18 @@ static void add_object(struct render *r, const struct render_cell *cells)
 	const char *before = "{";
 
 	for (size_t i = 0; i < r->column_count; i++) {
-		const struct render_cell *cell = &cells[i];
+		const struct render_column *column = &r->columns[i];
 
-		if (r->columns[i].type == RENDER_SHARE)
+		if (is_left_out(r, column))
 			continue;
-		buf_printf(&r->out, "%s\"%s\":", before, r->columns[i].name);
+		buf_printf(&r->out, "%s\"%s\":", before, column->name);
 		before = ",";
-		if (is_null(&r->columns[i], cell)) {
-			buf_add_str(&r->out, "null");
-		} else if (!is_text(&r->columns[i])) {
-			buf_printf(&r->out, "%" PRId64, cell->number);
-		} else {
-			add_json(&r->out, cell->text, cell->len);
-			if (!utf8_valid(cell->text, cell->len)) {
-				buf_printf(&r->out, ",\"%s_hex\":\"", r->columns[i].name);
-				add_hex(&r->out, cell->text, cell->len);
-				buf_add_char(&r->out, '"');
-			}
+		add_value(r, column, &cells[i]);
+		if (is_text(column) && !is_null(column, &cells[i]) &&
+		    !utf8_valid(cells[i].text, cells[i].len)) {
+			buf_printf(&r->out, ",\"%s_hex\":\"", column->name);
+			add_hex(&r->out, cells[i].text, cells[i].len);
+			buf_add_char(&r->out, '"');
 		}
 	}
 	buf_add_char(&r->out, '}');
@@ -166,13 +205,38 @@ static void add_object(struct render *r, const struct render_cell *cells)
 
 /* ---- the whole ---- */
 
+static void add_scans(struct render *r)
+{
+	const struct render_column text = { .name = "", .type = RENDER_TEXT },
+				   time = { .name = "", .type = RENDER_TIME };
+
+	buf_add_str(&r->out, "\"scans\":[");
+	for (size_t i = 0; i < r->options->scan_count; i++) {
+		const struct render_scan *scan = &r->options->scans[i];
+
+		buf_printf(&r->out, "%s{\"filesystem\":", i ? "," : "");
+		add_value(r, &text, &(struct render_cell){ .text = scan->filesystem,
+							   .len = strlen(scan->filesystem) });
+		buf_add_str(&r->out, ",\"scan_date\":");
+		add_value(r, &time, &(struct render_cell){ .number = scan->seconds });
+		buf_add_str(&r->out, ",\"assumptions\":");
+		add_value(r, &text, &(struct render_cell){ .text = scan->assumptions,
+							   .len = strlen(scan->assumptions) });
+		buf_add_char(&r->out, '}');
+	}
+	buf_add_str(&r->out, "],");
+}
+
 static void begin_json(struct render *r)
 {
 	bool first = true;
 
-	buf_printf(&r->out, "{\"kind\":\"%s\",\"columns\":[", r->kind);
+	buf_printf(&r->out, "{\"kind\":\"%s\",", r->kind);
+	if (r->options->scan_count)
+		add_scans(r);
+	buf_add_str(&r->out, "\"columns\":[");
 	for (size_t i = 0; i < r->column_count; i++) {
-		if (r->columns[i].type == RENDER_SHARE)
+		if (is_left_out(r, &r->columns[i]))
 			continue;
 		buf_printf(&r->out, "%s\"%s\"", first ? "" : ",", r->columns[i].name);
 		first = false;
@@ -180,16 +244,63 @@ static void begin_json(struct render *r)
 	buf_add_str(&r->out, "],\"rows\":[");
 }
 
+static void choose_column(struct render *r, const struct render_column *columns, size_t count,
+			  const char *name)
+{
+	struct buf names = { 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(columns[i].name, name) == 0) {
+			if (r->column_count == RENDER_COLUMNS_MAX)
+				opts_die("--columns: more than %d", RENDER_COLUMNS_MAX);
+			r->place[r->column_count] = i;
+			r->chosen[r->column_count] = columns[i];
+			r->chosen[r->column_count].rank = 0;
+			if (!columns[i].title)
+				r->chosen[r->column_count].title = columns[i].name;
+			r->column_count++;
+			return;
+		}
+		buf_printf(&names, "%s%s", i ? ", " : "", columns[i].name);
+	}
+	buf_add_char(&names, '\0');
+	opts_die("--columns: '%s' is no column; there are %s", name, (char *)names.data);
+}
+
+static void choose_columns(struct render *r, const struct render_column *columns, size_t count)
+{
+	char *list = xstrdup(r->options->columns), *rest = list, *name;
+
+	r->column_count = 0;
+	while ((name = strsep(&rest, ",")))
+		choose_column(r, columns, count, name);
+	r->columns = r->chosen;
+	free(list);
+}
+
+/* The cells of the columns that are shown. */
+static const struct render_cell *choose_cells(struct render *r, const struct render_cell *cells,
+					      struct render_cell chosen[RENDER_COLUMNS_MAX])
+{
+	if (!r->options->columns)
+		return cells;
+	for (size_t i = 0; i < r->column_count; i++)
+		chosen[i] = cells[r->place[i]];
+	return chosen;
+}
+
 void render_open(struct render *r, const struct render_options *options, const char *kind,
 		 const struct render_column *columns, size_t column_count)
 {
 	*r = (struct render){ .format = render_format(options), .kind = kind, .columns = columns,
-			      .column_count = column_count };
+			      .column_count = column_count, .options = options };
+	if (options->columns)
+		choose_columns(r, columns, column_count);
 	outfile_open(&r->file, options->output ? options->output : "-", FILE_OUTPUT);
 	r->file.terminal &= r->format != RENDER_TABLE; /* which is safe, and has colours */
 	switch (r->format) {
 	case RENDER_AUTO: break; /* render_format has chosen another one */
-	case RENDER_TABLE: r->layout = render_table_new(options, columns, column_count); break;
+	case RENDER_TABLE: r->layout = render_table_new(options, r->columns, r->column_count); break;
 	case RENDER_TSV: add_fields(r, NULL, '\t', "\n", add_tsv); break;
 	case RENDER_CSV: add_fields(r, NULL, ',', "\r\n", add_csv); break;
 	case RENDER_JSON: begin_json(r); break;
@@ -197,7 +308,7 @@ void render_open(struct render *r, const struct render_options *options, const c
 	}
 }
 
-void render_row(struct render *r, const struct render_cell *cells)
+static void add_row(struct render *r, const struct render_cell *cells)
 {
 	switch (r->format) {
 	case RENDER_AUTO: break; /* render_format has chosen another one */
@@ -217,8 +328,18 @@ void render_row(struct render *r, const struct render_cell *cells)
 	flush(r, OUT_BYTES);
 }
 
+void render_row(struct render *r, const struct render_cell *cells)
+{
+	struct render_cell chosen[RENDER_COLUMNS_MAX];
+
+	add_row(r, choose_cells(r, cells, chosen));
+}
+
 void render_total(struct render *r, const struct render_cell *cells)
 {
+	struct render_cell chosen[RENDER_COLUMNS_MAX];
+
+	cells = choose_cells(r, cells, chosen);
 	if (r->format == RENDER_TABLE) {
 		render_table_row(r->layout, &r->out, cells, true);
 	} else if (r->format == RENDER_JSON) {
@@ -226,7 +347,7 @@ void render_total(struct render *r, const struct render_cell *cells)
 		add_object(r, cells);
 		r->has_total = true;
 	} else {
-		render_row(r, cells);
+		add_row(r, cells);
 		r->rows--;
 	}
 }

@@ -5,7 +5,8 @@
  *     tsv      one line of column names, then rows; text escaped as in streams (escape.h)
  *     csv      RFC 4180: CRLF, quotes where needed; text that is not UTF-8 as \x and its hex digits
  *     json     RFC 8259: {"kind":..., "columns":[...], "rows":[{...}]}; in text that is not UTF-8
- *              each such byte is U+FFFD and a member NAME_hex beside it holds all bytes
+ *              each such byte is U+FFFD and a member NAME_hex beside it holds all bytes;
+ *              "scans" says which scans it is about
  *     ndjson   one such row object in each line
  *
  * All but tables give exact integers and all columns but RENDER_SHARE. A table is laid out when its
@@ -34,16 +35,23 @@ struct render {
 	struct buf out; /* not yet written */
 	struct outfile file;
 	struct render_layout *layout;
+	const struct render_options *options;
+	/* --columns: those that are shown, and their places among the caller's */
+	struct render_column chosen[RENDER_COLUMNS_MAX];
+	size_t place[RENDER_COLUMNS_MAX];
 };
 
 /* The values of --format, from RENDER_TABLE on; NULL ends them. */
 extern const char *const render_format_names[];
 /* False for any other word. */
 bool render_format_from_name(const char *name, enum render_format *format) WARN_UNUSED;
-/* What it will be: the one given, else a table on a terminal and TSV elsewhere. */
+/* What it will be: the one given, that of the name of a file, a table on a terminal, TSV elsewhere. */
 enum render_format render_format(const struct render_options *options);
 
-/* `columns` must live until render_close. */
+/*
+ * Options and columns must live until render_close. A column to be shown that is not there ends the
+ * program (2).
+ */
 void render_open(struct render *r, const struct render_options *options, const char *kind,
 		 const struct render_column *columns, size_t column_count);
 /* One cell for each column. */

@@ -41,8 +41,21 @@ struct render_cell {
 	double share;
 };
 
+/* What the answer is about. */
+struct render_scan {
+	const char *filesystem;
+	int64_t seconds;   /* midnight of the scan date */
+	char *assumptions; /* as assume_text */
+};
+
 struct render_options {
 	enum render_format format;
+	const char *columns; /* names of those that are shown, with commas between; NULL: all */
+	bool bytes, si, wide; /* tables: exact bytes, powers of 1000, no limit to the width */
+	bool iso;            /* times as text, in every format */
+	unsigned unit;       /* tables: of bytes (render_number.h); 0: what fits each number */
+	const struct render_scan *scans; /* JSON says it of each */
+	size_t scan_count;
 	const char *output; /* file; NULL: standard output */
 	const char *title;  /* a line above a table; NULL: none */
 };

@@ -6,6 +6,7 @@
 
 #include "common/base/human.h"
 #include "common/base/screen.h"
+#include "common/query/render_number.h"
 
 #define GAP 2          /* columns of the screen between columns of the table */
 #define PATH_LEAST 24  /* columns are dropped before a path is cut below this or 2/5 of the line */
@@ -23,6 +24,7 @@ struct seen {
 };
 
 struct render_layout {
+	const struct render_options *options;
 	const struct render_column *columns;
 	size_t column_count;
 	size_t limit;   /* of a line; 0: none */
@@ -68,11 +70,12 @@ struct render_layout *render_table_new(const struct render_options *options,
 
 	if (column_count > RENDER_COLUMNS_MAX)
 		die(EXIT_SYSTEM, "a table has at most %d columns", RENDER_COLUMNS_MAX);
+	t->options = options;
 	t->columns = columns;
 	t->column_count = column_count;
 	t->unicode = screen_utf8();
 	t->colour = terminal && wants_colour();
-	t->limit = line_limit(terminal);
+	t->limit = options->wide ? 0 : line_limit(terminal);
 	t->title = options->title ? xstrdup(options->title) : NULL;
 	buf_reserve(&t->text, 1); /* cells without text point into it, too */
 	return t;
@@ -80,14 +83,20 @@ struct render_layout *render_table_new(const struct render_options *options,
 
 /* ---- cells as they are seen ---- */
 
-static void see_number(struct buf *out, enum render_type type, int64_t number)
+static void see_number(const struct render_options *options, struct buf *out,
+		       enum render_type type, int64_t number)
 {
 	char text[HUMAN_TEXT_SIZE];
 
 	switch (type) {
-	case RENDER_BYTES: buf_add_str(out, human_bytes(text, number)); break;
+	case RENDER_BYTES: render_number_bytes(out, options, number); break;
 	case RENDER_COUNT: buf_add_str(out, human_count(text, number)); break;
-	case RENDER_TIME: buf_add(out, human_time(text, number), strlen("YYYY-MM-DD")); break;
+	case RENDER_TIME:
+		if (options->iso)
+			render_number_iso(out, number);
+		else
+			buf_add(out, human_time(text, number), strlen("YYYY-MM-DD"));
+		break;
 	default: buf_printf(out, "%" PRId64, number);
 	}
 }
@@ -107,7 +116,7 @@ static struct seen see(struct render_layout *t, const struct render_column *colu
 	} else if (is_text) {
 		seen.columns = screen_add(&t->text, cell->text, cell->len, !t->unicode);
 	} else {
-		see_number(&t->text, column->type, cell->number);
+		see_number(t->options, &t->text, column->type, cell->number);
 		seen.columns = t->text.len - seen.at;
 	}
 	seen.len = t->text.len - seen.at;

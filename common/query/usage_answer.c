@@ -41,6 +41,12 @@ static int compare_keys(const void *left, const void *right, void *arg)
 	return 0;
 }
 
+/* -1 when the first weight comes first. */
+static int compare_weights(const struct usage_rank *rank, int64_t a, int64_t b)
+{
+	return (a > b) != rank->reverse ? -1 : 1;
+}
+
 static int compare_places(const void *left, const void *right, void *arg)
 {
 	const struct ranked *a = left, *b = right;
@@ -48,9 +54,10 @@ static int compare_places(const void *left, const void *right, void *arg)
 
 	for (size_t i = 0; i < rank->parts; i++) {
 		if (!rank->natural[i] && a->weight[i] != b->weight[i])
-			return a->weight[i] > b->weight[i] ? -1 : 1;
+			return compare_weights(rank, a->weight[i], b->weight[i]);
 		if (a->row.key[i] != b->row.key[i])
-			return a->row.key[i] < b->row.key[i] ? -1 : 1;
+			return (a->row.key[i] < b->row.key[i]) !=
+			       (rank->natural[i] && rank->reverse) ? -1 : 1;
 	}
 	return 0;
 }
@@ -65,7 +72,7 @@ static int compare_tops(const void *left, const void *right, void *arg)
 	if (last && a->row.key[0] != b->row.key[0])
 		return a->row.key[0] < b->row.key[0] ? -1 : 1;
 	if (a->weight[last] != b->weight[last])
-		return a->weight[last] > b->weight[last] ? -1 : 1;
+		return compare_weights(rank, a->weight[last], b->weight[last]);
 	return compare_keys(left, right, arg);
 }
 
@@ -110,16 +117,16 @@ static bool is_wanted(const struct usage_rank *rank, const struct ranked *row)
 	       (!rank->matching || row->matching.files);
 }
 
-static void put_in_order(const struct usage_rank *rank, struct totals *totals,
-			 struct totals *matching)
+static void put_in_order(const struct usage_rank *rank, struct usage_found *found)
 {
+	struct totals *totals = &found->all;
 	struct ranked *rows = xcalloc(totals->count + 1, sizeof(*rows));
 	size_t n = 0;
 
 	for (size_t i = 0; i < totals->count; i++) {
 		rows[i].row = totals->rows[i];
 		if (rank->matching)
-			rows[i].matching = *totals_at(matching, totals->rows[i].key);
+			rows[i].matching = *totals_at(&found->matching, totals->rows[i].key);
 	}
 	qsort_r(rows, totals->count, sizeof(*rows), compare_keys, (void *)rank);
 	weigh(rank, rows, totals->count);
@@ -129,6 +136,8 @@ static void put_in_order(const struct usage_rank *rank, struct totals *totals,
 	}
 	n = keep_top(rank, rows, n);
 	qsort_r(rows, n, sizeof(*rows), compare_places, (void *)rank);
+	if (rank->limit && n > rank->limit)
+		n = rank->limit;
 	for (size_t i = 0; i < n; i++)
 		totals->rows[i] = rows[i].row;
 	totals->count = n;
@@ -203,22 +212,29 @@ static const struct render_column key_columns[USAGE_COUNT][2] = {
 	[USAGE_FS] = { { "filesystem", "File system", RENDER_TEXT, 0, 0 } },
 	[USAGE_SCAN] = { { "scan_date", "Scan", RENDER_TIME, 0, 0 } },
 };
-enum sum { SUM_FILES, SUM_ALLOCATED, SUM_APPARENT, SUM_MATCHING_FILES, SUM_MATCHING, SUM_SHARE, SUMS };
+enum sum {
+	SUM_FILES, SUM_ALLOCATED, SUM_APPARENT, SUM_DIRS, SUM_INODES, SUM_MATCHING_FILES,
+	SUM_MATCHING, SUM_SHARE, SUM_SHARE_FILES, SUMS
+};
 static const struct render_column sum_columns[SUMS] = {
 	[SUM_FILES] = { "file_count", "Files", RENDER_COUNT, 0, 0 },
 	[SUM_ALLOCATED] = { "total_size", "Allocated", RENDER_BYTES, 0, 0 },
 	[SUM_APPARENT] = { "apparent_size", "Apparent", RENDER_BYTES, 2, 0 },
+	[SUM_DIRS] = { "directories", "Directories", RENDER_COUNT, 3, 0 },
+	[SUM_INODES] = { "inodes", "Inodes", RENDER_COUNT, 0, 0 },
 	[SUM_MATCHING_FILES] = { "matching_files", "Matching files", RENDER_COUNT, 0, 0 },
 	[SUM_MATCHING] = { "matching_size", "Matching", RENDER_BYTES, 0, 0 },
 	[SUM_SHARE] = { "share", "Of allocated", RENDER_SHARE, 1, 0 },
+	[SUM_SHARE_FILES] = { "share_files", "Of files", RENDER_SHARE, 3, 0 },
 };
 #define COLUMNS_MAX (2 * USAGE_COUNT + SUMS)
 
 struct printer {
 	struct db_reader_set *set;
 	const struct usage_query *ask;
-	struct totals *matching; /* NULL: not asked for */
-	struct sums total, total_matching;
+	const struct usage_rank *rank;
+	struct usage_found *found;
+	struct sums total, total_matching, total_dirs;
 	struct render render;
 	size_t key_columns;            /* columns in front of the sums */
 	struct buf text[TOTALS_PARTS]; /* of the key, for the time of a row */
@@ -231,7 +247,13 @@ static bool has_two(enum usage_by by)
 
 static bool is_shown(const struct printer *p, enum sum sum)
 {
-	return p->matching || (sum != SUM_MATCHING && sum != SUM_MATCHING_FILES);
+	switch (sum) {
+	case SUM_MATCHING:
+	case SUM_MATCHING_FILES: return p->rank->matching;
+	case SUM_DIRS:
+	case SUM_INODES: return p->rank->inodes;
+	default: return true;
+	}
 }
 
 static size_t make_columns(struct printer *p, struct render_column *columns)
@@ -281,31 +303,36 @@ static void put_text(struct printer *p, enum usage_by by, int64_t value, struct 
 	}
 }
 
-static struct render_cell sum_cell(const struct printer *p, enum sum sum,
-				   const struct sums *sums,
-				   const struct sums *matching)
-{
-	double whole = (double)p->total.allocated;
+/* What a row has to show. */
+struct shown {
+	struct sums all, matching, dirs;
+};
 
+static struct render_cell share_cell(int64_t part, int64_t whole)
+{
+	return (struct render_cell){ .share = whole > 0 ? (double)part / (double)whole : 0 };
+}
+
+static struct render_cell sum_cell(const struct printer *p, enum sum sum, const struct shown *row)
+{
 	switch (sum) {
-	case SUM_FILES: return render_number(sums->files);
-	case SUM_ALLOCATED: return render_number(sums->allocated);
-	case SUM_APPARENT: return render_number(sums->apparent);
-	case SUM_MATCHING_FILES: return render_number(matching->files);
-	case SUM_MATCHING: return render_number(matching->allocated);
-	default:
-		return (struct render_cell){
-			.share = whole > 0 ? (double)sums->allocated / whole : 0
-		};
+	case SUM_FILES: return render_number(row->all.files);
+	case SUM_ALLOCATED: return render_number(row->all.allocated);
+	case SUM_APPARENT: return render_number(row->all.apparent);
+	case SUM_DIRS: return render_number(row->dirs.files);
+	case SUM_INODES: return render_number(row->all.files + row->dirs.files);
+	case SUM_MATCHING_FILES: return render_number(row->matching.files);
+	case SUM_MATCHING: return render_number(row->matching.allocated);
+	case SUM_SHARE_FILES: return share_cell(row->all.files, p->total.files);
+	default: return share_cell(row->all.allocated, p->total.allocated);
 	}
 }
 
-static void put_sums(const struct printer *p, const struct sums *sums,
-		     const struct sums *matching, struct render_cell *cells)
+static void put_sums(const struct printer *p, const struct shown *row, struct render_cell *cells)
 {
 	for (int sum = 0; sum < SUMS; sum++) {
 		if (is_shown(p, (enum sum)sum))
-			*cells++ = sum_cell(p, (enum sum)sum, sums, matching);
+			*cells++ = sum_cell(p, (enum sum)sum, row);
 	}
 }
 
@@ -314,8 +341,13 @@ static void print_row(struct printer *p, const struct totals_row *row)
 	struct render_cell cells[COLUMNS_MAX];
 	int fs = usage_query_part(p->ask, USAGE_FS);
 	struct db_reader_db *own = fs >= 0 ? &p->set->dbs[row->key[fs]] : NULL;
+	struct shown shown = { .all = row->sums };
 	size_t n = 0;
 
+	if (p->rank->matching)
+		shown.matching = *totals_at(&p->found->matching, row->key);
+	if (p->rank->inodes)
+		shown.dirs = *totals_at(&p->found->dirs, row->key);
 	for (size_t i = 0; i < p->ask->by_count; i++) {
 		enum usage_by by = p->ask->by[i];
 
@@ -328,43 +360,47 @@ static void print_row(struct printer *p, const struct totals_row *row)
 			cells[n++] = render_number(row->key[i]);
 		cells[n++] = render_text((char *)p->text[i].data, p->text[i].len);
 	}
-	put_sums(p, &row->sums, p->matching ? totals_at(p->matching, row->key) : NULL, cells + n);
+	put_sums(p, &shown, cells + n);
 	render_row(&p->render, cells);
 }
 
-/* For people: the sum of all rows, those that are not shown included. */
-static void print_total(struct printer *p)
+/* The sum of all rows, those that are not shown included; its name is in the first column of text. */
+static void print_total(struct printer *p, const struct render_column *columns)
 {
+	const struct shown total = { p->total, p->total_matching, p->total_dirs };
 	struct render_cell cells[COLUMNS_MAX];
+	bool named = false;
 
-	for (size_t i = 0; i < p->key_columns; i++)
+	for (size_t i = 0; i < p->key_columns; i++) {
+		bool is_text = columns[i].type == RENDER_TEXT || columns[i].type == RENDER_PATH;
+
 		cells[i] = (struct render_cell){ .null = true };
-	cells[p->render.columns[0].title ? 0 : 1] = render_text("total", 5);
-	put_sums(p, &p->total, &p->total_matching, cells + p->key_columns);
+		if (is_text && !named)
+			cells[i] = render_text("total", strlen("total"));
+		named = named || is_text;
+	}
+	put_sums(p, &total, cells + p->key_columns);
 	render_total(&p->render, cells);
 }
 
 void usage_answer_print(const struct usage_query *ask, const struct usage_rank *rank,
 		 const struct render_options *options, const struct scope_options *where,
-		 struct db_reader_set *set, struct totals *totals, struct totals *matching)
+		 struct db_reader_set *set, struct usage_found *found)
 {
-	struct printer p = { .set = set, .ask = ask, .total = add_up(totals),
-			     .matching = rank->matching ? matching : NULL,
-			     .total_matching = add_up(matching) };
+	struct printer p = { .set = set, .ask = ask, .rank = rank, .found = found,
+			     .total = add_up(&found->all), .total_matching = add_up(&found->matching),
+			     .total_dirs = add_up(&found->dirs) };
 	struct render_column columns[COLUMNS_MAX];
 	struct render_options out = *options;
 	char *title = title_of(ask, where, set);
-	size_t rows = totals->count;
 
 	out.title = title;
-	put_in_order(rank, totals, matching);
+	put_in_order(rank, found);
 	render_open(&p.render, &out, "usage", columns, make_columns(&p, columns));
-	for (size_t i = 0; i < totals->count; i++)
-		print_row(&p, &totals->rows[i]);
-	if (render_format(&out) == RENDER_TABLE && ask->by_count)
-		print_total(&p);
-	if (totals->count < rows)
-		render_note(&p.render, "%zu of %zu rows shown", totals->count, rows);
+	for (size_t i = 0; i < found->all.count; i++)
+		print_row(&p, &found->all.rows[i]);
+	if (ask->by_count && (rank->total || render_format(&out) == RENDER_TABLE))
+		print_total(&p, columns);
 	render_close(&p.render);
 	for (size_t i = 0; i < TOTALS_PARTS; i++)
 		buf_release(&p.text[i]);

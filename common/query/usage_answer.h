@@ -22,16 +22,22 @@ struct usage_rank {
 	bool natural[TOTALS_PARTS]; /* this part is in the order of its keys in any case */
 	int64_t min_size;          /* rows of less are left out */
 	bool matching;             /* rows without matching files are left out */
+	bool inodes;               /* directories and inodes are shown */
+	bool reverse, total;       /* total: a last line in every format, not in tables only */
+	uint64_t limit;            /* at most this many rows in all; 0 = all */
 	uint64_t top;              /* at most this many rows are kept, the largest ones for each value of
 	                              the first key, or of all if there is one key; 0 = all */
 };
 
-/*
- * `where` is for the title of a table; the rows of `totals` end up in the order of the answer. The sums
- * of `matching`, under the same keys, are shown beside them if the rank says so.
- */
+/* What was found, by the same keys. */
+struct usage_found {
+	struct totals all, matching; /* files */
+	struct totals dirs;          /* directories, as `files`; for rank.inodes */
+};
+
+/* `where` is for the title of a table; the rows of `found->all` end up in the order of the answer. */
 void usage_answer_print(const struct usage_query *ask, const struct usage_rank *rank,
 		 const struct render_options *options, const struct scope_options *where,
-		 struct db_reader_set *set, struct totals *totals, struct totals *matching);
+		 struct db_reader_set *set, struct usage_found *found);
 
 #endif

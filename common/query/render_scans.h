@@ -1,0 +1,14 @@
+/*
+ * render_scans - what an answer says of the scans that it is about.
+ */
+#ifndef TREETALLY_RENDER_SCANS_H
+#define TREETALLY_RENDER_SCANS_H
+
+#include "common/db/db_reader.h"
+#include "common/query/render_cells.h"
+
+/* For render_options.scans, one for each database; valid as long as the set, to be freed. */
+struct render_scan *render_scans_of(struct db_reader_set *set);
+void render_scans_free(struct render_scan *scans, size_t count);
+
+#endif
