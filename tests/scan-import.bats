@@ -1052,3 +1052,16 @@ clean() {
 	grep -qx 'ExecStart=/opt/t/bin/nightly-import %i' dest/opt/t/share/treetally/treetally-import@.service
 	[[ -x dest/opt/t/bin/nightly-import && -f dest/opt/t/share/treetally/treetally-import@.timer ]]
 }
+
+@test "scan-import: systemd finds nothing wrong with the units" {
+	needs systemd-analyze
+	local unit
+	make_here -o all PREFIX="$PWD/dest" install
+	cd dest/share/treetally
+	for unit in treetally-import@.*; do
+		cp "$unit" "${unit/@/@asp}"
+	done
+	run -0 systemd-analyze verify --man=no ./treetally-import@asp.service ./treetally-import@asp.timer
+	# whatever it says of the machine's own units
+	[[ $output != *treetally* ]]
+}
