@@ -18,6 +18,14 @@ load lib/helper
 	make_stream dir | rec-cat | cmp - rows
 }
 
+@test "treetally: the name of every program is a command" {
+	local file name
+	for file in "$TREETALLY_TOP"/tools/*.c; do
+		name=$(basename "$file" .c)
+		[[ $name == treetally ]] || [ "$(treetally "$name" --version)" = "$("$name" --version)" ]
+	done
+}
+
 @test "treetally: status, arguments and signals are those of the program" {
 	run -2 treetally dirs --bogus
 	run -1 treetally depth-sort -c <(printf '' | cat) || true

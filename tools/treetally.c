@@ -22,8 +22,8 @@ static const struct command {
 	{ "export", "dir-export", "write a database as ncdu reads it" },
 	{ "audit", "scan-audit", "prove that a database is sound" },
 };
-static const char *const stages[] = { "gpfs-parse", "dir-extract", "depth-sort", "dir-load",
-				      "stats-accum", "stats-load", "rec-cat" };
+static const char *const stages[] = { "gpfs-parse", "list-parse", "dir-extract", "depth-sort",
+				      "dir-load", "stats-accum", "stats-load", "rec-cat" };
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *program_of(const char *word)
