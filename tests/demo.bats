@@ -80,7 +80,7 @@ try_need_as_nobody() {
 }
 
 @test "need: root gets what is missing, and is told" {
-	((EUID == 0)) || skip "not root"
+	((EUID == 0)) || skip "only root can be somebody else"
 	machine_without lz4 xz
 	run -0 --separate-stderr try_need 'need sqlite3 xz lz4'
 	[[ $output == "went on" ]]

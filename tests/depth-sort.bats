@@ -258,7 +258,7 @@ many() {
 }
 
 @test "depth-sort: memory that is refused is status 4" {
-	! sanitized || skip "address space"
+	! sanitized || skip "sanitizers reserve terabytes of addresses"
 	many >text
 	limited() {
 		ulimit -v 100000
@@ -272,7 +272,7 @@ many() {
 }
 
 @test "depth-sort: a spill directory in memory gets a warning" {
-	[[ -d /dev/shm && $(stat -f -c %T /dev/shm) == tmpfs ]] || skip "no tmpfs here"
+	[[ -d /dev/shm && $(stat -f -c %T /dev/shm) == tmpfs ]] || skip "/dev/shm is no tmpfs"
 	many >text
 	run -0 --separate-stderr depth-sort -S 4M -T /dev/shm -o out text
 	[[ $stderr == "depth-sort: /dev/shm: is a tmpfs: "*-T* ]]

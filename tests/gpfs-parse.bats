@@ -808,7 +808,7 @@ long_line() {
 }
 
 @test "gpfs-parse: memory stays within -S, however long or many the lines are" {
-	sanitized && skip "shadow memory"
+	sanitized && skip "sanitizers need memory of their own"
 	# one line of 5 MB, and 100,000 lines that are all kept as rejected
 	{ big_log 20000; long_line 5000000; printf '\n'; yes 7 | head -n 100000; big_log 20000 2; } >log
 	# Address space: the budget, and 12 MiB for the program and its libraries.

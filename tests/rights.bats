@@ -52,7 +52,7 @@ needs_nobody() {
 
 needs_acl() {
 	: >probe
-	setfacl -m u:1234:r probe 2>/dev/null || skip "no ACLs here"
+	setfacl -m u:1234:r probe 2>/dev/null || skip "$PWD takes no ACLs"
 	rm probe
 }
 

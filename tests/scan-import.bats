@@ -545,7 +545,8 @@ clean() {
 		scan-import -q "$LOG" --db open.db
 		[ "$(stat -c %u:%g:%a open.db)" = 12:34:604 ]
 	fi
-	setfacl -m u:1234:rw,g:99:r open.db 2>/dev/null || skip "no ACL here"
+	needs setfacl
+	setfacl -m u:1234:rw,g:99:r open.db 2>/dev/null || skip "$PWD takes no ACLs"
 	local acl
 	acl=$(getfacl -n open.db)
 	scan-import -q "$LOG" --db open.db

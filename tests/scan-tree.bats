@@ -521,7 +521,7 @@ mounted() {
 }
 
 @test "scan-tree: another user's FUSE mount, alive or dead, stops nobody: listed, unseen, exit 0" {
-	[[ -w /dev/fuse ]] || skip "no /dev/fuse"
+	[[ -w /dev/fuse ]] || skip "FUSE cannot be mounted here (/dev/fuse)"
 	mkdir -p tree/mount tree/plain
 	touch tree/plain/f
 	mounted '

@@ -474,8 +474,8 @@ below() {
 }
 
 @test "stats-query: on a read-only mount" {
-	[[ $(id -u) == 0 ]] || skip "needs root"
-	unshare -m true 2>/dev/null || skip "no mount namespaces here"
+	[[ $(id -u) == 0 ]] || skip "only root can mount"
+	unshare -m true 2>/dev/null || skip "mounts are not possible here"
 	mkdir mnt
 	cp "$small" x.db
 	sqlite3 x.db 'PRAGMA journal_mode = WAL' >/dev/null

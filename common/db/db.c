@@ -1,5 +1,4 @@
 #include "common/db/db.h"
-#include "common/db/db_schema.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -9,6 +8,7 @@
 #include "common/base/buf.h"
 #include "common/base/spill.h"
 #include "common/base/utf8.h"
+#include "common/db/db_schema.h"
 
 /* Of the latest call of SQLite that failed: it goes on to others before it tells us. */
 static int failed_errno;
