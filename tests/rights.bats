@@ -52,6 +52,7 @@ needs_nobody() {
 
 needs_acl() {
 	: >probe
+	needs setfacl
 	setfacl -m u:1234:r probe 2>/dev/null || skip "$PWD takes no ACLs"
 	rm probe
 }
