@@ -301,7 +301,7 @@ static void check_first_line(void *line)
 	const char *fault = claims_claim_line(&claim, text, strlen(text));
 	char date[DATE_TEXT_SIZE];
 
-	if (strncmp(text, "# treetally scan-tree ", 22))
+	if (strncmp(text, "# treetally ", 12))
 		fuzz_check(!fault && !claim.filesystem && claim.scan_day == DAY_NONE,
 			   "a line that says nothing");
 	if (claim.filesystem)
