@@ -464,3 +464,26 @@ tree() {
 	lists --rejects rejects -o some bad
 	[[ $(cut -f 3 rejects) == 'bad size' && $(<rejects) == *'s=x b=2'* ]]
 }
+
+@test "scan-import: the parser is the one that the first lines call for, or --format" {
+	local form
+	for form in "${forms[@]}" gpfs; do
+		make-list "$form" >"$form.list"
+		scan-import -q --no-names --db "$form.db" -f lus --scan-date 2026-01-15 "$form.list"
+		[[ $form == pwalk ]] || diff <(dump lfs.db) <(dump "$form.db")
+	done
+	gzip -k lfs.list
+	scan-import -v --no-names --db packed.db -f lus --scan-date 2026-01-15 lfs.list.gz 2>said
+	grep -q 'list-parse: reading' said
+	diff <(dump lfs.db) <(dump packed.db)
+	scan-import -q --no-names --db stdin.db -f lus --scan-date 2026-01-15 <gufi.list
+	diff <(dump lfs.db) <(dump stdin.db)
+	# a pipe cannot be looked at
+	make-list lfs | scan-import -q --no-names --format lfs --db pipe.db -f lus --scan-date 2026-01-15
+	diff <(dump lfs.db) <(dump pipe.db)
+	# what a list tells of itself
+	scan-import -q --no-names ne2scan.list
+	[[ $(ask lus.db 'SELECT assumptions FROM scan_metadata') == 'allocated-from-size links-unknown' ]]
+	run -2 --separate-stderr scan-import --no-names --format 'find:%u%p\n' --db none.db -f lus --scan-date 2026-01-15 find.list
+	[[ $stderr == *'list-parse: --format'*'print %U'* && ! -e none.db ]]
+}

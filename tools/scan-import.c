@@ -31,6 +31,7 @@
 #include "common/import/import_stages.h"
 #include "common/import/import_summary.h"
 #include "common/log/claims.h"
+#include "common/log/log_detect.h"
 #include "common/log/log_source.h"
 #include "common/log/rejects.h"
 #include "common/stream/buckets.h"
@@ -50,12 +51,12 @@ struct passed {
 
 struct options {
 	struct opts shared;
-	const char *db, *filesystem, *source, *rejects, *group_file, *passwd_file, *map_file;
+	const char *db, *filesystem, *source, *format, *rejects, *group_file, *passwd_file, *map_file;
 	const char **maps;
 	size_t map_count;
 	int64_t scan_day; /* DAY_NONE: not given */
 	mode_t mode;
-	bool replace, if_newer, has_max_age, keep;
+	bool replace, if_newer, has_max_age, keep, has_root;
 	uint64_t max_age, keep_latest; /* days; UINT64_MAX: all */
 	struct passed parse, accum, load;
 	char **logs;
@@ -89,6 +90,15 @@ static void pass_on(void *to, const struct opt *row, const char *value)
 	pass(to, xasprintf("--%s", row->name));
 	if (value)
 		pass(to, value);
+}
+
+/* Only list-parse knows it. */
+static void pass_root(void *to, const struct opt *row, const char *value)
+{
+	struct options *opt = to;
+
+	opt->has_root = true;
+	pass_on(&opt->parse, row, value);
 }
 
 static void pass_max_rejects(void *to, const struct opt *row, const char *value)
@@ -157,6 +167,14 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		OPT_TEXT(0, "source", "NAME", "name of the log when it comes from stdin",
 			 &opt->source),
 		OPT_CALL(0, "max-age", "DAYS", "warn if the scan is older", set_max_age, opt),
+		OPT_TEXT(0, "format", "FORMAT", "how it is written, or what wrote it [as it shows]",
+			 &opt->format),
+		OPT_CALL(0, "root", "DIR", "directory of names that are not absolute", pass_root,
+			 opt),
+		OPT_CALL(0, "require", "FIELD,...", "fail if it has no size, uid, mtime ...", pass_on,
+			 &opt->parse),
+		OPT_CALL(0, "block-size", "SIZE", "round lengths up to it if nothing is allocated",
+			 pass_on, &opt->parse),
 		OPT_CALL_WORDS(0, "escape", "HOW", "how names are written: %s [none]", pass_word, &opt->parse,
 			       escapes),
 		OPT_CALL(0, "crlf", NULL, "lines end with CR LF", pass_on, &opt->parse),
@@ -439,7 +457,7 @@ static void divide_memory(uint64_t all, uint64_t share[IMPORT_STAGES])
 static char *find_programs(void)
 {
 	const char *build = getenv("TREETALLY_BUILD");
-	char *beside = process_beside(import_stage_names[STAGE_PARSE]);
+	char *beside = process_beside("gpfs-parse");
 	char *dir = access(beside, X_OK) ? NULL : xstrdup(dirname(beside));
 
 	free(beside);
@@ -488,6 +506,7 @@ static void add_own(struct import *run)
 	if (opt->scan_day != DAY_NONE)
 		add(run, STAGE_PARSE, "--scan-date", xstrdup(scantime_date_text(date, opt->scan_day)));
 	add(run, STAGE_PARSE, "--source", opt->source);
+	add(run, STAGE_PARSE, "--format", opt->format);
 	add(run, STAGE_PARSE, "--rejects", run->rejects ? run->rejects_made : opt->rejects);
 	if (opt->mode != MODE_NONE)
 		add(run, STAGE_PARSE, "--mode", xasprintf("%03o", opt->mode));
@@ -506,6 +525,15 @@ static void add_own(struct import *run)
 	add(run, STAGE_STATS, "--", run->target.made);
 }
 
+/* The format decides, or what the first log shows. */
+static const char *choose_parser(const struct options *opt)
+{
+	bool is_list = opt->format && strcmp(opt->format, "auto") ?
+		       log_format_is_list(opt->format) : opt->has_root || log_is_list(opt->logs[0]);
+
+	return is_list ? "list-parse" : "gpfs-parse";
+}
+
 static void set_up_stages(struct import *run)
 {
 	const struct opts *shared = &run->opt.shared;
@@ -514,7 +542,7 @@ static void set_up_stages(struct import *run)
 		     !(terminal && strcmp(terminal, "dumb") == 0);
 	char *programs = find_programs();
 
-	import_progress_init(&run->stages.progress, paint, shared->verbose);
+	import_progress_init(&run->stages.progress, choose_parser(&run->opt), paint, shared->verbose);
 	run->stages.talkative = shared->verbose > 1;
 	run->stages.watch = run->watch;
 	import_stages_init(&run->stages, programs, paint || shared->verbose);
@@ -553,7 +581,7 @@ static void blame(const struct import *run, int stage)
 	int status = run->stages.child[stage].status;
 
 	die((enum exit_status)(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status)),
-	    "%s %s; %s", import_stage_names[stage], process_failure(status), run->target.fate);
+	    "%s %s; %s", run->stages.progress.program[stage], process_failure(status), run->target.fate);
 }
 
 static void run_stages(struct import *run)

@@ -12,8 +12,8 @@
 #define COLUMNS_USUAL 80
 #define COLUMNS_MOST 200
 
-const char *const import_stage_names[IMPORT_STAGES] = {
-	"gpfs-parse", "dir-extract", "depth-sort", "dir-load", "stats-accum", "stats-load",
+static const char *const programs[IMPORT_STAGES] = {
+	NULL, "dir-extract", "depth-sort", "dir-load", "stats-accum", "stats-load",
 };
 
 double import_now(void)
@@ -24,9 +24,11 @@ double import_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-void import_progress_init(struct import_progress *p, bool paint, bool phases)
+void import_progress_init(struct import_progress *p, const char *parser, bool paint, bool phases)
 {
 	*p = (struct import_progress){ .paint = paint, .phases = phases, .born = import_now() };
+	memcpy(p->program, programs, sizeof(programs));
+	p->program[STAGE_PARSE] = parser;
 }
 
 /* ---- what the programs say ---- */
@@ -67,7 +69,7 @@ void import_progress_ended(struct import_progress *p, enum import_stage stage)
 		}
 		buf_add_char(&text, '\0');
 		import_progress_clear(p);
-		warn("%s: %s:%s %.1f s", import_stage_names[stage], r->phase, (char *)text.data,
+		warn("%s: %s:%s %.1f s", p->program[stage], r->phase, (char *)text.data,
 		     import_now() - r->began);
 		buf_release(&text);
 	}
@@ -84,7 +86,7 @@ void import_progress_take(struct import_progress *p, char *line)
 	if (!phase || !*phase || !take_number(&line, &done) || !take_number(&line, &total) ||
 	    !(unit = strsep(&line, "\t")) || !take_number(&line, &lines))
 		return;
-	while (stage < IMPORT_STAGES && strcmp(program, import_stage_names[stage]))
+	while (stage < IMPORT_STAGES && strcmp(program, p->program[stage]))
 		stage++;
 	if (stage == IMPORT_STAGES)
 		return;
@@ -187,7 +189,7 @@ static void compose(struct buf *out, const struct import_progress *p, int detail
 		buf_add_str(out, "starting");
 	} else {
 		r = &p->report[stage];
-		buf_printf(out, "%s: %s", import_stage_names[stage], r->phase);
+		buf_printf(out, "%s: %s", p->program[stage], r->phase);
 		if (strcmp(r->unit, "bytes") == 0)
 			add_reading(out, r, detail);
 		else if (r->total > 20)
@@ -265,7 +267,7 @@ void import_progress_times(const struct import_progress *p)
 		if (i == STAGE_PARSE && r->children)
 			report_time("decompressor", r->children, r->life);
 		/* The child of stats-load asks for names; it is a part of it. */
-		report_time(import_stage_names[i],
+		report_time(p->program[i],
 			    r->busy + (i == STAGE_PARSE ? 0 : r->children), r->life);
 	}
 }

@@ -15,7 +15,6 @@
 enum import_stage {
 	STAGE_PARSE, STAGE_EXTRACT, STAGE_SORT, STAGE_DIRS, STAGE_ACCUM, STAGE_STATS, IMPORT_STAGES
 };
-extern const char *const import_stage_names[IMPORT_STAGES];
 
 #define IMPORT_WORD_SIZE 32
 
@@ -29,6 +28,7 @@ struct import_report {
 };
 
 struct import_progress {
+	const char *program[IMPORT_STAGES]; /* the names of the programs */
 	struct import_report report[IMPORT_STAGES];
 	bool paint;   /* there is a line on the terminal to be kept */
 	bool phases;  /* a line when a phase has ended */
@@ -39,7 +39,8 @@ struct import_progress {
 /* Seconds of a clock that nobody sets. */
 double import_now(void);
 
-void import_progress_init(struct import_progress *p, bool paint, bool phases);
+/* `parser`: the program that reads the log, not copied. */
+void import_progress_init(struct import_progress *p, const char *parser, bool paint, bool phases);
 
 /* Take in one machine line, without LF; any other line is ignored. */
 void import_progress_take(struct import_progress *p, char *line);

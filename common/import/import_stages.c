@@ -80,7 +80,7 @@ void import_stages_init(struct import_stages *s, const char *directory, bool rep
 		(void)fcntl(s->reports[0], F_SETFL, O_NONBLOCK);
 	}
 	for (int i = 0; i < IMPORT_STAGES; i++) {
-		const char *name = import_stage_names[i];
+		const char *name = s->progress.program[i];
 		char *file = directory ? xasprintf("%s/%s", directory, name) : xstrdup(name);
 
 		if (directory ? access(file, X_OK) : !in_path(name))
