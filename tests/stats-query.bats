@@ -672,3 +672,31 @@ cost() {
 	run -0 stats-query --by fs,scan "$small" other.db
 	[[ ${#lines[@]} -eq 3 && ${lines[1]} == "${lines[2]}" ]]
 }
+
+@test "stats-query: --cross has the numbers of the rows, classes as columns" {
+	local sort field
+	for sort in files:5 size:6 apparent:7; do
+		field=${sort#*:}
+		stats-query --by owner,age --sort-by "${sort%:*}" "$big" | tail -n +2 |
+			awk -F '\t' -v OFS='\t' -v f=$field '!($1 in at) { at[$1] = ++n; id[n] = $1 OFS $2 }
+				{ v[$1, $3] = $f; sum[$1] += $f }
+				END { for (i = 1; i <= n; i++) { split(id[i], k, OFS); printf "%s", id[i]
+					for (c = 0; c < 10; c++) printf "\t%.0f", v[k[1], c]
+					printf "\t%.0f\n", sum[k[1]] } }' | sort >expected
+		stats-query --by owner,age --cross --sort-by "${sort%:*}" "$big" >actual
+		tail -n +2 actual | sort | diff expected -
+		# The largest owners first.
+		tail -n +2 actual | cut -f 13 | sort -c -n -r
+	done
+	[[ $(head -n 1 actual) == $'uid\towner\t< 1 Month\t1-3 Months\t'*$'\t7+ Years\ttotal' ]]
+	stats-query --by owner,age --cross --sort-by apparent -n 3 "$big" | cmp - <(head -n 4 actual)
+	run -0 stats-query --by owner,age --cross --sort-by apparent -n 1 --total "$big"
+	[[ $(cut -f 13 <<<"${lines[2]}") == "$(sums '' / | cut -f 3)" ]]
+	run -0 stats-query --by age,size --cross --format table "$big"
+	[[ ${lines[0]} == *"; allocated bytes" && ${#lines[@]} -eq 15 && ${lines[1]} == "Age "*"100 GiB+ "*Total ]]
+	run -0 stats-query --by owner,size --cross --older 3yrs "$big"
+	[[ $(tail -n +2 <<<"$output" | awk -F '\t' '{ t += $13 } END { printf "%.0f", t }') == "$(sums '' / 'age >= 6' | cut -f 2)" ]]
+	run -2 stats-query --by age,owner --cross "$big"
+	run -2 stats-query --by age --cross "$big"
+	run -2 stats-query --by owner,age --cross --min-size 1K "$big"
+}

@@ -10,6 +10,7 @@
 #include "common/query/query_opts.h"
 #include "common/query/render_scans.h"
 #include "common/query/usage_answer.h"
+#include "common/query/usage_cross.h"
 #include "common/query/usage_dirs.h"
 #include "common/query/owners.h"
 
@@ -20,6 +21,7 @@ struct options {
 	struct scope_options where;
 	struct usage_query ask;
 	struct usage_rank rank;
+	bool cross;
 	struct owners_wanted users, groups;
 	struct file_match classes; /* of files whose sums are shown beside those of all */
 	struct render_options out;
@@ -88,6 +90,8 @@ static void parse_args(struct options *opt, int argc, char **argv)
 			 &opt->rank.min_size),
 		OPT_WORD(0, "sort-by", "WHAT", "%s [size; age, size: key]", &opt->rank.sort,
 			 sort_names, USAGE_SORT_SIZE),
+		OPT_FLAG(0, "cross", "classes of the last key as columns: --by owner,age --cross",
+			 &opt->cross),
 		OPT_FLAG('r', "reverse", "the other way round", &opt->rank.reverse),
 		OPT_FLAG(0, "total", "a last line with the total, not in tables only",
 			 &opt->rank.total),
@@ -107,7 +111,8 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		.operands_min = 1,
 		.operands_max = USAGE_FS_MOST,
 		.contradictions = (const char *const[]){ QUERY_OPTS_SCOPE_CONTRADICTION,
-							 QUERY_OPTS_RENDER_CONTRADICTIONS, NULL },
+							 QUERY_OPTS_RENDER_CONTRADICTIONS,
+							 "cross min-size inodes top", NULL },
 		.about = { db_schema_about },
 	};
 
@@ -126,6 +131,8 @@ static void parse_args(struct options *opt, int argc, char **argv)
 	if (opt->rank.inodes && !usage_dirs_can(&opt->ask))
 		opts_die("--inodes goes with the keys owner, group, fs and scan:"
 			 " directories have no class of age or size");
+	if (opt->cross && !usage_cross_can(&opt->ask))
+		opts_die("--cross needs two keys, the last of them age or size");
 	opt->rank.parts = opt->ask.by_count;
 	opt->rank.matching = file_match_is_given(&opt->classes);
 	if (!opt->rank.matching && (opt->rank.sort == USAGE_SORT_MATCHING ||
@@ -239,7 +246,7 @@ int main(int argc, char **argv)
 	scans = render_scans_of(&set);
 	opt.out.scans = scans;
 	opt.out.scan_count = set.count;
-	usage_answer_print(&opt.ask, &opt.rank, &opt.out, &opt.where, &set, &found);
+	usage_answer_print(&opt.ask, &opt.rank, opt.cross, &opt.out, &opt.where, &set, &found);
 	render_scans_free(scans, set.count);
 	if (opt.shared.verbose)
 		db_reader_report_cost(&set);

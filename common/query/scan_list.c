@@ -20,7 +20,7 @@ static const struct render_column columns[] = {
 	{ "age_days", "Days ago", RENDER_COUNT, 0, 0 },
 	{ "total_directories", "Directories", RENDER_COUNT, 0, 0 },
 	{ "total_files", "Files", RENDER_COUNT, 0, 0 },
-	{ "total_size", "Size", RENDER_BYTES, 0, 0 },
+	{ "total_size", "Allocated", RENDER_BYTES, 0, 0 },
 };
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 

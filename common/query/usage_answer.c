@@ -1,148 +1,7 @@
-/*
- * Sorted by keys, rows with a common beginning of the key are neighbours; each row then learns the
- * sum of its group at every level, and one comparison of these sums and keys, level by level, puts
- * groups and rows in their places.
- */
 #include "common/query/usage_answer.h"
 
-#include "common/stream/buckets.h"
 #include "common/base/screen.h"
-#include "common/query/owners.h"
-
-/* ---- order ---- */
-
-struct ranked {
-	struct totals_row row;
-	struct sums matching;  /* of the row */
-	int64_t weight[TOTALS_PARTS]; /* of the group that shares parts 0..i with it */
-};
-
-static int64_t measure(const struct usage_rank *rank, const struct sums *sums,
-		       const struct sums *matching)
-{
-	switch (rank->sort) {
-	case USAGE_SORT_MATCHING: return matching->allocated;
-	case USAGE_SORT_MATCHING_FILES: return matching->files;
-	case USAGE_SORT_APPARENT: return sums->apparent;
-	case USAGE_SORT_FILES: return sums->files;
-	default: return sums->allocated;
-	}
-}
-
-static int compare_keys(const void *left, const void *right, void *arg)
-{
-	const struct ranked *a = left, *b = right;
-	const struct usage_rank *rank = arg;
-
-	for (size_t i = 0; i < rank->parts; i++) {
-		if (a->row.key[i] != b->row.key[i])
-			return a->row.key[i] < b->row.key[i] ? -1 : 1;
-	}
-	return 0;
-}
-
-/* -1 when the first weight comes first. */
-static int compare_weights(const struct usage_rank *rank, int64_t a, int64_t b)
-{
-	return (a > b) != rank->reverse ? -1 : 1;
-}
-
-static int compare_places(const void *left, const void *right, void *arg)
-{
-	const struct ranked *a = left, *b = right;
-	const struct usage_rank *rank = arg;
-
-	for (size_t i = 0; i < rank->parts; i++) {
-		if (!rank->natural[i] && a->weight[i] != b->weight[i])
-			return compare_weights(rank, a->weight[i], b->weight[i]);
-		if (a->row.key[i] != b->row.key[i])
-			return (a->row.key[i] < b->row.key[i]) !=
-			       (rank->natural[i] && rank->reverse) ? -1 : 1;
-	}
-	return 0;
-}
-
-/* By first key (when there are several), then the largest first. */
-static int compare_tops(const void *left, const void *right, void *arg)
-{
-	const struct ranked *a = left, *b = right;
-	const struct usage_rank *rank = arg;
-	size_t last = rank->parts - 1;
-
-	if (last && a->row.key[0] != b->row.key[0])
-		return a->row.key[0] < b->row.key[0] ? -1 : 1;
-	if (a->weight[last] != b->weight[last])
-		return compare_weights(rank, a->weight[last], b->weight[last]);
-	return compare_keys(left, right, arg);
-}
-
-/* Rows are in the order of their keys. */
-static void weigh(const struct usage_rank *rank, struct ranked *rows, size_t n)
-{
-	for (size_t part = 0; part < rank->parts; part++) {
-		for (size_t first = 0, end; first < n; first = end) {
-			struct sums sums = { 0 }, matching = { 0 };
-
-			for (end = first; end < n && !memcmp(rows[end].row.key, rows[first].row.key,
-							     (part + 1) * sizeof(int64_t)); end++) {
-				sums_add(&sums, &rows[end].row.sums);
-				sums_add(&matching, &rows[end].matching);
-			}
-			for (size_t i = first; i < end; i++)
-				rows[i].weight[part] = measure(rank, &sums, &matching);
-		}
-	}
-}
-
-static size_t keep_top(const struct usage_rank *rank, struct ranked *rows, size_t n)
-{
-	uint64_t seen = 0;
-	size_t kept = 0;
-
-	if (!rank->top || !rank->parts)
-		return n;
-	qsort_r(rows, n, sizeof(*rows), compare_tops, (void *)rank);
-	for (size_t i = 0; i < n; i++) {
-		if (i && rank->parts > 1 && rows[i].row.key[0] != rows[i - 1].row.key[0])
-			seen = 0;
-		if (seen++ < rank->top)
-			rows[kept++] = rows[i];
-	}
-	return kept;
-}
-
-static bool is_wanted(const struct usage_rank *rank, const struct ranked *row)
-{
-	return row->row.sums.allocated >= rank->min_size &&
-	       (!rank->matching || row->matching.files);
-}
-
-static void put_in_order(const struct usage_rank *rank, struct usage_found *found)
-{
-	struct totals *totals = &found->all;
-	struct ranked *rows = xcalloc(totals->count + 1, sizeof(*rows));
-	size_t n = 0;
-
-	for (size_t i = 0; i < totals->count; i++) {
-		rows[i].row = totals->rows[i];
-		if (rank->matching)
-			rows[i].matching = *totals_at(&found->matching, totals->rows[i].key);
-	}
-	qsort_r(rows, totals->count, sizeof(*rows), compare_keys, (void *)rank);
-	weigh(rank, rows, totals->count);
-	for (size_t i = 0; i < totals->count; i++) {
-		if (is_wanted(rank, &rows[i]))
-			rows[n++] = rows[i];
-	}
-	n = keep_top(rank, rows, n);
-	qsort_r(rows, n, sizeof(*rows), compare_places, (void *)rank);
-	if (rank->limit && n > rank->limit)
-		n = rank->limit;
-	for (size_t i = 0; i < n; i++)
-		totals->rows[i] = rows[i].row;
-	totals->count = n;
-	free(rows);
-}
+#include "common/query/usage_cross.h"
 
 /* ---- what is shown ---- */
 
@@ -201,17 +60,6 @@ static char *title_of(const struct usage_query *ask, const struct scope_options 
 	return (char *)title.data;
 }
 
-/* A key has one column or two: the value, and what it means. */
-static const struct render_column key_columns[USAGE_COUNT][2] = {
-	[USAGE_OWNER] = { { "uid", NULL, RENDER_NUMBER, 0, 0 }, { "owner", "Owner", RENDER_TEXT, 0, 0 } },
-	[USAGE_GROUP] = { { "gid", NULL, RENDER_NUMBER, 0, 0 }, { "group", "Group", RENDER_TEXT, 0, 0 } },
-	[USAGE_AGE] = { { "age_bucket", NULL, RENDER_NUMBER, 0, 0 }, { "age", "Age", RENDER_TEXT, 0, 0 } },
-	[USAGE_SIZE] = { { "size_bucket", NULL, RENDER_NUMBER, 0, 0 },
-		      { "size", "File size", RENDER_TEXT, 0, 0 } },
-	[USAGE_DIR] = { { "path", "Path", RENDER_PATH, 0, 0 } },
-	[USAGE_FS] = { { "filesystem", "File system", RENDER_TEXT, 0, 0 } },
-	[USAGE_SCAN] = { { "scan_date", "Scan", RENDER_TIME, 0, 0 } },
-};
 enum sum {
 	SUM_FILES, SUM_ALLOCATED, SUM_APPARENT, SUM_DIRS, SUM_INODES, SUM_MATCHING_FILES,
 	SUM_MATCHING, SUM_SHARE, SUM_SHARE_FILES, SUMS
@@ -227,23 +75,16 @@ static const struct render_column sum_columns[SUMS] = {
 	[SUM_SHARE] = { "share", "Of allocated", RENDER_SHARE, 1, 0 },
 	[SUM_SHARE_FILES] = { "share_files", "Of files", RENDER_SHARE, 3, 0 },
 };
-#define COLUMNS_MAX (2 * USAGE_COUNT + SUMS)
+#define COLUMNS_MAX (USAGE_KEYS_COLUMNS + SUMS)
 
 struct printer {
-	struct db_reader_set *set;
-	const struct usage_query *ask;
 	const struct usage_rank *rank;
 	struct usage_found *found;
 	struct sums total, total_matching, total_dirs;
 	struct render render;
+	struct usage_keys keys;
 	size_t key_columns;            /* columns in front of the sums */
-	struct buf text[TOTALS_PARTS]; /* of the key, for the time of a row */
 };
-
-static bool has_two(enum usage_by by)
-{
-	return key_columns[by][1].name;
-}
 
 static bool is_shown(const struct printer *p, enum sum sum)
 {
@@ -258,49 +99,14 @@ static bool is_shown(const struct printer *p, enum sum sum)
 
 static size_t make_columns(struct printer *p, struct render_column *columns)
 {
-	const struct usage_query *ask = p->ask;
-	size_t n = 0;
+	size_t n = usage_keys_columns(&p->keys, columns);
 
-	for (size_t i = 0; i < ask->by_count; i++) {
-		columns[n++] = key_columns[ask->by[i]][0];
-		if (has_two(ask->by[i]))
-			columns[n++] = key_columns[ask->by[i]][1];
-	}
 	p->key_columns = n;
 	for (int sum = 0; sum < SUMS; sum++) {
 		if (is_shown(p, (enum sum)sum))
 			columns[n++] = sum_columns[sum];
 	}
 	return n;
-}
-
-/* Databases can know different names; that of the row's own counts, or else the first. */
-static void add_id_name(struct printer *p, enum usage_by by, uint32_t id, struct db_reader_db *own,
-			struct buf *out)
-{
-	bool (*name)(struct db_reader_db *, uint32_t, struct buf *) = by == USAGE_OWNER ? owners_user_name
-										  : owners_group_name;
-
-	for (size_t i = 0; i < (own ? 1 : p->set->count); i++) {
-		out->len = 0;
-		if (name(own ? own : &p->set->dbs[i], id, out))
-			return;
-	}
-}
-
-static void put_text(struct printer *p, enum usage_by by, int64_t value, struct db_reader_db *own,
-		     struct buf *out)
-{
-	out->len = 0;
-	switch (by) {
-	case USAGE_AGE: buf_add_str(out, age_buckets[value].label); break;
-	case USAGE_SIZE: buf_add_str(out, size_buckets[value].label); break;
-	case USAGE_DIR:
-		scope_shown_path(&p->set->dbs[usage_query_dir_fs(value)], usage_query_dir_id(value), out);
-		break;
-	case USAGE_FS: buf_add_str(out, db_reader_filesystem(&p->set->dbs[value])); break;
-	default: add_id_name(p, by, (uint32_t)value, own, out);
-	}
 }
 
 /* What a row has to show. */
@@ -339,70 +145,71 @@ static void put_sums(const struct printer *p, const struct shown *row, struct re
 static void print_row(struct printer *p, const struct totals_row *row)
 {
 	struct render_cell cells[COLUMNS_MAX];
-	int fs = usage_query_part(p->ask, USAGE_FS);
-	struct db_reader_db *own = fs >= 0 ? &p->set->dbs[row->key[fs]] : NULL;
 	struct shown shown = { .all = row->sums };
-	size_t n = 0;
 
 	if (p->rank->matching)
 		shown.matching = *totals_at(&p->found->matching, row->key);
 	if (p->rank->inodes)
 		shown.dirs = *totals_at(&p->found->dirs, row->key);
-	for (size_t i = 0; i < p->ask->by_count; i++) {
-		enum usage_by by = p->ask->by[i];
-
-		if (by == USAGE_SCAN) {
-			cells[n++] = render_number(row->key[i] * SECONDS_PER_DAY);
-			continue;
-		}
-		put_text(p, by, row->key[i], own, &p->text[i]);
-		if (has_two(by))
-			cells[n++] = render_number(row->key[i]);
-		cells[n++] = render_text((char *)p->text[i].data, p->text[i].len);
-	}
-	put_sums(p, &shown, cells + n);
+	put_sums(p, &shown, cells + usage_keys_cells(&p->keys, row, cells));
 	render_row(&p->render, cells);
 }
 
-/* The sum of all rows, those that are not shown included; its name is in the first column of text. */
+/* The sum of all rows, those that are not shown included. */
 static void print_total(struct printer *p, const struct render_column *columns)
 {
 	const struct shown total = { p->total, p->total_matching, p->total_dirs };
 	struct render_cell cells[COLUMNS_MAX];
-	bool named = false;
 
-	for (size_t i = 0; i < p->key_columns; i++) {
-		bool is_text = columns[i].type == RENDER_TEXT || columns[i].type == RENDER_PATH;
-
-		cells[i] = (struct render_cell){ .null = true };
-		if (is_text && !named)
-			cells[i] = render_text("total", strlen("total"));
-		named = named || is_text;
-	}
+	usage_keys_total(columns, p->key_columns, cells);
 	put_sums(p, &total, cells + p->key_columns);
 	render_total(&p->render, cells);
 }
 
-void usage_answer_print(const struct usage_query *ask, const struct usage_rank *rank,
-		 const struct render_options *options, const struct scope_options *where,
-		 struct db_reader_set *set, struct usage_found *found)
+static void print_rows(const struct usage_query *ask, const struct usage_rank *rank,
+		       const struct render_options *options, struct db_reader_set *set,
+		       struct usage_found *found)
 {
-	struct printer p = { .set = set, .ask = ask, .rank = rank, .found = found,
-			     .total = add_up(&found->all), .total_matching = add_up(&found->matching),
+	struct printer p = { .keys = { .set = set, .ask = ask, .parts = ask->by_count },
+			     .rank = rank, .found = found, .total = add_up(&found->all),
+			     .total_matching = add_up(&found->matching),
 			     .total_dirs = add_up(&found->dirs) };
 	struct render_column columns[COLUMNS_MAX];
-	struct render_options out = *options;
-	char *title = title_of(ask, where, set);
 
-	out.title = title;
-	put_in_order(rank, found);
-	render_open(&p.render, &out, "usage", columns, make_columns(&p, columns));
+	usage_rank_apply(rank, found);
+	render_open(&p.render, options, "usage", columns, make_columns(&p, columns));
 	for (size_t i = 0; i < found->all.count; i++)
 		print_row(&p, &found->all.rows[i]);
-	if (ask->by_count && (rank->total || render_format(&out) == RENDER_TABLE))
+	if (ask->by_count && (rank->total || render_format(options) == RENDER_TABLE))
 		print_total(&p, columns);
 	render_close(&p.render);
-	for (size_t i = 0; i < TOTALS_PARTS; i++)
-		buf_release(&p.text[i]);
+	usage_keys_release(&p.keys);
+}
+
+/* What is in the cells of a cross table. */
+static const char *const sort_words[] = {
+	[USAGE_SORT_SIZE] = "allocated bytes", [USAGE_SORT_APPARENT] = "apparent bytes",
+	[USAGE_SORT_FILES] = "files", [USAGE_SORT_MATCHING] = "allocated bytes of matching files",
+	[USAGE_SORT_MATCHING_FILES] = "matching files", [USAGE_SORT_KEY] = "allocated bytes",
+};
+
+void usage_answer_print(const struct usage_query *ask, const struct usage_rank *rank, bool cross,
+			const struct render_options *options, const struct scope_options *where,
+			struct db_reader_set *set, struct usage_found *found)
+{
+	struct usage_rank all = *rank;
+	struct render_options out = *options;
+	char *about = title_of(ask, where, set);
+	char *title = cross ? xasprintf("%s; %s", about, sort_words[rank->sort]) : xstrdup(about);
+
+	out.title = title;
+	free(about);
+	if (cross) {
+		all.limit = 0;
+		usage_rank_apply(&all, found);
+		usage_cross_print(ask, rank, &out, set, found);
+	} else {
+		print_rows(ask, rank, &out, set, found);
+	}
 	free(title);
 }

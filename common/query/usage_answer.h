@@ -1,43 +1,18 @@
 /*
- * usage_answer - the answer to a usage question: totals, put in order and rendered.
- *
- * The order goes key by key, from the first: the largest owner comes first, with all its rows, and
- * among them its largest group, and so on. Where sums are equal, and for keys that are shown in
- * their natural order, the smaller key comes first.
+ * usage_answer - the answer to a usage question: totals, put in order (usage_rank.h) and rendered.
  */
 #ifndef TREETALLY_USAGE_ANSWER_H
 #define TREETALLY_USAGE_ANSWER_H
 
 #include "common/query/render.h"
-#include "common/query/usage_query.h"
+#include "common/query/usage_rank.h"
 
-enum usage_sort {
-	USAGE_SORT_SIZE, USAGE_SORT_APPARENT, USAGE_SORT_FILES, USAGE_SORT_MATCHING,
-	USAGE_SORT_MATCHING_FILES, USAGE_SORT_KEY
-};
-
-struct usage_rank {
-	enum usage_sort sort;
-	size_t parts;              /* of a key */
-	bool natural[TOTALS_PARTS]; /* this part is in the order of its keys in any case */
-	int64_t min_size;          /* rows of less are left out */
-	bool matching;             /* rows without matching files are left out */
-	bool inodes;               /* directories and inodes are shown */
-	bool reverse, total;       /* total: a last line in every format, not in tables only */
-	uint64_t limit;            /* at most this many rows in all; 0 = all */
-	uint64_t top;              /* at most this many rows are kept, the largest ones for each value of
-	                              the first key, or of all if there is one key; 0 = all */
-};
-
-/* What was found, by the same keys. */
-struct usage_found {
-	struct totals all, matching; /* files */
-	struct totals dirs;          /* directories, as `files`; for rank.inodes */
-};
-
-/* `where` is for the title of a table; the rows of `found->all` end up in the order of the answer. */
-void usage_answer_print(const struct usage_query *ask, const struct usage_rank *rank,
-		 const struct render_options *options, const struct scope_options *where,
-		 struct db_reader_set *set, struct usage_found *found);
+/*
+ * `where` is for the title of a table; the rows of `found->all` end up in the order of the answer.
+ * `cross`: the classes of the last key, of age or size, are columns of one sum, that of the order.
+ */
+void usage_answer_print(const struct usage_query *ask, const struct usage_rank *rank, bool cross,
+			const struct render_options *options, const struct scope_options *where,
+			struct db_reader_set *set, struct usage_found *found);
 
 #endif
