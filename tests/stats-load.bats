@@ -687,6 +687,27 @@ assume() {
 		$'0 1024\n107374182400 NULL' ]
 }
 
+@test "stats-load: -v counts what rows of open directories spill, too" {
+	# A chain of directories that share 1,500 keys: few rows in the end, many on the way.
+	perl -e 'printf "#treetally\t%s\n%s\n", join("\t", qw(version=2 kind=usage order=tree filesystem=fs1
+			scan_date=2026-01-11 age_by=atime)), join("\t", qw(path uid gid age_bucket size_bucket
+			file_count allocated apparent max_atime max_mtime));
+		for my $depth (1 .. 40) {
+			print join("\t", "/d" x $depth, $_, 0, 0, 0, 1, 0, 0, 0, 0), "\n" for 1 .. 1500;
+		}
+		print "#end\trecords=60000\tassumptions=unverified\n"' >chain.usage
+	perl -e 'printf "#treetally\t%s\n%s\n", join("\t", qw(version=2 kind=dir order=tree filesystem=fs1
+			scan_date=2026-01-11)), join("\t", qw(path has_line inode generation uid gid mode allocated));
+		print join("\t", "/d" x $_, 0, ("") x 6), "\n" for 1 .. 40;
+		print "#end\trecords=40\tassumptions=unverified\n"' >chain.dir
+	dir-load --unverified --replace chain.db chain.dir
+	stats-load --unverified --no-names -v -S 4M chain.db chain.usage 2>few
+	grep -E ' [1-9][0-9]{6} bytes spilled$' few
+	dir-load --unverified --replace chain.db chain.dir
+	stats-load --unverified --no-names -v chain.db chain.usage 2>much
+	grep ' 0 bytes spilled$' much
+}
+
 @test "stats-load: progress by phases, figures on demand, silence otherwise" {
 	stats-load -v --progress=lines t.db good.usage 2>stderr
 	[ "$(cut -f 1,2 lines | uniq)" = "$(printf 'stats-load\t%s\n' loading index usage summaries names end)" ]

@@ -12,8 +12,9 @@
  *     /gpfs/a      line
  *
  * Records of one path combine whatever order they come in: of directory records the one with a
- * line wins, of two lines the one with the larger inode, then generation, uid, gid, mode, allocated;
- * usage rows of one key are added up. So the output depends on neither memory nor threads.
+ * line wins, of two lines the one with the larger inode, then generation, uid, gid, mode,
+ * allocated; usage rows of one key are added up. So the output depends on neither memory nor
+ * threads.
  *
  * With -m every operand, in order already, becomes a run as it is read, and only merging is left.
  */

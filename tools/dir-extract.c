@@ -3,8 +3,8 @@
  *
  * Every directory that has a line of its own comes out with what the line says, and the parent of
  * every entry comes out by name alone. Most entries have a parent that came by a moment ago; a
- * table of fixed size (recent_paths.h) drops those repeats. What it misses goes out twice, which costs
- * depth-sort a little and changes nothing: there, equal paths become one, and the line wins.
+ * table of fixed size (recent_paths.h) drops those repeats. What it misses goes out twice, which
+ * costs depth-sort a little and changes nothing: there, equal paths become one, and the line wins.
  *
  *     entries                          directories
  *     /gpfs/proj      d                /gpfs/proj    with its line

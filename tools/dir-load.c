@@ -124,7 +124,10 @@ static void open_directory(struct loader *l, const char *path, size_t len,
 	l->levels[l->depth++] = (struct level){ len, row[0] };
 }
 
-/* Is the lowest open directory an ancestor of `path`, which shares `common` bytes with the last one? */
+/*
+ * Is the lowest open directory an ancestor of `path`, which shares `common` bytes with the last
+ * one?
+ */
 static bool is_above(const struct loader *l, const char *path, size_t len, size_t common)
 {
 	size_t level_len = l->levels[l->depth - 1].len;

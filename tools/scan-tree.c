@@ -44,7 +44,7 @@ static void add_exclude(void *to, const struct opt *row, const char *value)
 		glob++;
 	if (!*glob || strcmp(glob, ".") == 0)
 		opts_die("--%s: names nothing", row->name);
-	globs = xrealloc_array(globs, walk->exclude_count + 1, sizeof(*globs));
+	GROW_BY_ONE(globs, walk->exclude_count);
 	globs[walk->exclude_count++] = glob;
 	walk->exclude = globs;
 }

@@ -1,10 +1,10 @@
 /*
  * stats-accum - sum files by directory, owner, group, age and size: the usage rows.
  *
- * Rows collect in hash tables (usage_hash.h). When these are full they go, sorted, into a run of the
- * external sorter and start again; at the end the runs are merged and equal rows added up. Most scans
- * meet a directory's files close together, so little is written twice. Three files of one owner, two
- * of them below 1 KiB and all of them read last week, make two rows:
+ * Rows collect in hash tables (usage_hash.h). When these are full they go, sorted, into a run of
+ * the external sorter and start again; at the end the runs are merged and equal rows added up. Most
+ * scans meet a directory's files close together, so little is written twice. Three files of one
+ * owner, two of them below 1 KiB and all of them read last week, make two rows:
  *
  *     /gpfs/proj/a.c   uid 7 gid 9   700 B, inline    ->  /gpfs/proj 7 9 age 0 size 0: 2 files, 1,600 B
  *     /gpfs/proj/b.c   uid 7 gid 9   900 B, inline    ->      (the same row)
@@ -319,9 +319,9 @@ int main(int argc, char **argv)
 		warn("%" PRIu64 " files in, %" PRIu64 " rows out, memory %" PRIu64
 		     " bytes, %" PRIu64 " runs, %" PRIu64 " early merges, %" PRIu64
 		     " bytes spilled to %s, %" PRIu64 " at a time",
-		     a.account.seen.count[COUNT_FILES], a.rows_written, opt.shared.memory, stats.runs,
-		     stats.merges, stats.spill_written, spill_directory(opt.shared.temp_dir),
-		     stats.spill_peak);
+		     a.account.seen.count[COUNT_FILES], a.rows_written, opt.shared.memory,
+		     stats.runs, stats.merges, stats.spill_written,
+		     spill_directory(opt.shared.temp_dir), stats.spill_peak);
 	stream_out_finish(&a.out, &in.ledger);
 	usage_hash_release(&a.table);
 	extsort_free(a.sort);

@@ -2,8 +2,8 @@
  * stats-load - finish a database: everything but the table `directories`, which dir-load made.
  *
  * Directories of the database and usage rows of standard input meet in tree_join, which knows the
- * totals of a directory when its subtree is over. usage_r is needed in another order and waits in an
- * external sorter (load_sort.h).
+ * totals of a directory when its subtree is over. usage_r is needed in another order and waits in
+ * an external sorter (load_sort.h).
  *
  * There are two connections, for most of the time goes into SQLite, and one of them can take in the
  * rows of usage_nr (usage_nr.h) while the other does the rest:
@@ -11,8 +11,9 @@
  *     l.loading   one transaction: directory_stats, and the indexes of directories
  *     l.db        then another one: the tables of usage
  *
- * The names of users come after it, and then, when all is on the disk, the row of scan_metadata that
- * makes the database complete. Until then it is one of directories only, whatever else is in it.
+ * The names of users come after it, and then, when all is on the disk, the row of scan_metadata
+ * that makes the database complete. Until then it is one of directories only, whatever else is in
+ * it.
  */
 #include <inttypes.h>
 
@@ -171,7 +172,9 @@ static void write_usage(struct loader *l)
 	begin_phase(l, "usage", "rows", 0, &l->usage_r_rows);
 	usage_nr_end(&l->usage_nr);
 	lock(l, &l->db);
-	/* Between the transactions the file is nobody's: another stats-load begins with new tables. */
+	/*
+	 * Between the transactions the file is nobody's: another stats-load begins with new tables.
+	 */
 	if (db_integer(&l->db, "PRAGMA schema_version") != l->schema)
 		die(EXIT_SYSTEM, "%s: another process has begun to write it anew", l->opt->db);
 	usage_nr_move(&l->usage_nr);
@@ -210,7 +213,10 @@ static void check_facts(const struct loader *l)
 
 /* ---- from beginning to end ---- */
 
-/* The stream first: it begins when its log has been read, which can take hours, and much can change. */
+/*
+ * The stream first: it begins when its log has been read, which can take hours, and much can
+ * change.
+ */
 static void open_both(struct loader *l)
 {
 	const struct opts *shared = &l->opt->shared;
@@ -227,7 +233,9 @@ static void open_both(struct loader *l)
 	scan_check_heads(&l->loading, &l->dir_state, &l->in.stream.head, l->in.stream.name);
 }
 
-/* Shares of -S: a quarter each for SQLite and the sorter, an eighth for rows of open directories. */
+/*
+ * Shares of -S: a quarter each for SQLite and the sorter, an eighth for rows of open directories.
+ */
 static void load(struct loader *l)
 {
 	const struct opts *shared = &l->opt->shared;
@@ -256,7 +264,7 @@ static void report(const struct loader *l)
 	warn("%" PRId64 " directories (%" PRIu64 " written late), %" PRIu64
 	     " rows of usage_nr, %" PRIu64 " of usage_r, %" PRIu64 " bytes spilled",
 	     l->dir_state.directories, l->join.sums.late_rows, l->usage_nr.written,
-	     l->usage_r_rows, sorted.spill_written);
+	     l->usage_r_rows, sorted.spill_written + l->join.fold.spilled);
 }
 
 static void add_names(struct loader *l)

@@ -22,7 +22,7 @@ struct children {
 	int dirs, usage; /* where to read from */
 };
 
-/* Smaller shares of the memory for those that sort nothing: one in so many. */
+/* Programs that sort nothing get this part of the memory: a sixteenth. */
 #define SMALL_SHARE 16
 #define ARGS_MAX 16
 

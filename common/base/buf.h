@@ -24,21 +24,21 @@ void buf_add_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /*
- * Make room for `need` elements in an array of `cap`, an lvalue each, as buf does for bytes: elements
- * that were there stay, new ones are not initialised. NULL and 0 are an empty array.
+ * Make room for `need` elements in an array of `cap`, an lvalue each, as buf does for bytes:
+ * elements that were there stay, new ones are not initialised. NULL and 0 are an empty array.
  */
-#define GROW(array, cap, need)                                                                      \
-	((need) <= (cap) ? (void)0 :                                                                \
+#define GROW(array, cap, need)                                                                     \
+	((need) <= (cap) ? (void)0 :                                                               \
 			   (void)((array) = buf_grow_array((array), &(cap), (need), sizeof(*(array)))))
 void *buf_grow_array(void *array, size_t *cap, size_t need, size_t size) WARN_UNUSED;
 
 /*
- * The same for one more element, in an array without a capacity to which nothing adds in another way:
- * it grows whenever `count` is a power of 2.
+ * The same for one more element, in an array without a capacity to which nothing adds in another
+ * way: it grows whenever `count` is a power of 2.
  */
-#define GROW_BY_ONE(array, count)                                                                   \
-	((count) & ((count) - 1) ?                                                                  \
-		 (void)0 :                                                                          \
+#define GROW_BY_ONE(array, count)                                                                  \
+	((count) & ((count) - 1) ?                                                                 \
+		 (void)0 :                                                                         \
 		 (void)((array) = xrealloc_array((array), (count) ? 2 * (count) : 1, sizeof(*(array)))))
 
 /* Frees the bytes; the buf is empty and usable again. */

@@ -50,7 +50,10 @@ static void occupy_standard_descriptors(void)
 	close(fd);
 }
 
-/* What a parent made of these would be ours: an ignored SIGCHLD keeps children from being waited for. */
+/*
+ * What a parent made of these would be ours: an ignored SIGCHLD keeps children from being waited
+ * for.
+ */
 static void reset_signals(void)
 {
 	static const int ours[] = { SIGPIPE, SIGCHLD };

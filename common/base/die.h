@@ -37,12 +37,12 @@ enum exit_status {
 };
 
 /*
- * First call of every main(): names the program in messages and lets what libraries write to stderr be
- * escaped as well. Descriptors 0 to 2 that are closed get something that
+ * First call of every main(): names the program in messages and lets what libraries write to stderr
+ * be escaped as well. Descriptors 0 to 2 that are closed get something that
  * can be neither read nor written, so that no data file ever becomes stderr, and using them fails.
  * SIGPIPE and SIGCHLD have their default action again, even if a parent ignored or blocked them.
- * Threads share one heap: with one for each, as glibc does it, 64 MiB of address space would be gone
- * for every thread, and with them the memory of a program under `ulimit -v`.
+ * Threads share one heap: with one for each, as glibc does it, 64 MiB of address space would be
+ * gone for every thread, and with them the memory of a program under `ulimit -v`.
  */
 void tool_begin(char **argv, const char *name);
 
@@ -52,7 +52,9 @@ void die(enum exit_status status, const char *fmt, ...) NORETURN PRINTF_LIKE(2, 
 /* The same with `: strerror(errno)` appended; always exit status 4. */
 void die_errno(const char *fmt, ...) NORETURN PRINTF_LIKE(1, 2);
 
-/* What the code itself should have made impossible: a message that asks for a report, then SIGABRT. */
+/*
+ * What the code itself should have made impossible: a message that asks for a report, then SIGABRT.
+ */
 #define bug(what) bug_found(what, __FILE__, __LINE__)
 void bug_found(const char *what, const char *file, int line) NORETURN;
 

@@ -23,10 +23,10 @@ bool fd_write_at(int fd, const void *data, size_t len, uint64_t offset) WARN_UNU
 
 /*
  * More room in a pipe, so that a program and its reader wait for each other less often. Linux gives
- * 64 KiB, less than most blocks of records: every block would put its writer to sleep, and a program
- * with two readers would work no faster than both after each other. Best effort: changes nothing
- * when `fd` is not a pipe, or when the user has many of them (fs.pipe-user-pages-soft, 64 MiB by
- * default). The memory is the kernel's and only what is used.
+ * 64 KiB, less than most blocks of records: every block would put its writer to sleep, and a
+ * program with two readers would work no faster than both after each other. Best effort: changes
+ * nothing when `fd` is not a pipe, or when the user has many of them (fs.pipe-user-pages-soft, 64
+ * MiB by default). The memory is the kernel's and only what is used.
  */
 void fd_widen_pipe(int fd);
 

@@ -1,12 +1,12 @@
 /*
  * file_use - the files that this process reads and writes, so that it never writes what it reads.
  *
- * Whoever opens a file that the user has named says so here before, for input_open, outfile_open and
- * their like: two uses that cannot both be meant end the program (2) with both names, while nothing
- * has been written. Files are told apart by device and inode, through links of both kinds; those
- * that are not there yet, by directory and name. What can be read while it is written, a pipe, a
- * socket or a terminal, may have two uses, but not two that write it; /dev/null and its like may
- * have any.
+ * Whoever opens a file that the user has named says so here before, for input_open, outfile_open
+ * and their like: two uses that cannot both be meant end the program (2) with both names, while
+ * nothing has been written. Files are told apart by device and inode, through links of both kinds;
+ * those that are not there yet, by directory and name. What can be read while it is written, a
+ * pipe, a socket or a terminal, may have two uses, but not two that write it; /dev/null and its
+ * like may have any.
  *
  * The list belongs to the process, as its descriptors do, and is for its main thread.
  */
@@ -22,8 +22,8 @@ enum file_use {
 };
 
 /*
- * A file that need not be there. `name` is for messages; `path` is what it means when links have been
- * followed as far as they go, NULL for the same.
+ * A file that need not be there. `name` is for messages; `path` is what it means when links have
+ * been followed as far as they go, NULL for the same.
  */
 void file_use_name(enum file_use use, const char *name, const char *path);
 /* One that is open. */

@@ -16,7 +16,7 @@ void opts_die(const char *fmt, ...)
 	va_end(args);
 	warn("%s", reason);
 	fprintf(stderr, "try '%s --help'\n", program_invocation_short_name);
-	exit(EXIT_USAGE);
+	quit(EXIT_USAGE);
 }
 
 void opts_wrong(const struct opt *row, const char *value, const char *what)
@@ -58,7 +58,7 @@ static void add_to_list(const struct opt *row, const char *value)
 {
 	const char ***list = row->to;
 
-	*list = xrealloc_array(*list, *row->count + 1, sizeof(**list));
+	GROW_BY_ONE(*list, *row->count);
 	(*list)[(*row->count)++] = value;
 }
 

@@ -55,11 +55,14 @@ struct opt {
 	char letter;      /* 0: none */
 	const char *name; /* without dashes; of a heading, its text */
 	/*
-	 * As --help shows it: "SIZE"; "[=FILE]" may be left out; NULL: the option takes no argument.
-	 * Completion knows FILE, DIR, PATH, DB, USER, GROUP.
+	 * As --help shows it: "SIZE"; "[=FILE]" may be left out; NULL: the option takes no
+	 * argument. Completion knows FILE, DIR, PATH, DB, USER, GROUP.
 	 */
 	const char *arg;
-	/* NULL: shares a line of --help with the next row, if any before a heading. "%s": the words. */
+	/*
+	 * NULL: shares a line of --help with the next row, if any before a heading. "%s": the
+	 * words.
+	 */
 	const char *help;
 	void *to;
 	size_t *count;            /* lists */
@@ -144,9 +147,10 @@ struct opts_program {
 	size_t operands_min, operands_max;
 	size_t stdin_below;   /* with fewer operands stdin is read, and must not be a terminal */
 	/*
-	 * Lists of names, each a string, NULL at the end; NULL: none. "check output tsv": --check goes
-	 * with neither --output nor --tsv. "by-atime cold": --by-atime is of use only with --cold; of
-	 * several names, with one of them. --quiet and --verbose contradict each other everywhere.
+	 * Lists of names, each a string, NULL at the end; NULL: none. "check output tsv": --check
+	 * goes with neither --output nor --tsv. "by-atime cold": --by-atime is of use only with
+	 * --cold; of several names, with one of them. --quiet and --verbose contradict each other
+	 * everywhere.
 	 */
 	const char *const *contradictions, *const *needs;
 	/* Lines that --version prints, each by one call; NULL ends them. */

@@ -22,7 +22,7 @@ static NORETURN void print_and_exit(struct buf *text)
 	if (fflush(stdout) || ferror(stdout))
 		die_errno("cannot write standard output");
 	buf_release(text);
-	exit(EXIT_OK);
+	quit(EXIT_OK);
 }
 
 /* ---- help ---- */

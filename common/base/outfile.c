@@ -47,12 +47,14 @@ void outfile_refuse_planted(const char *name, const struct stat *st)
 		die_errno("cannot open %s", dir);
 	if (in.st_mode & S_ISVTX && in.st_mode & S_IWOTH && st->st_uid != geteuid() &&
 	    st->st_uid != in.st_uid)
-		die(EXIT_SYSTEM, "%s: belongs to another user, in a directory where anybody may put "
-				 "files; it is left as it is", name);
+		die(EXIT_SYSTEM,
+		    "%s: belongs to another user, in a directory where anybody may put "
+		    "files; it is left as it is",
+		    name);
 	free(dir);
 }
 
-/* What a symbolic link says, seen from where it is; NULL with errno when `name` is none. */
+/* What a symbolic link says, seen from where it is; NULL with errno when `name` is not a link. */
 static char *link_target(const char *name)
 {
 	char target[PATH_MAX], *dir, *joined;
@@ -89,8 +91,8 @@ static bool names_descriptor(const char *name, bool *ours)
 }
 
 /*
- * The name itself or what it points to, through links, which stay: a descriptor, or a file that need
- * not be there.
+ * The name itself or what it points to, through links, which stay: a descriptor, or a file that
+ * need not be there.
  */
 static char *final_name(const char *name, bool *descriptor, bool *ours)
 {
@@ -285,7 +287,10 @@ static bool give_mode(const struct outfile *f)
 		return fchmod(f->fd, f->mode) == 0;
 	if (fstat(f->fd, &st))
 		return false;
-	/* A default ACL of the directory ignores the umask, and may have allowed less than the mode. */
+	/*
+	 * A default ACL of the directory ignores the umask, and may have allowed less than the
+	 * mode.
+	 */
 	return fchmod(f->fd, st.st_mode & f->mode & ~mask) == 0;
 }
 

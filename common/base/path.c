@@ -80,7 +80,10 @@ static bool any_set(bytes16 v)
 	return half[0] | half[1];
 }
 
-/* What needs a closer look: a NUL in the text, or a slash before another, before a dot or at the end. */
+/*
+ * What needs a closer look: a NUL in the text, or a slash before another, before a dot or at the
+ * end.
+ */
 struct oddities {
 	bytes16 nul, slash;
 };

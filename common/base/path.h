@@ -2,8 +2,8 @@
  * path - absolute paths in tree order.
  *
  * In memory a path is its components, each with a NUL byte before it, and the root is the empty
- * string: "/gpfs/a" is "\0gpfs\0a", 7 bytes. No terminator, a length goes along. NUL is the one byte
- * besides '/' that no name can hold, and the lowest, so tree order (component by component,
+ * string: "/gpfs/a" is "\0gpfs\0a", 7 bytes. No terminator, a length goes along. NUL is the one
+ * byte besides '/' that no name can hold, and the lowest, so tree order (component by component,
  * a directory right before its subtree) is plain memcmp, then length:
  *
  *     text          in memory          why it sorts there

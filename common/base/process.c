@@ -109,8 +109,8 @@ static bool collect(struct process *p, int *status, bool wait)
 }
 
 /*
- * In PATH, unless the name has a slash; NULL: it is not there. execvp(3) would say "permission denied"
- * of a program that is nowhere, when a directory before it cannot be searched.
+ * In PATH, unless the name has a slash; NULL: it is not there. execvp(3) would say "permission
+ * denied" of a program that is nowhere, when a directory before it cannot be searched.
  */
 static char *find_program(const char *name)
 {

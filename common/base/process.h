@@ -2,8 +2,8 @@
  * process - other programs as children of this one: start, wait, say how they ended.
  *
  * A child has the descriptors that it is given and no others, no blocked signals, and SIGTERM as it
- * was made. It ends when the thread that started it does, however that ends: start children from the
- * main thread. Everything here dies (4) when the system refuses.
+ * was made. It ends when the thread that started it does, however that ends: start children from
+ * the main thread. Everything here dies (4) when the system refuses.
  *
  *     process_start(&xz, &(struct process_options){ .argv = args, .in = file, .out = ends[1] });
  *     ...
@@ -36,7 +36,9 @@ struct process_options {
 	const char *const *environment;
 };
 
-/* False when the program is not installed. Descriptors stay open here: close what is the child's. */
+/*
+ * False when the program is not installed. Descriptors stay open here: close what is the child's.
+ */
 bool process_start(struct process *p, const struct process_options *options) WARN_UNUSED;
 
 /* A child that goes on with a function of ours, which ends it with quit(). `name` as above. */

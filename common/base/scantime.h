@@ -18,8 +18,8 @@
 bool scantime_day(const char *text, int64_t *day) WARN_UNUSED;
 
 /*
- * "HH:MM:SS", exactly 8 bytes; hours to 23, minutes to 59; second 60 counts as 59. All eight bytes at
- * once, and inline: three times for each line of a scan.
+ * "HH:MM:SS", exactly 8 bytes; hours to 23, minutes to 59; second 60 counts as 59. All eight bytes
+ * at once, and inline: three times for each line of a scan.
  */
 static inline bool scantime_clock(const char *text, int64_t *seconds)
 {

@@ -43,7 +43,9 @@ bool utf8_valid(const char *text, size_t len)
 bool utf8_is_harmless(uint32_t c)
 {
 	bool is_control = c < 0x20 || (c >= 0x7f && c < 0xa0);
-	/* Marks of direction, joiners, tags and the like: nobody would see them, only what they do. */
+	/*
+	 * Marks of direction, joiners, tags and the like: nobody would see them, only what they do.
+	 */
 	bool is_format = c == 0xad || (c >= 0x200b && c <= 0x200f) ||
 			 (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) ||
 			 c == 0xfeff || c == 0x61c || c == 0x180e || (c >= 0xfff0 && c <= 0xfffb) ||

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/fd.h"
 #include "common/base/buf.h"
 #include "common/base/spill.h"
 #include "common/base/utf8.h"
@@ -36,7 +37,9 @@ static int open_for_sqlite(const char *path, int flags, int mode)
 
 void db_configure(void)
 {
-	/* Nobody asks SQLite for memory statistics, and keeping them costs a lock per allocation. */
+	/*
+	 * Nobody asks SQLite for memory statistics, and keeping them costs a lock per allocation.
+	 */
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	sqlite3_config(SQLITE_CONFIG_LOG, keep_errno, NULL);
 }
@@ -115,7 +118,7 @@ static void add_holder(struct buf *out, const char *database)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	len = read(fd, text, sizeof(text) - 1);
+	len = fd_read_full(fd, text, sizeof(text) - 1);
 	text[len > 0 ? len : 0] = '\0';
 	name = strchr(text, '(');
 	end = strrchr(text, ')');
@@ -153,8 +156,8 @@ static NORETURN void fail_on_lock(struct db *db)
 }
 
 /*
- * SQLite keeps some causes to itself: a page that the disk does not give is "malformed", a lock that
- * the file system does not give is "busy". errno still knows better.
+ * SQLite keeps some causes to itself: a page that the disk does not give is "malformed", a lock
+ * that the file system does not give is "busy". errno still knows better.
  */
 static NORETURN void fail(struct db *db, int rc)
 {

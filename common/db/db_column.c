@@ -35,8 +35,8 @@ void db_column_die(struct db *db, sqlite3_stmt *row, int column, const char *wan
 		    (int64_t)sqlite3_column_int64(row, column), wanted);
 	if (type == SQLITE_NULL)
 		die(EXIT_INPUT, "%s: is damaged: %s is NULL, not %s", db->name, name, wanted);
-	die(EXIT_INPUT, "%s: is damaged: %s is a %s of %d bytes, not %s", db->name, name, types[type],
-	    sqlite3_column_bytes(row, column), wanted);
+	die(EXIT_INPUT, "%s: is damaged: %s is a %s of %d bytes, not %s", db->name, name,
+	    types[type], sqlite3_column_bytes(row, column), wanted);
 }
 
 void db_column_die_range(struct db *db, sqlite3_stmt *row, int column, enum db_domain domain)

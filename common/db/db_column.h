@@ -2,8 +2,8 @@
  * db_column - the columns of a row, with what they may hold.
  *
  * A table of SQLite takes any value in any column, and a file can come from anybody. So a column is
- * read with its domain: a value of another type, or out of range, ends the program (3) and names the
- * column. Sums and differences of a few numbers of one domain do not overflow, except those of
+ * read with its domain: a value of another type, or out of range, ends the program (3) and names
+ * the column. Sums and differences of a few numbers of one domain do not overflow, except those of
  * DB_COUNT and DB_SIZE, which callers add with saturation.
  *
  * Columns are numbered from 0, by an enum that stands beside the statement.

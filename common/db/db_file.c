@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/fd.h"
 #include "common/db/db_column.h"
 #include "common/db/db_schema.h"
 
@@ -24,8 +25,8 @@
 /*
  * SQLite ends a transaction of an exclusive connection by zeros in the head of its journal and
  * removes the file when it closes the database; a failure in between, or a signal, leaves a journal
- * that is none. Only who may write knows that nobody else is about to use it. Nothing is allocated:
- * it may be memory that we die of.
+ * that means nothing. Only a writer knows that nobody else is about to use it. Nothing is
+ * allocated: it may be memory that we die of.
  */
 static void remove_spent_journal(sqlite3 *handle)
 {
@@ -37,7 +38,7 @@ static void remove_spent_journal(sqlite3 *handle)
 	fd = open(journal, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	if (read(fd, &first, 1) >= 0 && !first &&
+	if (fd_read(fd, &first, 1) >= 0 && !first &&
 	    sqlite3_file_control(handle, "main", SQLITE_FCNTL_LOCKSTATE, &level) == SQLITE_OK &&
 	    level >= SQLITE_LOCK_RESERVED)
 		unlink(journal);
@@ -65,7 +66,9 @@ static void abandon(void *arg)
 	sqlite3_close(db->handle);
 }
 
-/* What SQLite cannot open for writing it opens for reading and complains later, without the cause. */
+/*
+ * What SQLite cannot open for writing it opens for reading and complains later, without the cause.
+ */
 static void open_handle(struct db *db, const char *file, const char *vfs)
 {
 	errno = 0;
@@ -128,7 +131,9 @@ void db_open(struct db *db, const char *name, struct db_found *found)
 	sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
 	db_trust_nothing(db);
 	found->state = db_trust_header(db);
-	/* One snapshot: between two looks another process can turn one right state into the next. */
+	/*
+	 * One snapshot: between two looks another process can turn one right state into the next.
+	 */
 	db_exec(db, "BEGIN");
 	if (found->state == DB_DIRECTORIES)
 		found->state = db_trust_schema(db);

@@ -22,8 +22,8 @@ struct db_found {
 
 /*
  * Look at what is there, and remove or play back the journal of a run that was killed, if the file
- * is ours. Dies (3) when it is damaged or not a regular file, (4) when it cannot be read or is locked.
- * Nothing stays open. The caller releases what was found.
+ * is ours. Dies (3) when it is damaged or not a regular file, (4) when it cannot be read or is
+ * locked. Nothing stays open. The caller releases what was found.
  */
 void db_look(const char *name, struct db_found *found);
 /* The same, and it stays open for reading and writing, unless it is missing or empty. */

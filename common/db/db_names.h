@@ -1,7 +1,9 @@
 /*
- * db_names - the tables user_info and group_info: names for the ids of owner_summary and group_summary.
+ * db_names - the tables user_info and group_info: names for the ids of owner_summary and
+ * group_summary.
  *
- * From files when they are given, else from the name service (name_service.h says how long that may take).
+ * From files when they are given, else from the name service (name_service.h says how long that may
+ * take).
  */
 #ifndef TREETALLY_DB_NAMES_H
 #define TREETALLY_DB_NAMES_H
@@ -18,8 +20,8 @@ struct name_files {
 void name_files_open(struct name_files *f);
 
 /*
- * Fill both tables. False when the name service did not answer all questions in time. If the process
- * that asks it crashes or is killed, names are missing too, and a warning says so.
+ * Fill both tables. False when the name service did not answer all questions in time. If the
+ * process that asks it crashes or is killed, names are missing too, and a warning says so.
  */
 bool db_names_store(struct db *db, struct name_files *files);
 

@@ -6,8 +6,8 @@
  * uses; "somebody else holds it" is left to SQLite and its patience, any other refusal means
  * immutable=1.
  *
- * Replacement. The file stays the one that was opened. But SQLite looks for a journal by name at the
- * start of every transaction, and would find that of a new file. So there is one transaction.
+ * Replacement. The file stays the one that was opened. But SQLite looks for a journal by name at
+ * the start of every transaction, and would find that of a new file. So there is one transaction.
  */
 #include "common/db/db_reader.h"
 
@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/fd.h"
 #include "common/base/file_use.h"
 #include "common/base/path.h"
 #include "common/db/db_column.h"
@@ -93,8 +94,8 @@ static void open_uri(struct db *db, const char *option)
 }
 
 /*
- * Is there a journal or log beside the file whose contents belong to it? One that begins with a zero
- * is spent.
+ * Is there a journal or log beside the file whose contents belong to it? One that begins with a
+ * zero is spent.
  */
 static bool has_companion(const struct db *db)
 {
@@ -105,7 +106,7 @@ static bool has_companion(const struct db *db)
 		char *name = xasprintf("%s%s", db->name, suffixes[i]), first = 1;
 		int fd = open(name, O_RDONLY | O_CLOEXEC);
 
-		found = found || (fd < 0 ? errno != ENOENT : read(fd, &first, 1) && first);
+		found = found || (fd < 0 ? errno != ENOENT : fd_read(fd, &first, 1) && first);
 		if (fd >= 0)
 			close(fd);
 		free(name);
@@ -120,8 +121,8 @@ static bool wants_to_write(int rc)
 }
 
 /*
- * The first read takes the lock. It can fail although the file is good: a database that somebody has
- * switched to a write-ahead log needs a file beside it that cannot be made on a read-only file
+ * The first read takes the lock. It can fail although the file is good: a database that somebody
+ * has switched to a write-ahead log needs a file beside it that cannot be made on a read-only file
  * system.
  */
 static bool begin(struct db *db)
@@ -248,7 +249,8 @@ static void note_assumptions(const struct db_reader_db *a)
 	}
 }
 
-void db_reader_open(struct db_reader_set *set, char *const *operands, size_t n, bool quiet, bool verbose)
+void db_reader_open(struct db_reader_set *set, char *const *operands, size_t n, bool quiet,
+		    bool verbose)
 {
 	db_configure();
 	set->dbs = xcalloc(n, sizeof(*set->dbs));
@@ -295,8 +297,8 @@ static void require_apart(const struct db_reader_db *a, const struct db_reader_d
 	    (by_date && a->scan_day != b->scan_day))
 		return;
 	if (a->scan_day == b->scan_day)
-		die(EXIT_USAGE, "%s and %s both hold file system '%s' of %s", a->operand, b->operand,
-		    a->filesystem, scantime_date_text(date, a->scan_day));
+		die(EXIT_USAGE, "%s and %s both hold file system '%s' of %s", a->operand,
+		    b->operand, a->filesystem, scantime_date_text(date, a->scan_day));
 	die(EXIT_USAGE, "%s and %s both hold file system '%s', of different dates: %s", a->operand,
 	    b->operand, a->filesystem, why);
 }

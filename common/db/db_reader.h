@@ -2,8 +2,8 @@
  * db_reader - finished databases, opened to be asked.
  *
  * Nothing is ever written: the file is opened with mode=ro, and where locks do not work (some
- * network and read-only file systems) as immutable. One read transaction lasts from db_reader_open to
- * db_reader_close, so all answers are of one state, and it keeps its file: what takes its name
+ * network and read-only file systems) as immutable. One read transaction lasts from db_reader_open
+ * to db_reader_close, so all answers are of one state, and it keeps its file: what takes its name
  * meanwhile, or leaves a journal beside that name, is not looked at.
  *
  * Memory: SQLite's page cache, 2 MiB for each database.
@@ -50,8 +50,8 @@ struct db_reader_set {
 };
 
 /*
- * The file that an operand means: $TREETALLY_DIR/OPERAND.db when that variable is set and the operand
- * has neither '/' nor '.', else the operand. The caller frees it.
+ * The file that an operand means: $TREETALLY_DIR/OPERAND.db when that variable is set and the
+ * operand has neither '/' nor '.', else the operand. The caller frees it.
  */
 char *db_reader_file(const char *operand);
 
@@ -63,13 +63,14 @@ void db_reader_temp_dir(const char *dir);
  * cannot be opened. Unless `quiet`, a line on stderr for each assumption, and for each
  * that had to be opened as immutable if `verbose`.
  */
-void db_reader_open(struct db_reader_set *set, char *const *operands, size_t n, bool quiet, bool verbose);
+void db_reader_open(struct db_reader_set *set, char *const *operands, size_t n, bool quiet,
+		    bool verbose);
 void db_reader_close(struct db_reader_set *set);
 
 /*
- * Dies (2) when two databases hold the same scan (by its digest). Unless `why` is NULL, also when two
- * hold the same file system: `why` ends the message. With `by_date` that is only the same file system
- * of the same date.
+ * Dies (2) when two databases hold the same scan (by its digest). Unless `why` is NULL, also when
+ * two hold the same file system: `why` ends the message. With `by_date` that is only the same file
+ * system of the same date.
  */
 void db_reader_require_apart(const struct db_reader_set *set, bool by_date, const char *why);
 
@@ -80,8 +81,8 @@ void db_reader_require_apart(const struct db_reader_set *set, bool by_date, cons
 const char *db_reader_filesystem(const struct db_reader_db *db);
 
 /*
- * The statement of a text, prepared once for the life of the set and reset by its user. Texts are told
- * apart by their address: each is a constant of the module that asks.
+ * The statement of a text, prepared once for the life of the set and reset by its user. Texts are
+ * told apart by their address: each is a constant of the module that asks.
  */
 sqlite3_stmt *db_reader_statement(struct db_reader_db *db, const char *sql);
 
@@ -89,9 +90,9 @@ sqlite3_stmt *db_reader_statement(struct db_reader_db *db, const char *sql);
 void db_reader_finalize(struct db_reader_db *db, sqlite3_stmt *statement);
 
 /*
- * A line on stderr for -v: what all statements cost, those that ended with db_reader_finalize and those
- * that are still there, in steps of SQLite's virtual machine, and how many of the steps went to the
- * next row of a table that is read from end to end.
+ * A line on stderr for -v: what all statements cost, those that ended with db_reader_finalize and
+ * those that are still there, in steps of SQLite's virtual machine, and how many of the steps went
+ * to the next row of a table that is read from end to end.
  */
 void db_reader_report_cost(const struct db_reader_set *set);
 

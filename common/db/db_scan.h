@@ -1,8 +1,8 @@
 /*
  * db_scan - what a database says of the scan it was made from.
  *
- * load_state carries what dir-load read of its stream over to stats-load, which compares it with its
- * own. In the end it all stands in scan_metadata, scan_sources, scan_rejects and buckets.
+ * load_state carries what dir-load read of its stream over to stats-load, which compares it with
+ * its own. In the end it all stands in scan_metadata, scan_sources, scan_rejects and buckets.
  */
 #ifndef TREETALLY_DB_SCAN_H
 #define TREETALLY_DB_SCAN_H

@@ -20,8 +20,8 @@ extern const char db_schema_stats[];
 
 /*
  * Temporary twins of usage_nr and usage_r, in which rows are collected, and the way out of them.
- * SQLite leaves an eighth of each page empty when rows of a table without rowid are added one behind
- * the other, but none when it copies a whole table into an empty one of the same form.
+ * SQLite leaves an eighth of each page empty when rows of a table without rowid are added one
+ * behind the other, but none when it copies a whole table into an empty one of the same form.
  */
 extern const char db_schema_stage_nr[], db_schema_unstage_nr[];
 extern const char db_schema_stage_r[], db_schema_unstage_r[];

@@ -11,7 +11,9 @@
 #define HEADER_APPLICATION_ID 68
 #define ENCODING_UTF8 1
 
-/* A header of a stream, which load_state keeps, has at most 4 MiB; nothing else is nearly as long. */
+/*
+ * A header of a stream, which load_state keeps, has at most 4 MiB; nothing else is nearly as long.
+ */
 #define VALUE_BYTES (16 << 20)
 #define SQL_BYTES 100000
 /*
@@ -113,7 +115,8 @@ static bool same_schema(struct db *db, struct db *own)
 
 	while (same && db_step(db, rows)) {
 		for (int i = 0; i < sqlite3_column_count(rows); i++)
-			db_check(own, sqlite3_bind_value(take, i + 1, sqlite3_column_value(rows, i)));
+			db_check(own,
+				 sqlite3_bind_value(take, i + 1, sqlite3_column_value(rows, i)));
 		db_step(own, take);
 		same = sqlite3_changes(own->handle) == 1;
 	}

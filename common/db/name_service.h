@@ -55,8 +55,8 @@ bool name_service_ask(struct name_service *s, enum name_kind kind, const uint32_
 		      size_t count, void (*found)(void *arg, const struct name *name), void *arg);
 
 /*
- * End the child. Returns how it had ended before that, as process_wait does; 0: it had not. Status 4
- * is that it could not look names up for want of memory, descriptors or a disk.
+ * End the child. Returns how it had ended before that, as process_wait does; 0: it had not. Status
+ * 4 is that it could not look names up for want of memory, descriptors or a disk.
  */
 int name_service_stop(struct name_service *s) WARN_UNUSED;
 

@@ -87,7 +87,8 @@ static void add(struct path_maps *m, const char *where, const char *text, size_t
 			return;
 		}
 		if (again)
-			die(EXIT_USAGE, "%s: '%s' is mapped twice", where, map.scan_len ? map.scan : "/");
+			die(EXIT_USAGE, "%s: '%s' is mapped twice", where,
+			    map.scan_len ? map.scan : "/");
 		if (same(old->shown, old->shown_len, map.shown, map.shown_len))
 			die(EXIT_USAGE, "%s: two directories would be shown as '%s'", where,
 			    map.shown_len ? map.shown : "/");

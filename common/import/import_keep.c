@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "common/base/buf.h"
 #include "common/base/fd.h"
 
 #define LONGEST_DATE ".YYYYMMDD.999999"
@@ -136,7 +137,7 @@ void import_keep_latest(const struct import_target *t, uint64_t count)
 			free(k.name);
 			continue;
 		}
-		all = xrealloc_array(all, found + 1, sizeof(*all));
+		GROW_BY_ONE(all, found);
 		all[found++] = k;
 	}
 	if (dir)

@@ -34,7 +34,10 @@ static void open_row(struct dir_stats *s, int64_t dir_id)
 	if (s->rows.count == 1)
 		s->from = dir_id;
 	row[STATS_dir_id] = dir_id;
-	/* Should the window be inserted before this row is complete, it has the room that it can need. */
+	/*
+	 * Should the window be inserted before this row is complete, it has the room that it can
+	 * need.
+	 */
 	for (int i = 1; i < DIRECTORY_STATS_COLUMNS; i++)
 		row[i] = INT64_MAX;
 }

@@ -18,7 +18,8 @@
  *
  *     init -> (open | add | close)* -> finish
  *
- * Memory: the window, and 120 bytes a level: for the deepest path, of PATH_BYTES_MAX / 2 levels, 4 MiB.
+ * Memory: the window, and 120 bytes a level: for the deepest path, of PATH_BYTES_MAX / 2 levels, 4
+ * MiB.
  */
 #ifndef TREETALLY_DIR_STATS_H
 #define TREETALLY_DIR_STATS_H

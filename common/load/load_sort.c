@@ -2,7 +2,9 @@
 
 #include "common/base/wire.h"
 
-/* A tail: part 1, dir_id 8, uid (or id) 4, gid 4, age 1, size 1, all big-endian; then struct sums. */
+/*
+ * A tail: part 1, dir_id 8, uid (or id) 4, gid 4, age 1, size 1, all big-endian; then struct sums.
+ */
 #define KEY_LEN 19
 #define TAIL_LEN (KEY_LEN + sizeof(struct sums))
 

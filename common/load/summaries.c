@@ -88,8 +88,9 @@ void summaries_end(struct summaries *s)
 }
 
 /*
- * Everybody with a file has a count of directories, so the counts say which rows there are; the sums
- * are those of the scan root, which usage_by has. `part` and `kind` are both owners, or both groups.
+ * Everybody with a file has a count of directories, so the counts say which rows there are; the
+ * sums are those of the scan root, which usage_by has. `part` and `kind` are both owners, or both
+ * groups.
  */
 static void write_summary(struct load_sort *sorted, struct db *db, const char *table,
 			  enum load_part part, enum usage_kind kind, int64_t root_id)

@@ -2,8 +2,8 @@
  * summaries - the tables owner_summary and group_summary: what each owner and each group has.
  *
  * Files and bytes are the sums of the scan root in usage_by. Directories are counted while they are
- * loaded: those that directly hold a file of the owner, and those whose line names it. Owners come in
- * any order, so the counts pass through load_sort; first they are added up in a table of fixed
+ * loaded: those that directly hold a file of the owner, and those whose line names it. Owners come
+ * in any order, so the counts pass through load_sort; first they are added up in a table of fixed
  * size, since most directories have the owner of the one before.
  *
  *     init -> (owned | file)* -> end -> write

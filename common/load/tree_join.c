@@ -48,7 +48,8 @@ static bool has_usage(struct tree_join *j)
 
 	if (!j->have_usage)
 		return false;
-	order = path_compare(j->in->path.data, j->in->path.len, j->dirs.path.data, j->dirs.path.len);
+	order = path_compare(j->in->path.data, j->in->path.len, j->dirs.path.data,
+			     j->dirs.path.len);
 	if (order < 0)
 		die_no_directory(j);
 	return order == 0;

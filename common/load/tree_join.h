@@ -2,14 +2,41 @@
  * tree_join - where directories and their usage rows meet: totals, and the scan root.
  *
  * Both come in tree order: the directories from the database, where their paths are put together
- * again with a stack, and usage rows as a stream. A directory's totals are known when its subtree is
- * over (dir_stats.h). What comes of it:
+ * again with a stack, and usage rows as a stream. The totals of a directory are known when its
+ * subtree is over. What comes of it:
  *
  *     directory_stats   rows wait in a window of fixed size (dir_stats.h)
  *     usage_nr          comes in the order of the table (usage_nr.h)
  *     usage_r, owners   are folded upward (usage_fold.h), and sorted later (load_sort.h)
  *
- * Rows without a directory, and a table that has lost some, end the program (3).
+ * Rows without a directory, and a table that has lost rows, end the program (3).
+ *
+ * Who lives how long, and what holds meanwhile. This is the one place that says it:
+ *
+ *     connection  stats-load has two to the same file. `loading` is in an exclusive transaction
+ *                 from before the first directory until the indexes are made, and is then closed.
+ *                 `db`, the other one, writes only a temporary table until then (usage_nr), which
+ *                 needs no lock of the file; afterwards it takes the lock and writes all else.
+ *     thread      usage_nr has one, which alone uses `db` from usage_nr_init to usage_nr_end, with
+ *                 one exception: while usage_nr_each_group runs, the thread is idle and waits.
+ *                 usage_nr is IDLE (the caller owns both arrays of rows), INSERT (the thread owns
+ *                 `rows`, the caller `filling`) or END; only the caller leaves IDLE, only the
+ *                 thread leaves INSERT. A failure in the thread is found by the caller at the next
+ *                 hand-over, as a thread must not end the program. When the program dies, it waits
+ *                 for the thread first (die_after), for db_file.c closes the connection then.
+ *     levels      dir_stats.open[i] and usage_fold.levels[i] are the same directory, and both
+ *                 stacks are as deep as the path of the current one. Exception: above the scan
+ *                 root, known only at the end, usage_fold has been freed (usage_fold_finish).
+ *     rows        usage_fold has one stack of rows, of which the lower part may be on the disk:
+ *
+ *                     levels[0].start <= levels[1].start <= ... <= base + count
+ *                     on the disk: rows 0 to base, in chunks of one size, unless handed out
+ *                     in memory:   rows base to base + count, count <= capacity
+ *                     levels below `wide` (the upper ones): their rows can only be the scan root's,
+ *                     so the order and the beginnings of their rows do not matter any more
+ *
+ *                 Only the current directory gets rows, so only the upper end moves; make_room
+ *                 may shorten each level in place, and moves the beginnings with it.
  */
 #ifndef TREETALLY_TREE_JOIN_H
 #define TREETALLY_TREE_JOIN_H
@@ -34,8 +61,8 @@ struct tree_join {
 	struct summaries summaries;
 
 	/*
-	 * The scan root is the deepest directory that is or contains every entry, so it is still open
-	 * at the end. What is known of its depth so far; INT64_MAX before the first entry.
+	 * The scan root is the deepest directory that is or contains every entry, so it is still
+	 * open at the end. What is known of its depth so far; INT64_MAX before the first entry.
 	 */
 	int64_t root_depth;
 	int64_t root_id;            /* 0: not known yet */

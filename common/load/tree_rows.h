@@ -1,9 +1,9 @@
 /*
  * tree_rows - the table `directories`, row by row in tree order, with paths.
  *
- * The table is not believed: ids that do not count up, a depth that no parent can have or an invalid
- * name end the program (3), so that callers can rely on each row being a child of a directory that
- * is open.
+ * The table is not believed: ids that do not count up, a depth that no parent can have or an
+ * invalid name end the program (3), so that callers can rely on each row being a child of a
+ * directory that is open.
  */
 #ifndef TREETALLY_TREE_ROWS_H
 #define TREETALLY_TREE_ROWS_H

@@ -1,5 +1,6 @@
 /*
- * usage_by - the table usage_by: what usage_r says of a directory, by owner, by group, by age, by size.
+ * usage_by - the table usage_by: what usage_r says of a directory, by owner, by group, by age, by
+ * size.
  *
  * The rows of usage_r are made in the order of their key, one directory after the other, and pass
  * through here on their way. Sums by owner are complete one after the other, ages and sizes are

@@ -87,7 +87,7 @@ static uint32_t combine(struct usage_fold *f, uint32_t from, uint32_t to)
 	return end;
 }
 
-/* ---- to and from the disk ---- */
+/* ---- to and from the disk: the invariants are in tree_join.h ---- */
 
 static void unload_chunk(struct usage_fold *f, const struct fold_row *rows)
 {
@@ -96,7 +96,7 @@ static void unload_chunk(struct usage_fold *f, const struct fold_row *rows)
 	spill_append(&f->spill, rows, CHUNK * sizeof(*rows));
 }
 
-/* The lower half of memory. */
+/* Put the lower half of memory on the disk; what is left moves down. */
 static void unload(struct usage_fold *f)
 {
 	uint32_t half = f->capacity / 2;
@@ -108,7 +108,10 @@ static void unload(struct usage_fold *f)
 	memmove(f->rows, f->rows + half, f->count * sizeof(*f->rows));
 }
 
-/* The last chunk comes back, below what is in memory, which must be at most a half. */
+/*
+ * The last chunk comes back, below what is in memory: that has room, as it is at most a half of the
+ * capacity (unload leaves that, and what was combined is less).
+ */
 static void reload(struct usage_fold *f)
 {
 	const size_t len = CHUNK * sizeof(*f->rows);
@@ -142,7 +145,10 @@ static uint32_t start_in_memory(const struct usage_fold *f, size_t level)
 	return f->levels[level].start > f->base ? (uint32_t)(f->levels[level].start - f->base) : 0;
 }
 
-/* Rows of wide directories in memory are the scan root's and nobody else's. */
+/*
+ * Rows of wide directories in memory are the scan root's and nobody else's: hand them out. Rows
+ * that were put on the disk before stay there until all is handed out.
+ */
 static void give_wide(struct usage_fold *f)
 {
 	uint32_t rest = start_in_memory(f, f->wide);
@@ -267,12 +273,15 @@ void usage_fold_close(struct usage_fold *f)
 
 void usage_fold_finish(struct usage_fold *f)
 {
+	uint64_t spilled;
+
 	give_everything(f);
+	spilled = f->spill.written;
 	free(f->rows);
 	free(f->slots);
 	free(f->chunks);
 	free(f->levels);
 	spill_release(&f->spill);
 	usage_keys_release(&f->keys);
-	*f = (struct usage_fold){ .depth = 0 };
+	*f = (struct usage_fold){ .spilled = spilled };
 }

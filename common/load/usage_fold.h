@@ -7,15 +7,15 @@
  *     keys(X)  be the number of different keys (uid, gid, age, size) in the subtree, which is the
  *              number of rows that X would get;
  *     cost(X)  be the number of rows that must be read for X while it has no rows in usage_r: its
- *              rows of usage_nr, and for each child its rows of usage_r if it has some, else its cost.
+ *              rows of usage_nr, and for each child its rows of usage_r if it has any, or its cost.
  *
  * X gets rows if it has a child directory, cost(X) is at least USAGE_LARGE and at least USAGE_SAVES
  * times keys(X), and keys(X) is at most USAGE_KEYS_MOST. The scan root always gets rows.
  *
  * It follows that
  *
- *   - usage_r is no larger than usage_nr and a third of it, whatever the shape of the tree: let N be
- *     the rows of usage_nr, and R those of usage_r without the scan root's. cost(X) counts rows of
+ *   - usage_r is at most usage_nr and a third of it, whatever the shape of the tree: let N be the
+ *     rows of usage_nr, and R those of usage_r without the scan root's. cost(X) counts rows of
  *     usage_nr and of usage_r, and none of them is counted for two directories that have rows: for
  *     what lies above X, X's own rows stand for all of it. So the costs of all X with rows add up
  *     to N + R at most, and R is a quarter of that at most: R <= (N + R) / 4, R <= N / 3. The scan
@@ -24,18 +24,19 @@
  *     the finest answer, keys(X). (This is not promised above USAGE_KEYS_MOST keys.)
  *
  * How it is done: all open directories share one stack of rows. The rows of a directory begin at
- * `start` and run to the end, so those of its open children are among them; when a directory closes,
- * its rows are its parent's without being moved. Rows of equal key are made one when the directory
- * hands out its rows (then a quarter is left, which pays for it), and when memory is full.
+ * `start` and run to the end, so those of its open children are among them; when a directory
+ * closes, its rows are its parent's without being moved. Rows of equal key are made one when the
+ * directory hands out its rows (then a quarter is left, which pays for it), and when memory is
+ * full.
  *
  *     rows on disk |     rows in memory         |
  *     .............|.............|.......|......|
  *                  base          |       |      base + count
  *       / and /a, too many keys  /a/b    /a/b/c     each begins where the one above it ends
  *
- * A directory with too many keys is "wide", and so are all above it: their rows can only be those of
- * the scan root, and are handed out as such, in parts, when they are in the way. Rows of the others
- * wait on disk when there is no room, the upper part of the stack first.
+ * A directory with too many keys is "wide", and so are all above it: their rows can only be those
+ * of the scan root, and are handed out as such, in parts, when they are in the way. Rows of the
+ * others wait on disk when there is no room, the upper part of the stack first.
  *
  * Memory: as given, 40 bytes a level, and usage_keys. Disk: the rows of one path of directories.
  */
@@ -73,9 +74,10 @@ struct usage_fold {
 	size_t wide;              /* number of levels that are wide: the upper ones */
 	usage_fold_give *give;
 	void *arg;
+	uint64_t spilled;         /* bytes, known after finish */
 };
 
-/* `memory` is for rows, in bytes; no less than 1.5 MiB are taken. Rows that wait go to `temp_dir`. */
+/* `memory` is for rows, in bytes; at least 1.6 MiB are taken. Rows that wait go to `temp_dir`. */
 void usage_fold_init(struct usage_fold *f, size_t memory, const char *temp_dir,
 		     usage_fold_give *give, void *arg);
 

@@ -10,9 +10,9 @@
  *     /a/b   row k   b: +1, a: -1      b closes: a has 1 + 1 - 1 = 1
  *     /c     row k   c: +1, /: -1      all close: / has 1 + 1 - 1 = 1
  *
- * So all that must be known of a key is the directory it was last seen in. Two tables keep that: when
- * the young one has USAGE_KEYS_MOST keys the other one is emptied and becomes the young one. A
- * key is forgotten only after at least so many others have come, so
+ * So all that must be known of a key is the directory it was last seen in. Two tables keep that:
+ * when the young one has USAGE_KEYS_MOST keys the other one is emptied and becomes the young one. A
+ * key is forgotten only after at least USAGE_KEYS_MOST others have come, so
  *
  *     a count is right if it is at most USAGE_KEYS_MOST, and otherwise it is larger than that,
  *

@@ -8,7 +8,8 @@
  *
  *     init -> (put | each_group)* -> end -> move
  *
- * The connection belongs to the thread from init to end, except while each_group runs.
+ * The connection belongs to the thread from init to end, except while each_group runs (tree_join.h
+ * says more). A refusal of SQLite ends the program (4), at the latest in usage_nr_end.
  */
 #ifndef TREETALLY_USAGE_NR_H
 #define TREETALLY_USAGE_NR_H
@@ -19,16 +20,16 @@
 #include "common/stream/record.h"
 
 struct usage_nr {
-	struct db_batch rows; /* of the thread, while it inserts */
-	int64_t *filling;     /* rows that come next, as many as a batch has */
-	size_t count;
+	struct db_batch rows; /* the thread's while it inserts */
+	int64_t *filling;     /* the rows that come next; room for DB_BATCH_ROWS */
+	size_t count;         /* of these */
 	uint64_t written;     /* rows so far */
 	bool threaded;        /* false: the caller inserts */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	enum { STAGE_IDLE, STAGE_INSERT, STAGE_END } state;
-	int rc;               /* of SQLite, for the caller to find: a thread does not end a program */
+	int rc;               /* of SQLite; the caller finds it */
 };
 
 void usage_nr_init(struct usage_nr *u, struct db *db, bool threaded);

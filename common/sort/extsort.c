@@ -37,7 +37,7 @@ struct source {
 struct merge {
 	struct source *sources;
 	size_t count;
-	size_t *losers;   /* tournament: losers[0] is the winner, losers[1..) the losers on the way */
+	size_t *losers;   /* losers[0] is the winner, losers[1..) the losers on its way */
 	struct buf path;  /* the record handed out */
 	unsigned char tail[RUN_TAIL_MAX];
 };
@@ -100,7 +100,8 @@ static bool source_next(struct source *s, size_t tail_len)
 	return true;
 }
 
-static bool source_before(const struct key_shape *shape, const struct source *a, const struct source *b)
+static bool source_before(const struct key_shape *shape, const struct source *a,
+			  const struct source *b)
 {
 	if (!a->path || !b->path)
 		return a->path != NULL;
@@ -113,7 +114,8 @@ static void replay(struct merge *m, const struct key_shape *shape, size_t winner
 	for (size_t node = (winner + m->count) / 2; node; node /= 2) {
 		size_t waiting = m->losers[node];
 
-		if (waiting == SIZE_MAX || source_before(shape, &m->sources[waiting], &m->sources[winner])) {
+		if (waiting == SIZE_MAX ||
+		    source_before(shape, &m->sources[waiting], &m->sources[winner])) {
 			m->losers[node] = winner;
 			winner = waiting;
 			if (winner == SIZE_MAX)
@@ -158,7 +160,8 @@ static bool merge_next(struct extsort *x, struct merge *m)
 	merge_advance(m, &x->shape);
 	for (top = merge_top(m); top->path; top = merge_top(m)) {
 		if (top->len != m->path.len ||
-		    key_compare(&x->shape, (char *)m->path.data, m->path.len, m->tail, top->path, top->len, top->tail))
+		    key_compare(&x->shape, (char *)m->path.data, m->path.len, m->tail, top->path,
+				top->len, top->tail))
 			break;
 		if (!x->config.combine(m->tail, top->tail))
 			die(EXIT_INPUT, "%s: a sum of its records exceeds 2^63-1",
@@ -194,7 +197,8 @@ static void open_runs(struct extsort *x, struct merge *m, size_t count)
 	m->count = count;
 	m->sources = xcalloc(count, sizeof(*m->sources));
 	for (size_t i = 0; i < count; i++)
-		run_open(&m->sources[i].run, &x->spill, x->shape.tail_len, &x->runs[i], x->buffer_size);
+		run_open(&m->sources[i].run, &x->spill, x->shape.tail_len, &x->runs[i],
+			 x->buffer_size);
 	merge_start(m, &x->shape);
 }
 

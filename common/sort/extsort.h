@@ -25,7 +25,10 @@ struct extsort_config {
 	size_t tail_len; /* bytes, at most RUN_TAIL_MAX */
 	size_t key_len;  /* leading bytes of the tail that belong to the key */
 	bool by_level;
-	/* Fold the tail `from` into `into`; equal keys. False: overflow, which ends the program (3). */
+	/*
+	 * Fold the tail `from` into `into`; equal keys. False: overflow, which ends the program
+	 * (3).
+	 */
 	bool (*combine)(unsigned char *into, const unsigned char *from);
 	size_t memory;   /* bytes; raised to EXTSORT_MEMORY_MIN */
 	unsigned threads;

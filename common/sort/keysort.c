@@ -136,7 +136,9 @@ static uint64_t pick_pivot(struct sorter *s, const struct keyref *refs, size_t c
 	return pick[2] < pick[0] ? pick[0] : pick[2] < pick[1] ? pick[2] : pick[1];
 }
 
-/* Where a group whose caches all are `cache` goes on; false when it has no bytes left to compare. */
+/*
+ * Where a group whose caches all are `cache` goes on; false when it has no bytes left to compare.
+ */
 static bool advance(struct position *at, uint64_t cache, const struct key_shape *shape)
 {
 	bool part_ends = (cache & 0xff) < 8;

@@ -17,7 +17,8 @@ static uint32_t slots_for(uint32_t n)
 
 /*
  * How the memory is divided. A directory with files has three to four rows and a path of about a
- * hundred bytes; whichever part is full first ends the round, and the others stay half used at worst.
+ * hundred bytes; whichever part is full first ends the round, and the others stay half used at
+ * worst.
  */
 void usage_hash_init(struct usage_hash *t, size_t memory)
 {

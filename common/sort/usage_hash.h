@@ -59,10 +59,15 @@ void usage_hash_seek(const struct usage_hash *t, struct usage_file *file);
 void usage_hash_fetch(const struct usage_hash *t, const struct usage_file *file);
 
 enum usage_result { USAGE_ADDED, USAGE_FULL, USAGE_OVERFLOW };
-/* Add a file that did seek. USAGE_FULL: nothing was added; directory numbers are void after emptying. */
+/*
+ * Add a file that did seek. USAGE_FULL: nothing was added; directory numbers are void after
+ * emptying.
+ */
 enum usage_result usage_hash_add(struct usage_hash *t, const struct usage_file *file) WARN_UNUSED;
 
-/* Hand every row to `put` in tree order, then in key order. What can follow is _empty or _release. */
+/*
+ * Hand every row to `put` in tree order, then in key order. What can follow is _empty or _release.
+ */
 typedef void usage_put(void *arg, const char *path, size_t len, const struct usage_key *key,
 		       const struct usage *usage);
 void usage_hash_drain(struct usage_hash *t, usage_put *put, void *arg);

@@ -43,8 +43,9 @@ const char *block_header_parse(struct block_header *h, const unsigned char bytes
 /*
  * A block being read. The payload belongs to the caller and must outlive it. The three sections are
  * read independently, so a reader may interleave them or leave one out. Each call returns true
- * with a record, or false at the section's end or a fault: `fault` says what, NULL when all is well.
- * What a section says is checked here: well-formed paths, ranges of record.h, numbers that exist.
+ * with a record, or false at the section's end or a fault: `fault` says what, NULL when all is
+ * well. What a section says is checked here: well-formed paths, ranges of record.h, numbers that
+ * exist.
  */
 struct block {
 	enum rec_kind kind;
@@ -104,8 +105,8 @@ static inline const char *block_path(const struct block_paths *p, uint32_t dir, 
 void block_paths_release(struct block_paths *p);
 
 /*
- * One record after the other, in reading order; not to be mixed with the calls for sections. `paths`
- * starts zeroed and can serve many blocks.
+ * One record after the other, in reading order; not to be mixed with the calls for sections.
+ * `paths` starts zeroed and can serve many blocks.
  */
 bool block_next_entry_record(struct block *b, struct block_paths *paths); /* b->path, b->entry */
 bool block_next_dir_record(struct block *b);   /* b->path, b->has_line, b->entry.own */

@@ -27,7 +27,9 @@ static size_t payload_len(const struct block_build *b)
 	return b->coded_dirs.len + b->coded_lines.len + b->coded_rows.len;
 }
 
-/* Does a record fit that makes a payload of `len` bytes at most, and adds `paths` bytes of paths? */
+/*
+ * Does a record fit that makes a payload of `len` bytes at most, and adds `paths` bytes of paths?
+ */
 static bool fits(const struct block_build *b, size_t len, size_t paths)
 {
 	if (!b->records)

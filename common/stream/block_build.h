@@ -25,7 +25,7 @@ struct block_build {
 	uint32_t *slots;         /* entry kind: hash table of directory number + 1 */
 	uint32_t slot_count;     /* a power of two */
 	uint32_t last_dir;       /* number of the directory that was looked up last */
-	size_t coded_at, coded_len; /* the last directory, in `paths`: section 1 is coded against it */
+	size_t coded_at, coded_len; /* the last directory in `paths`, for section 1 */
 	uint32_t line_dir, row_dir; /* last numbers in sections 2 and 3: stored as differences */
 	struct entry line_before, row_before;
 	struct usage_key key_before;

@@ -140,7 +140,8 @@ static bool set_attr(struct header *h, const char *key, const char *value)
 	uint64_t version;
 
 	if (strcmp(key, "version") == 0)
-		return human_parse_u64(value, STREAM_VERSION, &version) && version == STREAM_VERSION;
+		return human_parse_u64(value, STREAM_VERSION, &version) &&
+		       version == STREAM_VERSION;
 	if (strcmp(key, "kind") == 0)
 		return rec_kind_from_name(value, &h->kind);
 	if (strcmp(key, "order") == 0)

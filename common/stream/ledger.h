@@ -107,7 +107,9 @@ struct tally {
  */
 bool tally_add(struct tally *sum, const struct tally *more, uint64_t lines_before) WARN_UNUSED;
 
-/* Count one accepted entry; `inline_data`: its data lies in the inode. Not lines, not the digest. */
+/*
+ * Count one accepted entry; `inline_data`: its data lies in the inode. Not lines, not the digest.
+ */
 bool tally_entry(struct tally *t, const struct entry *e, bool inline_data,
 		 bool snapshot) WARN_UNUSED;
 

@@ -40,7 +40,10 @@ struct tsv_row {
 	struct usage usage;
 };
 
-/* Parse a row without its LF; `line` is modified and kept by the row. NULL, or the column that is wrong. */
+/*
+ * Parse a row without its LF; `line` is modified and kept by the row. NULL, or the column that is
+ * wrong.
+ */
 const char *tsv_parse_row(struct tsv_row *row, enum rec_kind kind, char *line,
 			  size_t len) WARN_UNUSED;
 
