@@ -766,3 +766,19 @@ deep_database() {
 	run -2 dir-query --tree "$small" "$odd"
 	run -2 dir-query --tree --sort-by size "$small"
 }
+
+@test "dir-query: what the page does with jq works, and stats-query likewise" {
+	needs jq
+	dir-query --format json "$odd" | jq -r '.rows[] | select(.file_count_r > 100) | .total_size_r' >got
+	ask "$odd" 'SELECT total_size_r FROM directory_stats WHERE file_count_r > 100 AND dir_id >=
+		(SELECT scan_root_id FROM scan_metadata) ORDER BY total_size_r DESC, dir_id' | cmp - got
+	run -0 bash -c 'dir-query --format json -n 1 "$1" |
+		jq -r '\''.scans[] | "\(.filesystem) \(.scan_date | todate)"'\''' _ "$small"
+	[[ $output == "small 2026-01-15T00:00:00Z" ]]
+	run -0 bash -c 'stats-query --by owner --older 30d --format json "$1" | jq -r ".rows[0].matching_size"' _ "$small"
+	[[ $output == "$(ask "$small" 'SELECT sum(total_size) FROM usage_nr WHERE age_bucket >= 1
+		GROUP BY uid ORDER BY 1 DESC LIMIT 1')" ]]
+	# JSON and NDJSON of names of any bytes are read by it, too.
+	dir-query --format ndjson "$odd" | jq -s length >got
+	[[ $(<got) -eq $(ask "$odd" 'SELECT count(*) FROM directories WHERE dir_id >= (SELECT scan_root_id FROM scan_metadata)') ]]
+}
