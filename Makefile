@@ -23,7 +23,7 @@ COMMON   = $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*/*.c))
 PROGRAMS = $(TOOLS:%=$(BUILD)/%)
 DATABASE = $(addprefix $(BUILD)/,dir-load stats-load dir-query stats-query dir-export scan-audit \
 	   scan-import)
-PIPES    = pipelines/two-branches pipelines/nightly-import
+PIPES    = pipelines/two-branches pipelines/nightly-import pipelines/scan-policy
 UNITS    = $(wildcard pipelines/systemd/*)
 SCRIPTS  = $(PIPES) pipelines/demo tests/run tests/fuzz/run .ci/run
 SHELLIBS = $(wildcard tests/lib/*.bash)
