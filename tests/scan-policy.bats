@@ -124,7 +124,7 @@ run_script() {
 	[[ $output == "RULE EXTERNAL LIST 'list_all' EXEC '' ESCAPE '%/=: '"* && $output == *"VARCHAR(FILE_SIZE)"* ]]
 	run -0 scan-policy --format '{size=%s kb=%k uid=%u gid=%g mode=%m atime=%A}'
 	[[ $output == *"'size=' || VARCHAR(FILE_SIZE)"* ]]
-	run ! scan-policy --format '%nonsense'
+	run ! scan-policy --format '%Z'
 	run -2 scan-policy csfs1
 	run -2 scan-policy --script
 	run -2 scan-policy --script a b
