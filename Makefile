@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # treetally: plain `make` needs a C compiler, make, SQLite and xxHash; everything else is for the
 # tests.
 #
@@ -28,7 +29,7 @@ UNITS    = $(wildcard pipelines/systemd/*)
 SCRIPTS  = $(PIPES) pipelines/demo tests/run tests/fuzz/run .ci/run
 SHELLIBS = $(wildcard tests/lib/*.bash)
 HELPERS  = $(shell grep -lE '^\#!.*sh$$' $(wildcard tests/bench tests/oracle/* tests/make/* tests/fault/*))
-LINTS    = lint-gcc lint-clang lint-cppcheck lint-rooms lint-shell lint-man lint-words
+LINTS    = lint-gcc lint-clang lint-cppcheck lint-rooms lint-shell lint-man lint-words lint-licence
 
 all: $(PROGRAMS)
 
@@ -127,6 +128,11 @@ lint-man:
 lint-words:
 	codespell -q 3 -L nd,te common tools man pipelines tests/*.md tests/*.bats tests/lib tests/oracle \
 		tests/make tests/fault README.md CHANGELOG Makefile .ci
+
+# Every source file says under which licence it is.
+lint-licence:
+	@! find Makefile .ci common tools pipelines tests -type f ! -name '*.md' ! -name '*.dict' \
+		! -path '*/corpus/*' -exec grep -L 'SPDX-License-Identifier: MIT' {} + | grep .
 
 PAGES    = $(filter-out man/demo.1,$(wildcard man/*.[1-8]))
 install: all

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 #
 # The battery of checks that every program must pass (battery.bash), over all of them.
 

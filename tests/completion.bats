@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # Completion for bash: options come from the programs, paths from the databases.
 
 load lib/helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # Lists are for the battery; a case runs in a subshell.
 # shellcheck disable=SC2034
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # demo, and the library with which demo and tests/run find what is missing on a bare machine.
 
 load lib/helper

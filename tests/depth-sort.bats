@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 #
 # depth-sort: tree order, each key once, whatever the memory. What every program must stand is in
 # battery.bats; equal bytes for any -S and -j are in pipeline.bats.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 #
 # dir-export: its JSON is added up by SQLite and compared with the database; the real ncdu, in
 # a terminal of its own (tmux), must show the same totals.

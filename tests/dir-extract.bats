@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 #
 # dir-extract: the directories of an entry stream, each with what its line says, and every parent.
 # What every program must stand is in battery.bats.

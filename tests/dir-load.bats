@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # dir-load: the table `directories`, what it does to what is there already, and what is left of a run that fails.
 load lib/helper
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # dir-query: each answer is held against plain SQL on the database, whose tables are held against the
 # reference elsewhere (reference.bats), and once against the reference itself.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # Disks that are full, file systems that lack something, what lies beside a database, and the order
 # in which things are made safe.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # A call of a program fails: reading, writing, opening, what makes a file safe and names it.
 
 load lib/helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 #
 # The fuzzing targets (tests/fuzz) on the inputs that they start from, among which is every one that
 # was a finding once. Fuzzing itself is `make fuzz`.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # gpfs-parse: the formats of lists. Each preset and any template gives what the default layout would
 # have given, but for what the list lacks, and spoilt values give no record or the same one.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # gpfs-parse: where a log comes from: names, dates, several sources, packed ones.
 
 load lib/helper

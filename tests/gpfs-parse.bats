@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # gpfs-parse: no line makes a wrong record, none is lost silently, and the same log gives the same bytes.
 
 load lib/helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # Anybody can create files, and so choose their names, sizes and times. Whatever they choose, the
 # import ends, in bounded memory and time, nothing is executed, and the numbers of all others are
 # right. tests/terminal.bats has what reaches a terminal.

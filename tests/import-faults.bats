@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # Faults in a whole import: a call of a stage or of a helper fails; another import, or a query, is
 # under way.
 

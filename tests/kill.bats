@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # Death at any moment: of scan-import, of a stage, of a helper, of a loader at each of its writes.
 #
 # TREETALLY_RUNS is the number of imports that are struck in the long loop [240]; each loop prints

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # list-parse: what other scanners wrote becomes the same entries, and nothing else becomes an entry.
 
 load lib/helper

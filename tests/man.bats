@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # The manuals and the README: what they say of options, numbers, messages and bytes is held against
 # the programs, so that neither can change alone.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # --map: what the scan calls /gpfs/csfs1 is /glade/campaign to its users.
 
 load lib/helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # Memory that is refused: status 4 and a message, or success and the right output.
 
 # shellcheck disable=SC2034 # variables are shared with faults.bash

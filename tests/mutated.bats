@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 #
 # Logs in which many lines are damaged: the programs find in them what the reference finds, line for
 # line and reason for reason.

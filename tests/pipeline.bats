@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 #
 # The programs together: what must be true of a scan from the log to the database, whatever its
 # order, its shards, the memory, the threads, the form of the streams in between; and what must not

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 #
 # rec-cat: streams as text, text as streams, what is in them; and the format itself, which a second
 # reader (stream-tool) knows from the manual alone. What every program must stand is in

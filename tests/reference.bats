@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 #
 # The reference itself, on logs whose tables were worked out by hand; then the programs against the reference, on logs
 # that tests/make/make-log makes. All ages are reckoned from 2026-01-11.

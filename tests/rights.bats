@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # Who may read, write or plant what: modes, owners, groups and ACLs of files that are made and
 # replaced, spill files, symbolic links, and directories where anybody may put files.
 

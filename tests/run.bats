@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # tests/run itself: where it runs, and what it counts.
 
 load lib/helper

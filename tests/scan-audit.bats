@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # scan-audit: content with every good database, and finds each of a list of planted corruptions.
 
 load lib/helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # scan-import: one command from log to database, and what is left when anything goes wrong: nothing.
 
 # shellcheck disable=SC2094

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # scan-policy: the rules are those that gpfs-parse reads, and the script makes a list that is whole or
 # none. mmapplypolicy is a stub that writes what its documentation says.
 

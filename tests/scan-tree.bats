@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # scan-tree: the log of a real tree holds every name, byte for byte, and what could not be read
 # is never silent.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # One import after the other into one database, while others ask it: nothing may grow. `make soak` is
 # the long form: TREETALLY_IMPORTS is their number [6].
 

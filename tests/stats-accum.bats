@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 #
 # stats-accum: which files make which usage row. What every program must stand is in battery.bats;
 # equal bytes for any -S are in pipeline.bats; sums over odd logs are held against the reference in

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # stats-load: the tables of numbers, the checks that both streams are of one scan, and what a run that fails leaves.
 load lib/helper
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 #
 # stats-query: every sum against the reference (tests/oracle/reference), which adds files up from the log
 # without a line of code in common, and goes down the tree by parent_id where stats-query trusts

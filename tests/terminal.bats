@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # What reaches a terminal. A name may hold anything: sequences that clear the screen, type for the
 # user or turn writing around. No program shows one raw, in an answer or in a message.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # treetally: one name for all programs; what it runs must not be able to tell.
 
 # shellcheck disable=SC2154 # stderr is set by run

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 #
 # Databases that somebody else has made: whatever they hold, every program that reads one, or replaces
 # one, ends soon, without a crash and without running anything, and says (3) what is wrong.

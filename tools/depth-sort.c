@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * depth-sort - put dir or usage records into tree order, each key once.
  *

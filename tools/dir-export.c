@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * dir-export - a finished database for other viewers: ncdu's export format.
  *

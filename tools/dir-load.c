@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * dir-load - make a database of a stream of directories: the table `directories`.
  *

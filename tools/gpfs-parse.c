@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * gpfs-parse - turn lists of GPFS policies into one entry stream.
  *

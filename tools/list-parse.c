@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * list-parse - turn lists of programs that scan file systems into one entry stream.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * rec-cat - look into streams: print them as text, turn text into binary, concatenate, describe.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * scan-audit - is a database what it should be? For operators who would rather see it proved.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * scan-import - a scan log in, a complete database out, in one read of the log.
  *

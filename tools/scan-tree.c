@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * scan-tree - write a scan list of mounted directory trees, in the layout that gpfs-parse reads.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * stats-accum - sum files by directory, owner, group, age and size: the usage rows.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * stats-load - finish a database: everything but the table `directories`, which dir-load made.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * stats-query - usage totals of finished databases: by owner, group, age, size, directory, file system.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * treetally - all programs under one name, as `treetally import LOG` or `treetally dirs DB`.
  *

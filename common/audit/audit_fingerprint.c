@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/audit/audit_fingerprint.h"
 
 #include <xxhash.h>

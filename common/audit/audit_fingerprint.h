@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * audit_fingerprint - sums of many keys compared without keeping a single key.
  *

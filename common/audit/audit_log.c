@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/audit/audit_log.h"
 
 #include <inttypes.h>

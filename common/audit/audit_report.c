@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/audit/audit_report.h"
 
 #include <inttypes.h>

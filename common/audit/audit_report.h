@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * audit_report - reading tables without believing them, the lie that ends an audit, and what it has
  * proved.

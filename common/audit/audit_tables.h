@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * audit_tables - the small tables: summaries against usage, scan_metadata against what was found in
  * the others, its accounts against each other, and all of them against the seal (db_seal.h), which

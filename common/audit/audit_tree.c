@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/audit/audit_tree.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * audit_tree - all directories in id order, and what the tables say of each.
  *

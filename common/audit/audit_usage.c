@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/audit/audit_usage.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * audit_usage - the usage tables, held against each other while directories come in id order.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * banned - library calls that must not be used here, because each has a safer twin.
  *

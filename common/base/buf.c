@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/base/buf.h"
 
 #define FIRST_BYTES 256 /* of an array that was empty */

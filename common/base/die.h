@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * die - how every program starts, complains and ends.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/base/escape.h"
 
 static char escape_letter(unsigned char c)

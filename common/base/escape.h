@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * escape - bytes in TSV and in header text: TAB, LF, CR and backslash are written \t \n \r \\,
  * every other byte stands for itself. The two calls are exact inverses.

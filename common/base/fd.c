@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/base/fd.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fd - whole buffers in and out of descriptors, and room in pipes.
  *

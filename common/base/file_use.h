@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * file_use - the files that this process reads and writes, so that it never writes what it reads.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * hash - hashes for tables whose keys strangers choose: names of files, above all.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * human - sizes, counts, times and ages as people write and read them.
  */

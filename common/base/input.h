@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * input - bytes of one operand, read ahead as far as a reader asks.
  *

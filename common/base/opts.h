@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * opts - the options of a program, each of them once: letter, name, argument, help and target are a
  * row of a table. Parsing, --help, completion and the test of the manual all read it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/base/opts_help.h"
 
 #include "common/base/hash.h"

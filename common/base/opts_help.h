@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * opts_help - what a table of options (opts.h) says to people and to the completion of the shell.
  */

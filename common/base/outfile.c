@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * An ACL is an extended attribute that the kernel hands out and takes back as it is: no library is
  * needed. Where there is one, the group bits of the mode are its mask: the bits must never be given

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * outfile - a file that appears under its name only when it is complete.
  *

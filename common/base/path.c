@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/base/path.h"
 
 #include "common/base/escape.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * path - absolute paths in tree order.
  *

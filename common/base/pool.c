@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Items are numbered as they come; number n lives in slot n modulo the number of slots. Workers
  * start the lowest number that nobody has started, so that the one that the caller waits for is

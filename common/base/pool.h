@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * pool - work on items in several threads and take the results in the order of the items.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * process - other programs as children of this one: start, wait, say how they ended.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * progress - one line about long work, at most twice a second, and one at the end of each phase.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/base/scantime.h"
 
 /* Two digits at p as a number, or over 99 when they are no digits. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * scantime - times of a scan: seconds since 1970-01-01 00:00:00 UTC, negative before it, and days
  * counted the same way. Proleptic Gregorian calendar, years 0001 to 9999, no leap seconds.

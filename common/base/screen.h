@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * screen - names as they are seen on a terminal: nothing raw, and how many columns they take.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * spill - temporary storage for sorted runs that do not fit in memory.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * wire - integers as bytes: little-endian words, big-endian words that memcmp orders, varints.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * db - SQLite with every call checked.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/db/db_batch.h"
 
 #include "common/base/utf8.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * db_batch - rows that wait in memory and then enter a table in one statement.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/db/db_column.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * db_column - the columns of a row, with what they may hold.
  *

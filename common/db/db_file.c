@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A file without a name and SQLite, which opens files by name, meet in /proc/self/fd/N. SQLite
  * refuses symbolic links there and wants to resolve them before, so db_create registers a VFS of

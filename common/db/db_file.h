@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * db_file - a database that is written: how it is looked at, opened, made and published.
  *

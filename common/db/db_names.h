@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * db_names - the tables user_info and group_info: names for the ids of owner_summary and
  * group_summary.

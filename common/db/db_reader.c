@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * How a database is opened that may lie anywhere and may be replaced at any moment.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/db/db_scan.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * db_scan - what a database says of the scan it was made from.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/db/db_schema.h"
 
 #include "common/stream/ledger.h"

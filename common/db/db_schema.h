@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * db_schema - the tables, views and indexes of a database, as SQL. Their meaning and the units of
  * every column are in treetally-db(5); keep the two together. DB_FORMAT names this schema:

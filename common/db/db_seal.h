@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * db_seal - a fingerprint of the small tables, made when a database is sealed.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/db/db_trust.h"
 
 #include "common/base/wire.h"

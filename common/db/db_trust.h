@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * db_trust - nothing in a database file is believed before it has been looked at.
  *

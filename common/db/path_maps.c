@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/db/path_maps.h"
 
 #include "common/base/input.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * path_maps - where users see what the scan saw: the scan says /gpfs/csfs1, users say
  * /glade/campaign.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/import/import_keep.h"
 
 #include <dirent.h>

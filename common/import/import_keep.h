@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * import_keep - the databases of earlier scans, kept beside the one of the latest.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * import_progress - where the six programs of an import are: one line on a terminal, or a line for
  * each phase that has ended, and where the time went.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/import/import_stages.h"
 
 #include <fcntl.h>

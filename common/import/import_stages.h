@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * import_stages - the six programs of an import, run side by side.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/import/import_summary.h"
 
 #include <inttypes.h>

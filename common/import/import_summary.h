@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * import_summary - what a new database says about itself, for people, at the end of an import.
  */

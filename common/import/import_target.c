@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/import/import_target.h"
 
 #include <dirent.h>

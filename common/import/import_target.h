@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * import_target - the database that an import makes or replaces: its place, who works on it,
  * whether the old one may go, and how the new one takes its name.

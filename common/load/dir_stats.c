@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/load/dir_stats.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * dir_stats - the table directory_stats: totals of directories, summed up over their subtrees.
  *

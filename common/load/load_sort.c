@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/load/load_sort.h"
 
 #include "common/base/wire.h"

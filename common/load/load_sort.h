@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * load_sort - what stats-load can only write in another order than it comes.
  *

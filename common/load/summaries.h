@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * summaries - the tables owner_summary and group_summary: what each owner and each group has.
  *

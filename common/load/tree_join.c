@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/load/tree_join.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tree_join - where directories and their usage rows meet: totals, and the scan root.
  *

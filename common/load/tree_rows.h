@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tree_rows - the table `directories`, row by row in tree order, with paths.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * usage_by - the table usage_by: what usage_r says of a directory, by owner, by group, by age, by
  * size.

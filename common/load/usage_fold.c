@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/load/usage_fold.h"
 
 #include "common/base/buf.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * usage_fold - which directories get rows in usage_r, and these rows, while directories close.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/load/usage_keys.h"
 
 #define SLOTS (2 * USAGE_KEYS_MOST)

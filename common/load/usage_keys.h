@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * usage_keys - how many different keys do the usage rows of a subtree have?
  *

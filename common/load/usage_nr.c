@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/load/usage_nr.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * usage_nr - the table usage_nr: files directly in a directory.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/load/usage_r.h"
 
 #include "common/db/db_schema.h"

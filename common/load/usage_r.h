@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * usage_r - the table usage_r, and usage_by, which its rows are added up to on their way.
  *

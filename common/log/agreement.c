@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/log/agreement.h"
 
 static void hear(const struct agreement *a, struct agreed *agreed, const char *what,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * agreement - do the sources of a scan say the same of it? (claims.h has what each says.)
  *

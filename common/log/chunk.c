@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/log/chunk.h"
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"

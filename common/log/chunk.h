@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * chunk - a log in chunks of lines, each parsed and encoded by itself.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * claims - what a source says of itself: by its name, its first line or its last.
  *

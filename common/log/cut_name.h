@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * cut_name - a name with line feeds, in a list that does not encode them.
  *

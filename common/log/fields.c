@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/log/fields.h"
 
 const char *const field_names[FIELDS] = {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fields - the values of a line, whatever layout gave them, and the entry that they make.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A template is compiled into steps once: literal text, and directives, each of which knows which
  * bytes its values have. Before the path, steps are taken from left to right, behind it from right

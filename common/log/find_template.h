@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * find_template - what `find -printf FORMAT` has printed, read back by the same FORMAT.
  *

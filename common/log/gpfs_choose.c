@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/log/gpfs_choose.h"
 
 #include <limits.h>

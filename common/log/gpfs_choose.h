@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * gpfs_choose - which preset or template a GPFS list is written in.
  *

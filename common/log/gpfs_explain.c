@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/log/gpfs_explain.h"
 
 #include <inttypes.h>

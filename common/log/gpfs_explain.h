@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * gpfs_explain - what people are told about formats, on standard output.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A line is read once, from left to right: tag, three numbers, the words of SHOW up to the
  * separator (gpfs_show.c), and what is left is the path. The judgement comes at the end, so that

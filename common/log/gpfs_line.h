@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * gpfs_line - the default layout: a line of a GPFS policy list.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Words are taken by their first bytes and their values parsed on the spot, so no byte is looked at
  * twice. A fault does not stop the walk: it is noted as a bit, so that a line with several faults

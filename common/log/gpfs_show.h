@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * gpfs_show - the values in the SHOW text of a line in the default layout.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * gpfs_template - the SHOW text of a line of a GPFS list, read by a template.
  *

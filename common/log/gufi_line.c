@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/log/gufi_line.h"
 
 #include "common/log/take.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * gufi_line - traces of GUFI (gufi_dir2trace), with counted texts, so that names may hold LF:
  *

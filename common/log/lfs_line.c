@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/log/lfs_line.h"
 
 #include "common/log/take.h"

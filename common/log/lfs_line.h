@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * lfs_line - lists of `lfs find` on Lustre:
  *

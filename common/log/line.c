@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/log/line.h"
 
 #include "common/base/path.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * line - one line of a log, and the layouts that can read it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/log/list_format.h"
 
 #include "common/base/path.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * list_format - which scanner made a list, as an option says or as its first lines show.
  */

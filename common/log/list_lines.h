@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * list_lines - the records of scanners that need no more than a table of columns.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/log/log_detect.h"
 
 #include <fcntl.h>

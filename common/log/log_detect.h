@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * log_detect - which parser reads a log: gpfs-parse, or list-parse for those of other scanners.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/log/log_parse.h"
 
 static void parse(void *workers, unsigned worker, void *chunk)

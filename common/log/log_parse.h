@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * log_parse - sources one after the other, as parsed chunks in the order of their lines.
  *

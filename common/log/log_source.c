@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/log/log_source.h"
 
 #include <fcntl.h>

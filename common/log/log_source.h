@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * log_source - the text of one log: a file or standard input, plain or compressed.
  *

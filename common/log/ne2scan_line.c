@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/log/list_lines.h"
 #include "common/log/take.h"
 #include "common/log/word.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/log/parse_opts.h"
 
 void parse_opts_set_limit(void *to, const struct opt *row, const char *value)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * parse_opts - the options that all parsers of logs have, as rows of a table (opts.h).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Each source is cut into chunks of lines (chunk.h), which workers parse and encode, and which
  * are written in the order of the input (pool.h): a fixed number of chunks is all the memory that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * parse_run - what a parser of logs does once its options are known: turn the logs into one entry
  * stream. All that it does not know is the layout of the lines.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/log/pct.h"
 
 #include "common/log/word.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * pct - percent-encoded text, as ESCAPE in a policy rule makes it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * polimor_line - what the scan agent of PoliMOR lets `lfs find` print: one JSON object for each
  * file, but its path is not escaped, whatever bytes it has.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * presets - the SHOW clauses of GPFS lists that are known by name, each a row of one table.
  */

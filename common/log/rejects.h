@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * rejects - lines that are not records: how many there may be, and the file that keeps them.
  *

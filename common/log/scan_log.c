@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/log/scan_log.h"
 
 #include "common/base/input.h"

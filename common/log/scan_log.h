@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * scan_log - what mmapplypolicy says that it saw, to hold against what a list holds.
  *

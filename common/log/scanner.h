@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * scanner - the records of a program that scans file systems, other than those of GPFS.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/log/take.h"
 
 #include "common/log/value.h"

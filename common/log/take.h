@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * take - values of a record as text between two pointers, into its fields.
  *

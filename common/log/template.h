@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * template - how the values of a line are written, in one line of text that reads and writes them.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/log/template_match.h"
 
 #define DAYS_BEFORE_1970 719163 /* DAYS() of 1970-01-01 */

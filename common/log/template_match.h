@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * template_match - the values of a line, by the steps of a template.
  *

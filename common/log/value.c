@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/log/value.h"
 
 #include "common/stream/record.h"

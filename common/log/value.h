@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * value - modes and times as lists write them, read from a line that ends with LF and has
  * LINE_PADDING readable bytes from there on.

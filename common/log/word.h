@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * word - steps through the words of a line. The line ends with LF, which is the sentinel of
  * every loop here: it is neither a blank nor a digit, and ends a word. Numbers are looked at eight

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/query/dir_heap.h"
 
 bool dir_hit_before(const struct dir_hit *a, const struct dir_hit *b)

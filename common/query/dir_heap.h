@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * dir_heap - directories by rank, of which the first (or the last) can be taken out.
  */

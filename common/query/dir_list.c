@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/query/dir_list.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * dir_list - the answers of all databases as one list. Ties are broken by path, then by the order
  * of the databases.

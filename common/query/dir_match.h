@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * dir_match - how many files in a part of the tree match, and how large they are.
  *

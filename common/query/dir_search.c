@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the statement gives comes in the order of the plan. Unless that is the one asked for, the best so
  * far wait in a heap, or all go through an external sorter.

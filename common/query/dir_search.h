@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * dir_search - the directories of one database that answer a question, in the order that it asks for.
  *

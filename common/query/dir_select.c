@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The text of the SELECT is put together from the fixed pieces below; values are bound. CROSS JOIN
  * tells SQLite the order of its loops.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * dir_select - a question about directories, and the one SELECT that answers it.
  *

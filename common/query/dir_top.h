@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * dir_top - the n largest directories, without reading the others.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/query/file_match.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * file_match - which files are meant: of whom, how old, how large.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * name_glob - shell patterns for names, over bytes.
  *

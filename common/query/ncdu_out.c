@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/query/ncdu_out.h"
 
 #define FLUSH_AT (64u << 10) /* bytes */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ncdu_out - a tree in the export format of ncdu, which `ncdu -f` reads (JSON; format 1.0).
  *

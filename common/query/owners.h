@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * owners - users and groups in questions and answers: numbers, and names where there are any.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * query_opts - the options that questions to databases have in common, as rows of a table (opts.h).
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * render - the rows of an answer, in one of five formats.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * render_cells - what an answer is made of: columns and cells, and what is asked of their looks.
  *

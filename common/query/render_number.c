@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/query/render_number.h"
 
 #include "common/base/human.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * render_number - bytes and times as render_options ask for them.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/query/render_scans.h"
 
 struct render_scan *render_scans_of(struct db_reader_set *set)

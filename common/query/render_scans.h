@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * render_scans - what an answer says of the scans that it is about.
  */

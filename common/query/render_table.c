@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/query/render_table.h"
 
 #include <inttypes.h>

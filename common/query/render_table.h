@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * render_table - the layout of a table: what fits, how wide, in which colours.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/query/scan_list.h"
 
 #include <dirent.h>

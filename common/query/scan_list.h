@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * scan_list - which databases a directory has: one line for each, by name.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/query/scan_summary.h"
 
 #include "common/base/human.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * scan_summary - what databases say of their scans: when, how much, what was not understood.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A prefix is looked up name by name from `/` down, through the index on (parent_id, name). What is
  * found is a range of dir_id; ranges of two directories are disjoint or one holds the other, so

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * scope - which directories a question is about: prefixes and what is left out, as ranges of dir_id.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tree_path - paths in tree order as an outline: each below the nearest one above it that was shown.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/query/usage_answer.h"
 
 #include "common/base/screen.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * usage_answer - the answer to a usage question: totals, put in order (usage_rank.h) and rendered.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/query/usage_cross.h"
 
 #include "common/stream/buckets.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * usage_cross - a usage answer with the classes of its last key, of age or size, as columns.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/query/usage_dirs.h"
 
 #include "common/db/db_column.h"

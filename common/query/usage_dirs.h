@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * usage_dirs - how many directories the owners and groups of a usage question have.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/query/usage_keys.h"
 
 #include "common/query/owners.h"

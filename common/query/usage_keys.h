@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * usage_keys - the keys of usage rows as columns and cells.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * usage_query - usage questions to one database: who has how much, how old, how large, where.
  *

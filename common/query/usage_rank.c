@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Sorted by keys, rows with a common beginning of the key are neighbours; each row then learns the
  * sum of its group at every level, and one comparison of these sums and keys, level by level, puts

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * usage_rank - which rows of a usage answer are shown, and in which order.
  *

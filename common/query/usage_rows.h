@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * usage_rows - the files in a part of the tree of one database, added up by keys.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Records collect in one arena: bytes grow up from its start, references (keysort.h) down from
  * its end. When they meet, the references are sorted, in slices by as many threads as are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * extsort - external merge sort of records with a path and a fixed-size tail; equal keys combine.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/sort/keysort.h"
 
 #include "common/base/wire.h"

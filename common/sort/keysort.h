@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * keysort - sort records in memory by path in tree order, then by key bytes.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * record_key - dir and usage records as extsort wants them: path, tail, and how equal keys combine.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/sort/run.h"
 
 #include "common/base/wire.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * run - one sorted run in a spill file: written once in order, read once in order.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/sort/totals.h"
 
 #define FIRST_SLOTS 256

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * totals - sums of files by any choice of keys: what a usage question adds up.
  *

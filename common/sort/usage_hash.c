@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/sort/usage_hash.h"
 
 /* A directory's record carries its first row. */

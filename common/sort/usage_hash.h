@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * usage_hash - sums files by (directory, uid, gid, age bucket, size bucket) in bounded memory.
  *

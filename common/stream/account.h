@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * account - what the records of a stream add up to, to be held against its ledger.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/stream/assume.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * assume - what the numbers of a scan rest on besides its log: a set of words, some with a count.
  *

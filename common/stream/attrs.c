@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/stream/attrs.h"
 
 #include <inttypes.h>

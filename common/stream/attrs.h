@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * attrs - the `key=value` text of stream headers and trailers, fields separated by TAB.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/stream/block.h"
 
 #include "common/stream/buckets.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * block - a run of records that can be read by itself. block_build.h makes them.
  *

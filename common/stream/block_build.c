@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Numbers are stored as varint differences to the record before of the same section: inodes of a
  * scan often follow each other, owners and modes repeat, times of neighbours are near. That brings

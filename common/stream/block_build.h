@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * block_build - collects records and encodes them as a block (block.h has the layout).
  *

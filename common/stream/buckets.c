@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/stream/buckets.h"
 
 #define KIB INT64_C(1024)

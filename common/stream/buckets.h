@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * buckets - the ten classes of age and the ten of size that every histogram uses.
  *

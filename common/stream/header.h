@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * header - what a stream says of itself before its records: kind, order, file system, date, ...
  *

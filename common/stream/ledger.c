@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/stream/ledger.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ledger - the accounts of a scan, opened by gpfs-parse and carried by every later stream.
  *

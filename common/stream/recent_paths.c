@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/stream/recent_paths.h"
 
 /* A path may lie in any of the slots of its set; a new one pushes out the oldest. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * recent_paths - remembers which paths went by lately, in a table of fixed size.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/stream/record.h"
 
 const char *const rec_kind_names[] = { "any", "entry", "dir", "usage", NULL };

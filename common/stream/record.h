@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * record - what flows between the programs: entries, directories, usage rows.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * stream_format - the frame around the blocks of a binary stream, shared by stream_in and
  * stream_out and described in treetally-stream(5). All numbers little-endian.

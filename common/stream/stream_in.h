@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * stream_in - one input stream, binary or TSV, checked from the first byte to the last.
  *

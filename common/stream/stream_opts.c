@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/stream/stream_opts.h"
 
 void stream_opts_add_output(void *to, const struct opt *row, const char *value)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * stream_opts - the options of programs that read or write streams, as rows of a table (opts.h).
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/stream/stream_out.h"
 
 #include <unistd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/stream/stream_set.h"
 
 void stream_set_open(struct stream_set *set, char *const *names, size_t count,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * stream_set - the operands of a program, read one after the other as one stream.
  *

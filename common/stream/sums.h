@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sums - files, allocated bytes and file lengths: what all programs add up.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/stream/tree_in.h"
 
 void tree_in_open(struct tree_in *t, const char *name, const struct stream_in_options *opt)

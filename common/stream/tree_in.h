@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tree_in - a stream in tree order, record by record, for the programs that load it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tsv - streams as text: what stands in the lines, and how rows become blocks and back.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/stream/tsv_in.h"
 
 #include <inttypes.h>

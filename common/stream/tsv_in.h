@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tsv_in - the text half of stream_in: lines of a TSV stream collected into blocks.
  *

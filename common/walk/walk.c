@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/walk/walk.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * walk - scan directory trees with several workers, one record line for each name (walk_line.h).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/walk/walk_dirs.h"
 
 #include <fcntl.h>

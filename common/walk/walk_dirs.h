@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * walk_dirs - the directories of a walk that are known and not finished, and their descriptors.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "common/walk/walk_line.h"
 
 #define NUMBERS_MAX 512 /* bytes before the path, generously */

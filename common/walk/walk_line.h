@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * walk_line - one record of a scan list, in the layout that gpfs-parse reads by default:
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Completion of all programs for bash. What options there are, and which values they take, the programs
 # say themselves (--completion: the operand, then letter|name|argument|words), so it is never out of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 #
 # need - find what a script needs and is not there, and have the package manager install it.

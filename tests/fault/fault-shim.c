@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fault-shim - an LD_PRELOAD library that lets one call of a program fail, to see what it does.
  *

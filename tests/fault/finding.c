@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * finding - a fuzzing target with a mistake that is soon found.
  */

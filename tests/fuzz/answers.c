@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tests/fuzz/answers.h"
 
 #include "common/base/escape.h"

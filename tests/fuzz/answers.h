@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * answers - rows of anybody's bytes in every format of the query programs, read back.
  */

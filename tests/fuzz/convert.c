@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tests/fuzz/convert.h"
 
 #include "common/stream/stream_out.h"

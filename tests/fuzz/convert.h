@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * convert - a stream through reader and writers, as rec-cat does it, and what must hold then.
  */

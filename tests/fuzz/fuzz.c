@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * die.c, opts.c and input.c are compiled here once more, with exit, read and malloc replaced, and
  * take the place of those of the library; so do the calls of outfile.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz - what the fuzzing targets share: parts of common/ that would end the process or touch
  * files, in a form that a target survives.

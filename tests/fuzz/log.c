@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A whole log: lines cut out of chunks, parsed, counted and encoded as gpfs-parse does it, against
  * plain_line on each line of the same text.

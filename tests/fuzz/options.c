@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Values of options, names of logs and the first line of one, against what the manuals say of them.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "tests/fuzz/plain_line.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * plain_line - one line of a log, judged by what gpfs-parse(1) says of it, word by word.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the query programs take from their users: paths, name patterns, users; and what they print
  * (answers.c).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The reader of binary streams. What is not accepted must end it with status 3 and a message that
  * says where; what is accepted must be the same stream in every form.

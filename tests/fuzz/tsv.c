@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The reader of text streams: what it takes must be the same stream in every form, and the rows
  * that come out must be those that went in, but for zeros before numbers and a CR not escaped.

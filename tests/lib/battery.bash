@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # A check runs in a subshell, and so does all that it calls; bats sets -e; lists are for the caller.
 # shellcheck disable=SC2030,SC2031,SC2164,SC2034

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Programs whose calls fail: `load faults` after `load helper`. A sweep runs one program again and
 # again and lets the first call of a kind fail, then the second, until there is none; after each run

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Loaded by every .bats file: `load helper`. Puts the programs under test first in PATH, and behind
 # them tests/make and tests/oracle (make-log, reference, compare-db, stream-tool); starts each

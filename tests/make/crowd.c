@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * crowd - a log of directories whose names were made to collide: crowd N [together].
  *

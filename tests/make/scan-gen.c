@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * scan-gen - a scan log that looks like a big file system's, made from a seed.
  *

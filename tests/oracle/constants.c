@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * constants - numbers of the headers that manual pages state, as NAME=VALUE.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * glob-check - do the patterns of dir-query --name-pattern mean what fnmatch(3) understands in the C
  * locale? glob-check COUNT SEED: that many random patterns and names; prints the first difference.
