@@ -215,7 +215,7 @@ help_options() {
 
 @test "man: pages that others refer to exist" {
 	local page name number external
-	external='awk cat cmp cron crontab cut df diff du find flock getfacl grep gzip head jq less ls mkdir perl'
+	external='awk cat cmp cron crontab cut df diff du fcntl find flock getfacl grep gzip head jq less ls mkdir perl'
 	external+=' mmapplypolicy setfacl sort sqlite3 ssh stat sudo systemctl tail umask xz zstd'
 	for page in "$man"/*.[1-8]; do
 		while read -r _ name number _; do

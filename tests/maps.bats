@@ -85,7 +85,7 @@ paths() {
 @test "maps: where one directory has the name that another is shown with" {
 	{ line 1 /gpfs/a/f; line 2 /data/g; line 3 /data/only/h; } >two.list
 	scan-import -q -f fs1 --scan-date 2026-01-15 --db fs1.db --map /gpfs/a=/data two.list
-	[ "$(dir-query --format tsv -P /data -L 0 fs1.db | tail -n 1 | cut -f5)" = 1 ]
+	[ "$(dir-query --format tsv -P /data -L 0 fs1.db | tail -n 1 | cut -f3)" = 1 ]
 	[ "$(paths -P /data/only)" = /data/only ]
 }
 

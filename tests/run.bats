@@ -18,6 +18,7 @@ setup_file() {
 run_there() {
 	# bats has put its own parts into PATH
 	run env -i PATH="${PATH//"$BATS_LIBEXEC":/}" HOME="$PWD" TMPDIR="$BATS_FILE_TMPDIR/t m p" \
+		TREETALLY_SANITIZED="${TREETALLY_SANITIZED:-}" \
 		"$BATS_FILE_TMPDIR/a check out/tests/run" "$@"
 	echo "$output"
 }
@@ -26,7 +27,8 @@ run_there() {
 	run_there tests/faults.bats tests/disk-full.bats tests/kill.bats \
 		-f 'no processes|/dev/full|dir-load killed at a write'
 	((status == 0))
-	[[ ${lines[-1]} == "3 passed, 0 failed" ]]
+	# two of them preload a library
+	[[ ${lines[-1]} == "$(sanitized && echo 1 || echo 3) passed, 0 failed" ]]
 	[[ -z $(ls -A "$BATS_FILE_TMPDIR/t m p") ]]
 }
 

@@ -341,9 +341,12 @@ static void check_maps(struct options *opt)
 	struct stat st;
 
 	if (!opt->map_file && dir && *dir) {
-		opt->map_file = xasprintf("%s/maps", dir);
-		if (access(opt->map_file, F_OK) && errno == ENOENT)
-			opt->map_file = NULL;
+		char *file = xasprintf("%s/maps", dir);
+
+		if (access(file, F_OK) && errno == ENOENT)
+			free(file);
+		else
+			opt->map_file = file;
 	}
 	/* A pipe can be read only once. */
 	path_maps_read(&maps, opt->maps, opt->map_count,

@@ -87,7 +87,7 @@ static unsigned probe_preset(const struct preset *p, const struct chunk *first,
 			     struct line_format format, void *parser, unsigned spare,
 			     unsigned *lines)
 {
-	struct gpfs_format how;
+	struct gpfs_format how = { 0 };
 
 	gpfs_choose_compile(&how.template, p);
 	/* The day matters only for what the values mean: any will do. */
