@@ -105,7 +105,7 @@ tables() {
 			[[ $stderr == *"format: $name;"* ]] || { echo "$name: $stderr"; return 1; }
 			rec-cat --info out | grep -qx "format=$name"
 			# a pipe cannot be read twice
-			cat list | gpfs-parse -q "${day[@]}" --source list >piped
+			sed '' list | gpfs-parse -q "${day[@]}" --source list >piped
 			cmp piped out
 			run -0 gpfs-parse --explain "${day[@]}" list
 			[[ $output == *"format: $name"$'\n'* && $output == *"path         /gpfs/fs/a/first"* ]]

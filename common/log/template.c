@@ -128,7 +128,8 @@ static bool add_byte(struct parse *p)
 
 static const struct conversion *read_conversion(const char *at)
 {
-	const struct conversion *with_form = at[1] ? find_conversion(at[0], at[1]) : NULL;
+	const struct conversion *with_form =
+		at[0] && at[1] ? find_conversion(at[0], at[1]) : NULL;
 
 	return with_form ? with_form : find_conversion(at[0], 0);
 }

@@ -197,7 +197,7 @@ static const char *match_path(const struct template *t, struct value_memo *memo,
 	unsigned bad = v->bad;
 	int tries = 0;
 
-	if (!take_text(path, &at))
+	if (!take_text(path, &at) || at > end)
 		return NULL;
 	v->path = at;
 	v->path_len = (size_t)(end - at);
