@@ -138,5 +138,5 @@ _treetally_front() {
 }
 
 complete -F _treetally_front treetally
-complete -F _treetally depth-sort dir-export dir-extract dir-load dir-query gpfs-parse rec-cat \
+complete -F _treetally depth-sort dir-export dir-extract dir-load dir-query gpfs-parse list-parse rec-cat \
 	scan-audit scan-import scan-tree stats-accum stats-load stats-query
