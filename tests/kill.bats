@@ -16,8 +16,8 @@ setup() {
 	work_setup
 }
 
-# strike SESSION STAGE...: one signal to somebody of it, maybe to one of these stages; sets signal and
-# whom. Ctrl-C goes to the group.
+# strike SESSION STAGE...: one signal to somebody of it, maybe to one of these stages; sets signal
+# and whom. Ctrl-C goes to the group.
 strike() {
 	local session=$1 signals=(KILL TERM INT PIPE) pids pid=$1 stages=("${@:2}")
 	signal=${signals[RANDOM % 4]} whom=script
@@ -80,7 +80,7 @@ strike_reader() {
 	strike "$session" $readers
 }
 
-# strike_writer: somebody, when the log has been read, at a random moment of the $took us that follow.
+# strike_writer: somebody, when the log has been read, at a random moment of $took us that follow.
 strike_writer() {
 	cat "$NEW.gz" >&"$feed"
 	exec {feed}>&-

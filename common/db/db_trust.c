@@ -96,8 +96,8 @@ void db_trust_nothing(struct db *db)
 #define SCHEMA_ROWS "SELECT type, name, tbl_name, sql FROM sqlite_master"
 
 /*
- * What SQLite puts into its schema, told from the text of our statements: a statement itself, as it is
- * written, and an index of its own for a key that is not the rowid.
+ * What SQLite puts into its schema, told from the text of our statements: a statement itself, as
+ * it is written, and an index of its own for a key that is not the rowid.
  */
 struct object {
 	const char *sql; /* not terminated; NULL: an index of SQLite's own */
