@@ -74,7 +74,7 @@ run_script() {
 	[ "$(sqlite3 t.db "SELECT name FROM directories WHERE dir_id = 4")" = 'a dir = 100%25' ]
 	gpfs-parse -q -t "$list" | grep -qF '/a dir = 100%25/two\nlines\n1 2 0  s=1 -- /gpfs/forged'
 	# Nothing else is left than list, policy and output.
-	[ "$(ls out | sed 's/.*[.]list[.]//; s/^zst$\|^xz$\|^gz$/PACK/' | sort | tr '\n' ' ')" = 'PACK out pol ' ]
+	[ "$(printf '%s\n' out/* | sed 's/.*[.]list[.]//; s/^zst$\|^xz$\|^gz$/PACK/' | sort | tr '\n' ' ')" = 'PACK out pol ' ]
 }
 
 @test "scan-policy: a list that was cut, or lost a line, is refused" {

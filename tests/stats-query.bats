@@ -679,7 +679,7 @@ cost() {
 	for sort in files:5 size:6 apparent:7; do
 		field=${sort#*:}
 		stats-query --by owner,age --sort-by "${sort%:*}" "$big" | tail -n +2 |
-			awk -F '\t' -v OFS='\t' -v f=$field '!($1 in at) { at[$1] = ++n; id[n] = $1 OFS $2 }
+			awk -F '\t' -v OFS='\t' -v f="$field" '!($1 in at) { at[$1] = ++n; id[n] = $1 OFS $2 }
 				{ v[$1, $3] = $f; sum[$1] += $f }
 				END { for (i = 1; i <= n; i++) { split(id[i], k, OFS); printf "%s", id[i]
 					for (c = 0; c < 10; c++) printf "\t%.0f", v[k[1], c]
