@@ -314,4 +314,12 @@ endless() {
 	cp "$files/small.db" lie.db
 	endless lie.db scan_metadata
 	timeout 100 stats-query --by owner lie.db >out
+	# The same where stats-load goes on.
+	dir-load half.db "$files/dirs"
+	cp half.db lie.db
+	if endless lie.db load_state; then
+		status=0
+		(ulimit -t 60 && exec stats-load --no-names lie.db "$files/usage" 2>err) || status=$?
+		[[ $status == 3 ]]
+	fi
 }

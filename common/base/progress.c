@@ -22,8 +22,8 @@ void progress_init(struct progress *p, bool on, const char *file)
 		return;
 	if (file) {
 		if (!outfile_descriptor(file, &p->fd)) {
-			file_use_name(FILE_OUTPUT, file, NULL);
 			p->fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+			file_use_open(FILE_OUTPUT, file, p->fd);
 		}
 		if (p->fd < 0)
 			die_errno("cannot open %s", file);
