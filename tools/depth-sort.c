@@ -214,7 +214,7 @@ static void read_ordered(struct stream_set *in, struct extsort *sort, bool by_le
 {
 	for (size_t i = 0; i < in->count; i++)
 		read_run(&in->streams[i], sort, by_level, progress);
-	stream_set_finish(in);
+	stream_set_merge_ledgers(in);
 }
 
 static void write_sorted(struct extsort *sort, struct stream_out *out, struct progress *progress)
@@ -270,7 +270,7 @@ static void sort_streams(const struct options *opt, struct stream_set *in,
 		read_ordered(in, sort, opt->by_level, progress);
 	else
 		read_unordered(in, sort, progress);
-	extsort_finish(sort);
+	extsort_end_input(sort);
 	write_sorted(sort, &out, progress);
 	stats = extsort_stats(sort);
 	if (opt->shared.verbose)

@@ -7,9 +7,9 @@
  * scans meet a directory's files close together, so little is written twice. Three files of one
  * owner, two of them below 1 KiB and all of them read last week, make two rows:
  *
- *     /gpfs/proj/a.c   uid 7 gid 9   700 B, inline    ->  /gpfs/proj 7 9 age 0 size 0: 2 files, 1,600 B
+ *     /gpfs/proj/a.c   uid 7 gid 9   700 B, inline    ->  /gpfs/proj 7 9 age 0 size 0: 2 files
  *     /gpfs/proj/b.c   uid 7 gid 9   900 B, inline    ->      (the same row)
- *     /gpfs/proj/core  uid 7 gid 9   8 MiB            ->  /gpfs/proj 7 9 age 0 size 4: 1 file, 8 MiB
+ *     /gpfs/proj/core  uid 7 gid 9   8 MiB            ->  /gpfs/proj 7 9 age 0 size 4: 1 file
  *
  * Nothing is written before the input has ended, so a branch that reads us never holds up another.
  */
@@ -36,9 +36,11 @@ struct options {
 static void parse_args(struct options *opt, int argc, char **argv)
 {
 	struct opt rows[] = {
-		OPT_WORD(0, "age-by", "WHICH", "age since atime, mtime or the newest of both [atime]",
+		OPT_WORD(0, "age-by", "WHICH",
+			 "age since atime, mtime or the newest of both [atime]",
 			 &opt->age_by, age_by_names, AGE_ATIME),
-		OPT_DATE(0, "scan-date", "DATE", "count ages from this day, if the stream names none",
+		OPT_DATE(0, "scan-date", "DATE",
+			 "count ages from this day, if the stream names none",
 			 &opt->scan_day),
 		STREAM_OPTS_WRITE(&opt->streams.out),
 		STREAM_OPTS_READ(&opt->streams.in),
@@ -245,7 +247,7 @@ static void write_rows(struct accum *a)
 	if (a->rounds) {
 		spill_table(a);
 		usage_hash_release(&a->table);
-		extsort_finish(a->sort);
+		extsort_end_input(a->sort);
 	}
 	progress_phase(&a->progress, "writing", "records", 0);
 	if (!a->rounds)

@@ -46,9 +46,11 @@ struct options {
 static void parse_args(struct options *opt, int argc, char **argv)
 {
 	struct opt rows[] = {
-		OPT_TEXT(0, "passwd-file", "FILE", "take user names from FILE [ask the name service]",
+		OPT_TEXT(0, "passwd-file", "FILE",
+			 "take user names from FILE [ask the name service]",
 			 &opt->names.path[NAME_USER]),
-		OPT_TEXT(0, "group-file", "FILE", "take group names from FILE [ask the name service]",
+		OPT_TEXT(0, "group-file", "FILE",
+			 "take group names from FILE [ask the name service]",
 			 &opt->names.path[NAME_GROUP]),
 		OPT_FLAG(0, "no-names", "leave names out", &opt->no_names),
 		OPT_LIST(0, "map", "FROM=TO", "show directory FROM as TO; repeatable", &opt->maps,
@@ -179,7 +181,7 @@ static void write_usage(struct loader *l)
 	if (db_integer(&l->db, "PRAGMA schema_version") != l->schema)
 		die(EXIT_SYSTEM, "%s: another process has begun to write it anew", l->opt->db);
 	usage_nr_move(&l->usage_nr);
-	load_sort_finish(&l->sorted);
+	load_sort_end_input(&l->sorted);
 	usage_r_write(&l->sorted, &l->db, l->join.root_id, &l->usage_r_rows);
 	begin_phase(l, "summaries", "steps", 0, NULL);
 	summaries_write(&l->sorted, &l->db, l->join.root_id);

@@ -125,7 +125,7 @@ const struct dir_totals *dir_stats_close(struct dir_stats *s, int64_t next_id)
 	return d;
 }
 
-void dir_stats_finish(struct dir_stats *s)
+void dir_stats_release(struct dir_stats *s)
 {
 	db_batch_release(&s->rows);
 	sqlite3_finalize(s->late);

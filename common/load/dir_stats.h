@@ -17,7 +17,7 @@
  * Those that are not complete belong to open directories, few however large the tree is; they are
  * inserted with as many bytes as they can come to need, and updated when they are complete.
  *
- *     init -> (open | add | close)* -> finish
+ *     init -> (open | add | close)* -> release
  *
  * Memory: the window, and 120 bytes a level: for the deepest path, of PATH_BYTES_MAX / 2 levels, 4
  * MiB.
@@ -69,6 +69,6 @@ void dir_stats_add(struct dir_stats *s, const struct usage_key *key, const struc
 const struct dir_totals *dir_stats_close(struct dir_stats *s, int64_t next_id);
 
 /* All are closed: insert what waits, and free. */
-void dir_stats_finish(struct dir_stats *s);
+void dir_stats_release(struct dir_stats *s);
 
 #endif

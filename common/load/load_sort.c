@@ -72,9 +72,9 @@ static void read_next(struct load_sort *s)
 	}
 }
 
-void load_sort_finish(struct load_sort *s)
+void load_sort_end_input(struct load_sort *s)
 {
-	extsort_finish(s->sorter);
+	extsort_end_input(s->sorter);
 	read_next(s);
 }
 

@@ -41,7 +41,7 @@ void load_sort_init(struct load_sort *s, const struct extsort_config *config);
 void load_sort_add(struct load_sort *s, const struct load_item *item);
 
 /* No more input; then read part by part, in their order. */
-void load_sort_finish(struct load_sort *s);
+void load_sort_end_input(struct load_sort *s);
 /* The next item of the part that comes; false: it has no more, the next part follows. */
 bool load_sort_next(struct load_sort *s, enum load_part part, struct load_item *item);
 

@@ -6,8 +6,11 @@
 static void give_usage(void *arg, int64_t dir_id, const struct usage_key *key,
 		       const struct sums *part)
 {
-	load_sort_add(arg, &(struct load_item){
-			       .part = PART_USAGE_R, .dir_id = dir_id, .key = *key, .sums = *part });
+	const struct load_item item = {
+		.part = PART_USAGE_R, .dir_id = dir_id, .key = *key, .sums = *part,
+	};
+
+	load_sort_add(arg, &item);
 }
 
 /* Close open directories until `depth` are left; the next one has the id `next_id`. */
@@ -15,7 +18,7 @@ static void close_directories(struct tree_join *j, size_t depth, int64_t next_id
 {
 	while (j->sums.depth > depth) {
 		if (j->root_id && j->sums.open[j->sums.depth - 1].dir_id == j->root_id)
-			usage_fold_finish(&j->fold);
+			usage_fold_close_root(&j->fold);
 		else if (!j->root_id || j->sums.open[j->sums.depth - 1].dir_id > j->root_id)
 			usage_fold_close(&j->fold);
 		j->total = *dir_stats_close(&j->sums, next_id);
@@ -127,7 +130,7 @@ void tree_join_run(struct tree_join *j, uint64_t directories)
 	finish_directories(j);
 	tree_rows_close(&j->dirs);
 	summaries_end(&j->summaries);
-	dir_stats_finish(&j->sums);
+	dir_stats_release(&j->sums);
 }
 
 void tree_join_release(struct tree_join *j)

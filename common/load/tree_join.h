@@ -27,7 +27,7 @@
  *                 for the thread first (die_after), for db_file.c closes the connection then.
  *     levels      dir_stats.open[i] and usage_fold.levels[i] are the same directory, and both
  *                 stacks are as deep as the path of the current one. Exception: above the scan
- *                 root, known only at the end, usage_fold has been freed (usage_fold_finish).
+ *                 root, known only at the end, usage_fold has been freed (usage_fold_close_root).
  *     rows        usage_fold has one stack of rows, of which the lower part may be on the disk:
  *
  *                     levels[0].start <= levels[1].start <= ... <= base + count

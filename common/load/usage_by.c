@@ -113,7 +113,7 @@ void usage_by_add(struct usage_by *u, int64_t dir_id, const struct usage_key *ke
 	u->many_groups = u->groups.count > GROUPS_KEPT_BY;
 }
 
-void usage_by_finish(struct usage_by *u)
+void usage_by_release(struct usage_by *u)
 {
 	end_directory(u);
 	db_batch_release(&u->rows);

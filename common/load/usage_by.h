@@ -34,6 +34,6 @@ void usage_by_init(struct usage_by *u, struct db *db, struct db_batch *usage_r);
 void usage_by_add(struct usage_by *u, int64_t dir_id, const struct usage_key *key,
 		  const struct sums *sums);
 /* Write what is left, and free. */
-void usage_by_finish(struct usage_by *u);
+void usage_by_release(struct usage_by *u);
 
 #endif

@@ -272,7 +272,7 @@ void usage_fold_close(struct usage_fold *f)
 	check_width(f);
 }
 
-void usage_fold_finish(struct usage_fold *f)
+void usage_fold_close_root(struct usage_fold *f)
 {
 	uint64_t spilled;
 

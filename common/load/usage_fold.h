@@ -75,7 +75,7 @@ struct usage_fold {
 	size_t wide;              /* number of levels that are wide: the upper ones */
 	usage_fold_give *give;
 	void *arg;
-	uint64_t spilled;         /* bytes, known after finish */
+	uint64_t spilled;         /* bytes, known after close_root */
 };
 
 /* `memory` is for rows, in bytes; at least 1.6 MiB are taken. Rows that wait go to `temp_dir`. */
@@ -92,6 +92,6 @@ void usage_fold_add(struct usage_fold *f, const struct usage_key *key,
 void usage_fold_close(struct usage_fold *f);
 
 /* The current directory is the scan root: give its rows, and free. */
-void usage_fold_finish(struct usage_fold *f);
+void usage_fold_close_root(struct usage_fold *f);
 
 #endif

@@ -22,7 +22,7 @@ void usage_r_write(struct load_sort *sorted, struct db *db, int64_t root_id, uin
 		usage_by_add(&by, dir_id, &next.key, &next.sums);
 	}
 	db_batch_flush(&rows);
-	usage_by_finish(&by);
+	usage_by_release(&by);
 	db_batch_release(&rows);
 	db_exec(db, db_schema_unstage_r);
 }

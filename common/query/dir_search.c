@@ -192,7 +192,7 @@ static void sort_all(struct dir_search *scan)
 		put_be64(tail + 24, (uint64_t)hit.matching.allocated);
 		extsort_add(scan->sorter, "", 0, tail);
 	}
-	extsort_finish(scan->sorter);
+	extsort_end_input(scan->sorter);
 }
 
 static bool next_sorted(struct dir_search *scan, struct dir_hit *hit)

@@ -352,7 +352,7 @@ void extsort_end_run(struct extsort *x)
 	make_room_for_run(x);
 }
 
-void extsort_finish(struct extsort *x)
+void extsort_end_input(struct extsort *x)
 {
 	if (!x->run_count) {
 		if (x->arena)

@@ -9,7 +9,7 @@
  * threads or timing.
  *
  * Three ways in, freely mixed: extsort_add (any order), extsort_put_run (sorted, a run of its own),
- * and both at once. One way out: extsort_finish, then extsort_next until false.
+ * and both at once. One way out: extsort_end_input, then extsort_next until false.
  *
  * Memory: `memory` bytes in all, not counting one path per run while merging (64 KiB at worst) and
  * the bookkeeping of at most 1,024 runs. Disk: about the size of the input with shared path
@@ -57,7 +57,7 @@ void extsort_put_run(struct extsort *x, const char *path, size_t len, const unsi
 void extsort_end_run(struct extsort *x);
 
 /* No more input. */
-void extsort_finish(struct extsort *x);
+void extsort_end_input(struct extsort *x);
 
 struct extsort_item {
 	const char *path;

@@ -3,7 +3,8 @@
  * buckets - the ten classes of age and the ten of size that every histogram uses.
  *
  * The one place that knows their limits and labels. Age is in whole days before the scan date
- * (negative: later, which is bucket 0), size in allocated bytes.
+ * (negative: later, which is bucket 0), size in allocated bytes. Not in record.h, because the query
+ * programs need the classes and no records.
  */
 #ifndef TREETALLY_BUCKETS_H
 #define TREETALLY_BUCKETS_H

@@ -41,7 +41,7 @@ bool stream_set_next(struct stream_set *set, struct block *b)
 {
 	while (!stream_in_next(stream_set_current(set), b)) {
 		if (set->current + 1 == set->count) {
-			stream_set_finish(set);
+			stream_set_merge_ledgers(set);
 			return false;
 		}
 		set->current++;
@@ -49,7 +49,7 @@ bool stream_set_next(struct stream_set *set, struct block *b)
 	return true;
 }
 
-void stream_set_finish(struct stream_set *set)
+void stream_set_merge_ledgers(struct stream_set *set)
 {
 	const struct ledger_source *repeated;
 

@@ -5,6 +5,8 @@
  * Opening reads the headers of all, so that the merged head can be written first; it dies (3) when
  * kinds, file systems or scan dates differ. At the end the ledgers are one sum, and a source
  * that came in twice is an error (3). Both are accepted with `force`.
+ *
+ * A module of its own, as the loaders take exactly one stream (tree_in.h).
  */
 #ifndef TREETALLY_STREAM_SET_H
 #define TREETALLY_STREAM_SET_H
@@ -30,7 +32,7 @@ bool stream_set_next(struct stream_set *set, struct block *b);
 struct stream_in *stream_set_current(struct stream_set *set);
 
 /* Check the ledgers of streams that were read one by one and sum them (depth-sort -m). */
-void stream_set_finish(struct stream_set *set);
+void stream_set_merge_ledgers(struct stream_set *set);
 
 void stream_set_close(struct stream_set *set);
 

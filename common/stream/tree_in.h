@@ -5,6 +5,9 @@
  * Adds to stream_in what the loaders rely on: the header must say `tree`, and every record must
  * really come after the one before it, by path and, in a usage stream, by its key. Whatever is
  * wrong ends the program (3).
+ *
+ * A module of its own, not a part of stream_in: the filters read blocks as they come and need
+ * neither the order nor a copy of each path.
  */
 #ifndef TREETALLY_TREE_IN_H
 #define TREETALLY_TREE_IN_H

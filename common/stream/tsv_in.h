@@ -3,6 +3,7 @@
  * tsv_in - the text half of stream_in: lines of a TSV stream collected into blocks.
  *
  * Used by stream_in.c alone; every other reader sees only blocks. Dies (3) with the line number.
+ * tsv.h knows what stands in a line and neither reads nor dies; this module reads lines and judges.
  */
 #ifndef TREETALLY_TSV_IN_H
 #define TREETALLY_TSV_IN_H
