@@ -25,7 +25,7 @@ setup_file() {
 }
 
 @test "battery: no input, no file, a directory, stdin closed" {
-	battery check_no_input gpfs-parse "${STREAM_CASES[@]}"
+	battery check_no_input gpfs-parse list-parse "${STREAM_CASES[@]}"
 }
 
 @test "battery: a stream of header and trailer only" {
@@ -96,7 +96,7 @@ setup_file() {
 
 @test "battery: stdin, -, and a slow pipe are like a file" {
 	battery check_stdin
-	battery check_operands gpfs-parse "${STREAM_CASES[@]}"
+	battery check_operands gpfs-parse list-parse "${STREAM_CASES[@]}"
 }
 
 @test "battery: the same source twice, another scan, a second operand that is bad" {
@@ -104,48 +104,48 @@ setup_file() {
 }
 
 @test "battery: terminals are refused" {
-	battery check_terminal gpfs-parse "${STREAM_CASES[@]}"
+	battery check_terminal gpfs-parse list-parse "${STREAM_CASES[@]}"
 }
 
 @test "battery: output to a full disk" {
-	battery check_full_disk gpfs-parse "${STREAM_CASES[@]}"
+	battery check_full_disk gpfs-parse list-parse "${STREAM_CASES[@]}"
 }
 
 @test "battery: a reader that closes early ends a program by SIGPIPE" {
-	battery check_early_close gpfs-parse "${STREAM_CASES[@]}"
+	battery check_early_close gpfs-parse list-parse "${STREAM_CASES[@]}"
 }
 
 @test "battery: -o: several, whole or not at all, links, modes, pipes" {
-	battery check_output gpfs-parse "${STREAM_CASES[@]}"
-	battery check_output_without_unnamed_files gpfs-parse "${STREAM_CASES[@]}"
+	battery check_output gpfs-parse list-parse "${STREAM_CASES[@]}"
+	battery check_output_without_unnamed_files gpfs-parse list-parse "${STREAM_CASES[@]}"
 }
 
 @test "battery: stdout closed or full is status 4, unless nothing is written there" {
-	battery check_stdout_lost gpfs-parse "${STREAM_CASES[@]}" "${QUERIES[@]}"
+	battery check_stdout_lost gpfs-parse list-parse "${STREAM_CASES[@]}" "${QUERIES[@]}"
 }
 
 @test "battery: stderr closed or full changes neither status nor results" {
-	battery check_stderr_lost gpfs-parse "${STREAM_CASES[@]}" "${QUERIES[@]}"
+	battery check_stderr_lost gpfs-parse list-parse "${STREAM_CASES[@]}" "${QUERIES[@]}"
 }
 
 @test "battery: descriptors are written as they are" {
-	battery check_descriptors gpfs-parse "${STREAM_CASES[@]}" "${QUERIES[@]}"
+	battery check_descriptors gpfs-parse list-parse "${STREAM_CASES[@]}" "${QUERIES[@]}"
 }
 
 @test "battery: no file is read and written, by whatever names" {
-	battery check_same_file gpfs-parse "${STREAM_CASES[@]}" "${QUERIES[@]}"
+	battery check_same_file gpfs-parse list-parse "${STREAM_CASES[@]}" "${QUERIES[@]}"
 }
 
 @test "battery: a small stack is enough" {
-	battery check_small_stack gpfs-parse "${STREAM_CASES[@]}" "${QUERIES[@]}"
+	battery check_small_stack gpfs-parse list-parse "${STREAM_CASES[@]}" "${QUERIES[@]}"
 }
 
 @test "battery: POSIXLY_CORRECT changes nothing" {
-	battery check_posix gpfs-parse "${STREAM_CASES[@]}" "${QUERIES[@]}"
+	battery check_posix gpfs-parse list-parse "${STREAM_CASES[@]}" "${QUERIES[@]}"
 }
 
 @test "battery: the same bytes for any -S and -j" {
-	battery check_same_bytes gpfs-parse "${STREAM_CASES[@]}"
+	battery check_same_bytes gpfs-parse list-parse "${STREAM_CASES[@]}"
 }
 
 @test "battery: no journal is left beside a database" {

@@ -20,7 +20,7 @@ fuzzer() {
 	echo "$output"
 	((status == 0))
 	# Each target has run, with more inputs than the empty one, and code was reached.
-	for target in log stream tsv options query; do
+	for target in log list stream tsv options query; do
 		grep -qE "^$target: [1-9][0-9]* runs, [0-9]{3,} edges, no finding$" <<<"$output"
 	done
 }

@@ -88,7 +88,7 @@ static size_t whole_lines(const struct chunk *c)
 		last = memrchr(c->text, line_end(format), c->len);
 		return last ? (size_t)(last + 1 - c->text) : 0;
 	}
-	while (at < end && (n = format->layout->measure(at, (size_t)(end - at))))
+	while (at < end && (n = format->layout->measure(at, (size_t)(end - at), false)))
 		at += n;
 	return at == first_line(c) ? 0 : (size_t)(at - c->text);
 }
@@ -134,14 +134,12 @@ static size_t measure_line(const struct chunk *c, const char *line, const char *
 	size_t left = (size_t)(c->text + c->len - line), len;
 
 	if (format->layout->measure) {
-		len = format->layout->measure(line, left);
+		len = format->layout->measure(line, left, true);
 	} else {
 		const char *end = memchr(line, line_end(format), left);
 
-		len = end ? (size_t)(end + 1 - line) : 0;
+		len = end ? (size_t)(end + 1 - line) : left;
 	}
-	if (!len)
-		len = left;
 	*next = line + len;
 	if (len && line[len - 1] == line_end(format))
 		len--;

@@ -104,9 +104,10 @@ static char *add_directive(struct find_template *t, const char **at)
 	if (!d)
 		return xasprintf("%%%c: cannot be read back", letter ? letter : '%');
 	*at += width + 1;
-	if (strchr("ATCB", letter) && *(*at)++ != '@')
+	if (strchr("ATCB", letter) && **at != '@')
 		return xasprintf("%%%c: times as people read them are local; print %%%c@", letter,
 				 letter);
+	*at += strchr("ATCB", letter) != NULL;
 	if (d->field == FIELD_PATH && t->given & FIELD_BIT(FIELD_PATH))
 		return xstrdup("%p: stands there twice");
 	if (d->field == FIELD_PATH) {

@@ -123,16 +123,16 @@ static size_t walk(const char *text, size_t len, struct column *name, struct col
 	return w.more ? 0 : NOT_ONE;
 }
 
-static size_t measure(const char *text, size_t len)
+static size_t measure(const char *text, size_t len, bool whole)
 {
 	struct column name, plain[PLAIN];
 	size_t record = walk(text, len, &name, plain);
 	const char *lf;
 
-	if (record != NOT_ONE)
+	if (record != NOT_ONE && (record || !whole))
 		return record;
 	lf = memchr(text, '\n', len);
-	return lf ? (size_t)(lf + 1 - text) : 0;
+	return lf ? (size_t)(lf + 1 - text) : whole ? len : 0;
 }
 
 static void take_plain(struct fields *f, const struct column c[PLAIN])

@@ -26,20 +26,20 @@ static bool begins(const char *at, const char *end)
 }
 
 /* Up to the LF, or to the next record if this one was cut. */
-static size_t measure(const char *text, size_t len)
+static size_t measure(const char *text, size_t len, bool whole)
 {
 	const char *lf = memchr(text, '\n', len);
-	size_t all = lf ? (size_t)(lf + 1 - text) : 0;
+	size_t all = lf ? (size_t)(lf + 1 - text) : len;
 
-	if (all && all < LFS_BUFFER)
+	if (lf && all < LFS_BUFFER)
 		return all;
-	for (size_t cut = LFS_BUFFER - 1; cut <= LFS_BUFFER; cut++) {
-		if (len < cut + FID_MAX && !lf)
+	for (size_t cut = LFS_BUFFER - 1; cut <= LFS_BUFFER && cut < all; cut++) {
+		if (!lf && !whole && len < cut + FID_MAX)
 			return 0;
-		if (begins(text + cut, text + (lf ? all : len)))
+		if (begins(text + cut, text + all))
 			return cut;
 	}
-	return all;
+	return lf || whole ? all : 0;
 }
 
 /* The value of one "key=value". */

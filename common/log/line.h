@@ -83,10 +83,10 @@ struct layout {
 
 	/*
 	 * Bytes of the line at `text`, with its end, or 0 if more than the `len` that are there are
-	 * needed to tell. What begins no record ends with the next LF. NULL: the end of the format
-	 * says it all.
+	 * needed to tell. What begins no record ends with the next LF. `whole`: it is known that the
+	 * text ends with a line; then never 0. NULL: the end of the format says it all.
 	 */
-	size_t (*measure)(const char *text, size_t len);
+	size_t (*measure)(const char *text, size_t len, bool whole);
 };
 
 /*

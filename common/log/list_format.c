@@ -55,7 +55,7 @@ static size_t measure(const struct scanner *s, bool nul, const char *text, size_
 	const char *end;
 
 	if (s->layout->measure)
-		return s->layout->measure(text, len);
+		return s->layout->measure(text, len, false);
 	end = memchr(text, nul ? '\0' : '\n', len);
 	return end ? (size_t)(end + 1 - text) : 0;
 }

@@ -57,26 +57,32 @@ static const char *path_end(const char *at, const char *end, const char **next)
 	return NULL;
 }
 
-static size_t measure(const char *text, size_t len)
+/* Up to the LF of the first line, or all if there is none. */
+static size_t one_line(const char *text, size_t len, bool whole)
 {
-	const char *end = text + len, *lf = memchr(text, '\n', len), *first = lf, *p, *next;
+	const char *lf = memchr(text, '\n', len);
+
+	return lf ? (size_t)(lf + 1 - text) : whole ? len : 0;
+}
+
+static size_t measure(const char *text, size_t len, bool whole)
+{
+	const char *end = text + len, *lf = memchr(text, '\n', len), *p, *next;
 
 	if (!lf || !behind_start(text, lf))
-		return lf ? (size_t)(lf + 1 - text) : 0;
-	for (; lf; lf = memchr(lf + 1, '\n', (size_t)(end - lf - 1))) {
+		return one_line(text, len, whole);
+	for (; lf && lf - text <= LINE_BYTES_MAX;
+	     lf = memchr(lf + 1, '\n', (size_t)(end - lf - 1))) {
 		for (p = lf; p > text && (is_blank(p[-1]) || p[-1] == '\r'); p--)
 			;
 		if (p[-1] == '}' && path_end(text, p, &next))
 			return (size_t)(lf + 1 - text);
-		if (lf - text > LINE_BYTES_MAX)
-			return (size_t)(first + 1 - text);
-		/* Whether a record begins there shows in its first bytes. */
-		if (end - lf < 64)
-			return 0;
 		if (behind_start(lf + 1, end))
 			return (size_t)(lf + 1 - text);
 	}
-	return len > LINE_BYTES_MAX ? (size_t)(first + 1 - text) : 0;
+	if (len > LINE_BYTES_MAX)
+		return one_line(text, len, whole);
+	return whole ? len : 0;
 }
 
 /* `"key": value`, up to the comma behind the value; moves *at there. */

@@ -302,7 +302,7 @@ static void check_first_line(void *line)
 	const char *fault = claims_claim_line(&claim, text, strlen(text));
 	char date[DATE_TEXT_SIZE];
 
-	if (strncmp(text, "# treetally ", 12))
+	if (strncmp(text, "# treetally ", 12) && strncmp(text, "#IDENT#|", 8))
 		fuzz_check(!fault && !claim.filesystem && claim.scan_day == DAY_NONE,
 			   "a line that says nothing");
 	if (claim.filesystem)

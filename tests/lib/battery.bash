@@ -14,7 +14,7 @@ TREETALLY_VERSION=0.2.0
 readonly STREAM_CASES=(dir-extract depth-sort:dir depth-sort:usage depth-sort:merge depth-sort:check
 	depth-sort:level stats-accum rec-cat:entry rec-cat:dir rec-cat:usage rec-cat:info dir-load
 	stats-load)
-readonly FILTERS=(gpfs-parse dir-extract depth-sort stats-accum rec-cat dir-load stats-load)
+readonly FILTERS=(gpfs-parse list-parse dir-extract depth-sort stats-accum rec-cat dir-load stats-load)
 readonly QUERIES=(dir-query stats-query dir-export scan-audit)
 # treetally only becomes one of the others.
 PROGRAMS=("$TREETALLY_TOP"/tools/*-*.c)
@@ -28,6 +28,7 @@ battery_use() {
 	command=("$program")
 	case $1 in
 	gpfs-parse) kind=log command+=(-q -f fs1 --scan-date 2026-01-15) ;;
+	list-parse) kind=list command+=(-q -f fs1 --scan-date 2026-01-15) ;;
 	dir-extract | stats-accum | rec-cat | rec-cat:entry) ;;
 	depth-sort | depth-sort:dir | rec-cat:dir) kind=dir ;;
 	depth-sort:usage | rec-cat:usage) kind=usage ;;
@@ -72,6 +73,7 @@ battery_fixtures() {
 	cd "$BATS_FILE_TMPDIR" || return
 	local kind
 	small_log >good.log
+	make-list lfs >good.list
 	for kind in entry dir usage; do
 		make_stream $kind good.$kind
 		rec-cat -o good.$kind.tsv good.$kind
