@@ -243,6 +243,14 @@ tables() {
 	[[ $stderr == *"t.db: access times: not in the log, times of modification stand for them"* ]]
 }
 
+@test "formats: the audit reads the log again as the import did" {
+	make-gpfs-list '%s %n' >list
+	scan-import -q -f fs "${day[@]}" --format mmdu --db t.db list
+	[ "$(query t.db 'SELECT format FROM scan_metadata')" = mmdu ]
+	run -0 scan-audit t.db --log list
+	[[ $output == *"accounts and digest"* ]]
+}
+
 # The other direction. GPFS is not here, so what it would print is what make-gpfs-list prints.
 @test "formats: the SHOW clause of a rule says what the template reads" {
 	[ "$(gpfs-parse --show-clause mmoxi)" = \

@@ -10,10 +10,12 @@
 #include <unistd.h>
 
 #include "common/db/db_reader.h"
+#include "common/db/db_column.h"
 #include "common/db/db_schema.h"
 #include "common/audit/audit_log.h"
 #include "common/audit/audit_tables.h"
 #include "common/base/opts.h"
+#include "common/db/db_column.h"
 #include "common/db/db_schema.h"
 #include "common/log/claims.h"
 #include "common/stream/stream_opts.h"
@@ -23,6 +25,7 @@ struct options {
 	struct audit_log_options log;
 	bool allow_cut_end, crlf, force;
 	enum scan_escape escape;
+	const char *block_size; /* NULL: not given */
 	const char **logs; /* NULL at the end; those of --log come first */
 	size_t log_count;
 	bool pages;
@@ -31,7 +34,7 @@ struct options {
 
 /* ---- options ---- */
 
-/* What gpfs-parse is told as it was told for the import. */
+/* What the parser is told as it was told for the import. */
 static void fill_parse_options(struct audit_log_options *log, const struct options *opt)
 {
 	static const char *const escapes[] = { NULL, "--escape=none", "--escape=pct" };
@@ -45,6 +48,8 @@ static void fill_parse_options(struct audit_log_options *log, const struct optio
 		log->parse[count++] = "--force";
 	if (opt->escape)
 		log->parse[count++] = escapes[opt->escape];
+	if (opt->block_size)
+		log->parse[count++] = xasprintf("--block-size=%s", opt->block_size);
 }
 
 static void parse_args(struct options *opt, int argc, char **argv)
@@ -53,6 +58,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		OPT_LIST(0, "log", "LOG...", "read the log again and compare everything",
 			 &opt->logs, &opt->log_count),
 		OPT_FLAG(0, "allow-cut-end", NULL, &opt->allow_cut_end),
+		OPT_TEXT(0, "block-size", "SIZE", NULL, &opt->block_size),
 		OPT_FLAG(0, "crlf", NULL, &opt->crlf),
 		OPT_WORD(0, "escape", "HOW", NULL, &opt->escape, claims_escape_names, ESCAPE_NONE),
 		OPT_FLAG(0, "force", "as the import was told", &opt->force),
@@ -70,7 +76,8 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		.rows = rows,
 		.operands_min = 1,
 		.operands_max = OPERANDS_ANY,
-		.needs = (const char *const[]){ "allow-cut-end log", "crlf log", "escape log",
+		.needs = (const char *const[]){ "allow-cut-end log",
+						"block-size log", "crlf log", "escape log",
 						"force log", NULL },
 		.about = { stream_opts_about, db_schema_about },
 	};
@@ -133,14 +140,34 @@ static void audit_tables(const struct options *opt, struct db_reader_db *a)
 	audit_tree_release(&t);
 }
 
+/* One of scan_metadata, to be freed; NULL when there is none. */
+static char *metadata_text(struct db *db, const char *sql)
+{
+	sqlite3_stmt *select = db_prepare(db, sql);
+	struct db_text text;
+	char *copy;
+
+	db_step(db, select);
+	text = db_column_text_or_null(db, select, 0, DB_LONG_TEXT);
+	copy = text.bytes ? xstrndup(text.bytes, text.len) : NULL;
+	sqlite3_finalize(select);
+	return copy;
+}
+
 static void audit_log(struct options *opt, struct db_reader_db *a)
 {
 	struct audit_log_counts counts;
-	char date[DATE_TEXT_SIZE], threads[24];
+	char date[DATE_TEXT_SIZE], threads[24], *format;
 
 	if (!opt->log_count)
 		return;
 	opt->log.logs = opt->logs;
+	format = metadata_text(&a->db, "SELECT format FROM scan_metadata");
+	/* Names of several, of streams that were joined, are no format: the parser looks for itself. */
+	if (format && (strchr(format, '%') || !strchr(format, ' ')))
+		opt->log.format = format;
+	opt->log.parser = db_integer(&a->db, "SELECT ' ' || program_version LIKE '% list-parse/%'"
+					     " FROM scan_metadata") ? "list-parse" : "gpfs-parse";
 	opt->log.filesystem = a->filesystem;
 	opt->log.scan_date = scantime_date_text(date, a->scan_day);
 	opt->log.age_by = age_by_name(a->age_by);
@@ -149,6 +176,7 @@ static void audit_log(struct options *opt, struct db_reader_db *a)
 	snprintf(threads, sizeof(threads), "%" PRIu64, opt->shared.threads);
 	opt->log.threads = threads;
 	audit_log_check(&a->db, &opt->log, &counts);
+	free(format);
 	audit_proved(opt->shared.quiet,
 		     "log: %" PRId64 " lines give the same %" PRIu64 " directories, %" PRIu64
 		     " rows of usage_nr, accounts and digest",

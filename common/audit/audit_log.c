@@ -25,7 +25,7 @@ struct children {
 
 /* Programs that sort nothing get this part of the memory: a sixteenth. */
 #define SMALL_SHARE 16
-#define ARGS_MAX 16
+#define ARGS_MAX 24
 
 struct command {
 	const char *args[ARGS_MAX + AUDIT_PARSE_OPTIONS];
@@ -82,11 +82,11 @@ static char *memory_text(uint64_t bytes)
 	return xasprintf("%" PRIu64, bytes < MEMORY_FLOOR ? MEMORY_FLOOR : bytes);
 }
 
-/* gpfs-parse gives the same bytes to standard output and to `second`. */
+/* The parser gives the same bytes to standard output and to `second`. */
 static void start_parser(struct children *c, const struct audit_log_options *opt,
 			 const char *memory, int first, int second)
 {
-	struct command cmd = command(opt, "gpfs-parse", memory);
+	struct command cmd = command(opt, opt->parser, memory);
 	char *output = xasprintf("/dev/fd/%d", second);
 
 	add_arg(&cmd, "-q");
@@ -95,6 +95,12 @@ static void start_parser(struct children *c, const struct audit_log_options *opt
 		add_arg(&cmd, "-f");
 		add_arg(&cmd, opt->filesystem);
 	}
+	if (opt->format) {
+		add_arg(&cmd, "--format");
+		add_arg(&cmd, opt->format);
+	}
+	add_arg(&cmd, "--scan-date");
+	add_arg(&cmd, opt->scan_date);
 	for (size_t i = 0; opt->parse[i]; i++)
 		add_arg(&cmd, opt->parse[i]);
 	add_arg(&cmd, "-o-");

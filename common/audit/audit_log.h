@@ -19,11 +19,13 @@
 
 #include "common/audit/audit_report.h"
 
-#define AUDIT_PARSE_OPTIONS 4 /* of gpfs-parse, that can be passed on */
+#define AUDIT_PARSE_OPTIONS 5 /* of the parser, that can be passed on */
 
 struct audit_log_options {
 	const char *const *logs; /* NULL at the end */
 	const char *parse[AUDIT_PARSE_OPTIONS + 1]; /* NULL at the end */
+	const char *parser;     /* its name */
+	const char *format;     /* of the log's lines; NULL: the parser decides */
 	const char *filesystem; /* NULL: not known */
 	const char *scan_date, *age_by;
 	uint64_t memory;        /* for all children, in bytes */
