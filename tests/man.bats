@@ -495,6 +495,21 @@ readme_commands() {
 	agree
 }
 
+@test "README: the map has the rooms that there are, and leads to files that there are" {
+	local word
+	difference 'README: rooms' "$(grep -o '^| `common/[a-z]*`' "$TREETALLY_TOP/README.md" | tr -d '|` ')" \
+		"$(cd "$TREETALLY_TOP" && printf '%s\n' common/*)"
+	for word in $(sed -n '/^| to change/,/^$/p' "$TREETALLY_TOP/README.md" | grep -oE '`[a-z]+/[a-z_.]*`' | tr -d '`'); do
+		compgen -G "$TREETALLY_TOP/common/$word*" >/dev/null || wrong "README: $word is not there"
+	done
+	# shellcheck disable=SC2016
+	word=$(sed -n '/^| to change/,/^$/p' "$TREETALLY_TOP/README.md" | grep -oE '`[A-Z_]{5,}`' | tr -d '`')
+	for word in $word; do
+		grep -rqw "$word" "$TREETALLY_TOP/common" || wrong "README: no $word in common"
+	done
+	agree
+}
+
 @test "README: the two commands of the first screen come first" {
 	run -0 readme_commands
 	[[ ${lines[0]} == pipelines/demo* && ${lines[1]} == tests/run* ]]
