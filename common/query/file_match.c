@@ -83,6 +83,8 @@ static int class_from(const struct opt *row, const char *value, const struct buc
 	for (int i = 0; i < BUCKETS - 1; i++) {
 		if (buckets[i].upper == border)
 			return i + 1;
+	}
+	for (int i = 0; i < BUCKETS - 1; i++) {
 		buf_add_str(&borders, i ? ", " : "");
 		add(&borders, buckets[i].upper);
 	}

@@ -245,27 +245,33 @@ static void begin_json(struct render *r)
 	buf_add_str(&r->out, "],\"rows\":[");
 }
 
-static void choose_column(struct render *r, const struct render_column *columns, size_t count,
-			  const char *name)
+NORETURN static void no_column(const struct render_column *columns, size_t count, const char *name)
 {
 	struct buf names = { 0 };
 
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(columns[i].name, name) == 0) {
-			if (r->column_count == RENDER_COLUMNS_MAX)
-				opts_die("--columns: more than %d", RENDER_COLUMNS_MAX);
-			r->place[r->column_count] = i;
-			r->chosen[r->column_count] = columns[i];
-			r->chosen[r->column_count].rank = 0;
-			if (!columns[i].title)
-				r->chosen[r->column_count].title = columns[i].name;
-			r->column_count++;
-			return;
-		}
+	for (size_t i = 0; i < count; i++)
 		buf_printf(&names, "%s%s", i ? ", " : "", columns[i].name);
-	}
 	buf_add_char(&names, '\0');
 	opts_die("--columns: '%s' is no column; there are %s", name, (char *)names.data);
+}
+
+static void choose_column(struct render *r, const struct render_column *columns, size_t count,
+			  const char *name)
+{
+	struct render_column *chosen = &r->chosen[r->column_count];
+	size_t at = 0;
+
+	while (at < count && strcmp(columns[at].name, name) != 0)
+		at++;
+	if (at == count)
+		no_column(columns, count, name);
+	if (r->column_count == RENDER_COLUMNS_MAX)
+		opts_die("--columns: more than %d", RENDER_COLUMNS_MAX);
+	*chosen = columns[at];
+	chosen->rank = 0;
+	if (!chosen->title)
+		chosen->title = chosen->name;
+	r->place[r->column_count++] = at;
 }
 
 static void choose_columns(struct render *r, const struct render_column *columns, size_t count)
