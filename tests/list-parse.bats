@@ -389,9 +389,7 @@ tree() {
 	dump scan.db >scan.dump
 	ask scan.db 'SELECT mode FROM directories' >scan.modes
 	for format in "$(list_default)\\0" '%p|%i|%n|%y|%m|%U|%G|%s|%b|%A@|%T@\0' \
-		'%10s %-8U%5G[%M]%n,%i;%A@ %T@ %b %p%%\0' '%y%m\t%s\n%b\n%U:%G\n%n %i %A@ %T@\n%p\000' \
-		'%d %D %F' ; do
-		[[ $format != *%F ]] || break
+		'%10s %-8U%5G[%M]%n,%i;%A@ %T@ %b %p%%\0' '%y%m\t%s\n%b\n%U:%G\n%n %i %A@ %T@\n%p\000'; do
 		find "$PWD/tree" -printf "$format" >list
 		lists --format "find:$format" -o find.entry list
 		build find
@@ -399,15 +397,14 @@ tree() {
 		diff scan.modes <(ask find.db 'SELECT mode FROM directories')
 		rm find.db
 	done
-	# relative names
-	for format in '%i %n %y %m %U %G %s %b %A@ %T@ /%P\0' '%i %n %y %m %U %G %s %b %A@ %T@ %P\0' \
-		'%i %n %y %m %U %G %s %b %A@ %T@ %p\0'; do
+	# relative names, and those below the starting point, which is "" itself
+	for format in '%i %n %y %m %U %G %s %b %A@ %T@ %P\0' '%i %n %y %m %U %G %s %b %A@ %T@ %p\0'; do
 		(cd tree && find . -printf "$format") >list
-		lists --root "$([[ $format == */%P* ]] || echo "$PWD/tree")" --format "find:${format/\/%P/%P}" \
-			-o find.entry list 2>/dev/null || { [[ $format == */%P* ]] && continue; false; }
+		lists --root "$PWD/tree" --format "find:$format" -o find.entry list
 		build find
 		diff scan.dump <(dump find.db) || { echo "$format"; return 1; }
 		rm find.db
+		run -3 lists --format "find:$format" -o none list
 	done
 }
 
