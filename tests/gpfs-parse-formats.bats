@@ -241,6 +241,16 @@ tables() {
 	run -0 --separate-stderr dir-query t.db
 	[[ $stderr == *"t.db: owners: not in the log, 4294967295 stands for the unknown owner"* ]]
 	[[ $stderr == *"t.db: access times: not in the log, times of modification stand for them"* ]]
+	run -0 --separate-stderr stats-query t.db --by owner
+	[[ $output == *unknown* ]]
+	run -0 --separate-stderr stats-query t.db --by group
+	[[ $output == *unknown* ]]
+	scan-audit -q t.db
+	# an owner that the list does name stays what he is
+	make-gpfs-list '%u:%s:%k' | sed 's/ 1000:/ 4294967295:/' >named
+	gpfs-parse -q "${day[@]}" -o entry named
+	database u.db entry
+	[ "$(query u.db 'SELECT count(*) FROM user_info WHERE username = '"'unknown'")" = 0 ]
 }
 
 @test "formats: the audit reads the log again as the import did" {

@@ -270,6 +270,17 @@ static void report(const struct loader *l)
 	     l->usage_r_rows, sorted.spill_written + l->join.fold.spilled);
 }
 
+/* First: whatever name files call that id, nobody is meant. */
+static void add_unknown(struct loader *l)
+{
+	const struct assumptions *assumed = &l->in.stream.ledger.sum.assumed;
+
+	if (assumed->count[ASSUME_OWNER_UNKNOWN])
+		db_names_store_unknown(&l->db, NAME_USER);
+	if (assumed->count[ASSUME_GROUP_UNKNOWN])
+		db_names_store_unknown(&l->db, NAME_GROUP);
+}
+
 static void add_names(struct loader *l)
 {
 	struct name_files names = l->opt->names;
@@ -278,6 +289,7 @@ static void add_names(struct loader *l)
 		return;
 	begin_phase(l, "names", "steps", 0, NULL);
 	db_exec(&l->db, "BEGIN");
+	add_unknown(l);
 	if (!db_names_store(&l->db, &names) && !l->opt->shared.quiet)
 		warn("%s: the name service did not name everybody within %d s; --passwd-file "
 		     "and --group-file help",

@@ -34,6 +34,15 @@ static void store_name(void *arg, const struct name *name)
 	db_step(t->db, t->insert);
 }
 
+void db_names_store_unknown(struct db *db, enum name_kind kind)
+{
+	const struct name name = { .id = UINT32_MAX, .name = "unknown" };
+	struct name_table t = { db, db_prepare(db, statements[kind].insert), kind };
+
+	store_name(&t, &name);
+	sqlite3_finalize(t.insert);
+}
+
 static void store_from_file(struct name_table *t, FILE *file, const char *path)
 {
 	struct buf line = { 0 };

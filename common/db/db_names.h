@@ -20,6 +20,9 @@ struct name_files {
 /* Open those that have a path, early, before there is work to lose. */
 void name_files_open(struct name_files *f);
 
+/* The name of FIELD_NOBODY (fields.h), where it stands for the owner or the group of all. */
+void db_names_store_unknown(struct db *db, enum name_kind kind);
+
 /*
  * Fill both tables. False when the name service did not answer all questions in time. If the
  * process that asks it crashes or is killed, names are missing too, and a warning says so.
