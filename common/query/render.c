@@ -112,34 +112,9 @@ static void add_csv(struct buf *out, const char *text, size_t len)
 	buf_add_char(out, '"');
 }
 
-static void add_json_ascii(struct buf *out, char c)
-{
-	if (c == '"' || c == '\\')
-		buf_printf(out, "\\%c", c);
-	else if ((unsigned char)c < 0x20 || c == 0x7f)
-		buf_printf(out, "\\u%04x", (unsigned char)c);
-	else
-		buf_add_char(out, c);
-}
-
 static void add_json(struct buf *out, const char *text, size_t len)
 {
-	buf_add_char(out, '"');
-	for (size_t at = 0; at < len;) {
-		uint32_t c;
-		size_t size = utf8_next(text + at, len - at, &c);
-
-		if (size > 1 && c < 0xa0)
-			buf_printf(out, "\\u%04x", (unsigned)c); /* a control character */
-		else if (size > 1)
-			buf_add(out, text + at, size);
-		else if (size)
-			add_json_ascii(out, text[at]);
-		else
-			buf_add_str(out, "\xef\xbf\xbd");
-		at += size ? size : 1;
-	}
-	buf_add_char(out, '"');
+	escape_add_json(out, text, len, false);
 }
 
 /* A row of fields between separators. */
