@@ -28,7 +28,7 @@ void gpfs_explain_show(void *to, const struct opt *row, const char *value)
 {
 	struct gpfs_choose c = { 0 };
 	struct buf text = { 0 };
-	struct template t;
+	struct template t = { 0 };
 	char *fault;
 
 	(void)to;
