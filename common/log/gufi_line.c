@@ -11,6 +11,7 @@ enum { TYPE, INODE, MODE, NLINK, UID, GID, SIZE, BLKSIZE, BLOCKS, ATIME, MTIME, 
 
 struct walk {
 	const char *at, *end;
+	bool whole;  /* there is no text behind the end */
 	bool more;   /* it ended before the record did */
 };
 
@@ -72,7 +73,7 @@ static bool take_xattrs(struct walk *w)
 	struct walk counted = *w;
 	struct column c;
 
-	if (take_counted(&counted, &c) || counted.more) {
+	if (take_counted(&counted, &c) || (counted.more && !w->whole)) {
 		*w = counted;
 		return !counted.more;
 	}
@@ -104,9 +105,10 @@ static bool skip_external(struct walk *w)
 }
 
 /* Length of the record at `text` with its LF; 0: it needs more than `len` bytes; NOT_ONE. */
-static size_t walk(const char *text, size_t len, struct column *name, struct column plain[PLAIN])
+static size_t walk(const char *text, size_t len, bool whole, struct column *name,
+		   struct column plain[PLAIN])
 {
-	struct walk w = { text, text + len, false };
+	struct walk w = { text, text + len, whole, false };
 	bool good = take_counted(&w, name) && take_column(&w, &plain[TYPE], false);
 
 	if (good && plain[TYPE].end - plain[TYPE].at == 1 && *plain[TYPE].at == 'e') {
@@ -126,7 +128,7 @@ static size_t walk(const char *text, size_t len, struct column *name, struct col
 static size_t measure(const char *text, size_t len, bool whole)
 {
 	struct column name, plain[PLAIN];
-	size_t record = walk(text, len, &name, plain);
+	size_t record = walk(text, len, whole, &name, plain);
 	const char *lf;
 
 	if (record != NOT_ONE && (record || !whole))
@@ -156,7 +158,7 @@ static enum reject_reason read_record(struct record *r, const struct scan_form *
 				      const char *at, const char *end)
 {
 	struct column name, plain[PLAIN];
-	size_t record = walk(at, (size_t)(end - at) + 1, &name, plain);
+	size_t record = walk(at, (size_t)(end - at) + 1, true, &name, plain);
 
 	(void)form;
 	/* Nothing but a name with its length before it is so sure a sign. */
