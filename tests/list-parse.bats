@@ -339,6 +339,12 @@ for i in range(0, len(data), 4093): sys.stdout.buffer.write(data[i:i + 4093]); s
 	lists --force -o some twice
 }
 
+@test "list-parse: the name of a list of lfs tells date and file system" {
+	make-list lfs | gzip >20260111_lus1_scratch.lfs-scan.gz
+	list-parse -q -t 20260111_lus1_scratch.lfs-scan.gz | head -n 1 >got
+	grep -q 'filesystem=scratch.*scan_date=2026-01-11' got
+}
+
 @test "list-parse: # end rows=N must tell the number of records" {
 	{ echo '# fields: all'; make-list lfs | grep ^0x; echo '# end rows=49'; } >list
 	lists -t list >got.tsv

@@ -52,7 +52,7 @@ bool claims_escape_from_name(const char *word, enum scan_escape *escape)
 	return false;
 }
 
-/* Eight digits, '_', a word without '_', '_', the file system up to the first ".list" behind it. */
+/* Eight digits, '_', a word without '_', '_', the file system up to ".list" or ".lfs-scan". */
 void claims_claim(struct scan_claim *claim, const char *source)
 {
 	const char *word, *filesystem, *end;
@@ -69,6 +69,8 @@ void claims_claim(struct scan_claim *claim, const char *source)
 	if (!filesystem || filesystem == word || !*++filesystem)
 		return;
 	end = strstr(filesystem + 1, ".list");
+	if (!end)
+		end = strstr(filesystem + 1, ".lfs-scan");
 	if (!end || !scantime_parse_date(date, &day))
 		return;
 	name = xstrndup(filesystem, (size_t)(end - filesystem));

@@ -264,7 +264,7 @@ static bool plain_filesystem(const char *name, size_t len)
 	return true;
 }
 
-/* ^[0-9]{8}_[^_]+_(.+?)\.list */
+/* ^[0-9]{8}_[^_]+_(.+?)\.list, or .lfs-scan where that is not there */
 static void check_name(void *name)
 {
 	const char *text = name, *end = NULL, *at;
@@ -282,6 +282,8 @@ static void check_name(void *name)
 			;
 		if (at > text + 9 && *at++ == '_' && *at) {
 			end = strstr(at + 1, ".list");
+			if (!end)
+				end = strstr(at + 1, ".lfs-scan");
 			says = end && plain_date(day_text, &day) &&
 			       plain_filesystem(at, (size_t)(end - at));
 		}
