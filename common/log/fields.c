@@ -84,6 +84,11 @@ static int64_t time_of(const struct fields *v, unsigned good, enum field f)
 	return good & FIELD_BIT(f) ? v->time[f] : TIME_NONE;
 }
 
+static uint32_t id_of(const struct field_plan *p, const struct fields *v, enum field f)
+{
+	return p->given & FIELD_BIT(f) ? (uint32_t)v->number[f] : FIELD_NOBODY;
+}
+
 /* The type of one field and the permissions of another. */
 static uint32_t mode_of(const struct field_plan *p, const struct fields *v)
 {
@@ -96,9 +101,9 @@ static uint32_t mode_of(const struct field_plan *p, const struct fields *v)
 
 static uint64_t round_up(uint64_t bytes, uint64_t block)
 {
-	uint64_t rest = block ? bytes % block : 0;
+	uint64_t rest = block ? bytes % block : 0, more = rest ? block - rest : 0;
 
-	return rest && bytes <= (uint64_t)INT64_MAX - (block - rest) ? bytes + (block - rest) : bytes;
+	return bytes <= INT64_MAX - more ? bytes + more : bytes;
 }
 
 static void set_sizes(const struct field_plan *p, const struct fields *v, struct line *line)
@@ -127,8 +132,8 @@ enum reject_reason field_plan_entry(const struct field_plan *p, const struct fie
 		return REJECT_MISSING_FIELD;
 	if (v->bad & p->required)
 		return first_fault(v->bad & p->required);
-	e->own.uid = p->given & FIELD_BIT(FIELD_UID) ? (uint32_t)v->number[FIELD_UID] : FIELD_NOBODY;
-	e->own.gid = p->given & FIELD_BIT(FIELD_GID) ? (uint32_t)v->number[FIELD_GID] : FIELD_NOBODY;
+	e->own.uid = id_of(p, v, FIELD_UID);
+	e->own.gid = id_of(p, v, FIELD_GID);
 	e->own.mode = mode_of(p, v);
 	set_sizes(p, v, line);
 	e->atime = p->age == FIELDS ? p->scan_time : v->time[p->age];

@@ -11,8 +11,8 @@
  *     owner, group       FIELD_NOBODY, which is shown as "unknown"
  *     type               from MISC_ATTRIBUTES, else everything is a file
  *
- * Modification and birth, link counts: absent. A value that the layout has, and that is needed, must
- * be good in each line, or the line is rejected.
+ * Modification and birth, link counts: absent. A value that the layout has, and that is needed,
+ * must be good in each line, or the line is rejected.
  */
 #ifndef TREETALLY_FIELDS_H
 #define TREETALLY_FIELDS_H
@@ -60,15 +60,15 @@ struct field_plan {
 	unsigned required; /* of them, those that each line must have */
 	enum field age;    /* stands for the access time; FIELDS: `scan_time` does */
 	enum field type;   /* gives the type; FIELDS: everything is a file */
-	uint64_t block;    /* bytes; allocated sizes made of lengths are rounded up to this; 0: not */
-	uint64_t inline_max; /* files up to this length without a block have their data in the inode */
+	uint64_t block;    /* bytes; to it lengths are rounded up that stand for allocated; 0: not */
+	uint64_t inline_max; /* files up to this length without a block are held in their inode */
 	int64_t scan_time;   /* midnight that begins the day of the scan */
 	struct assumptions assumed;
 };
 
 /*
- * `whole_days`: times of the layout are days or ages in days. False if the day of the scan is needed
- * and not known.
+ * `whole_days`: times of the layout are days or ages in days. False if the day of the scan is
+ * needed and not known.
  */
 bool field_plan_init(struct field_plan *p, unsigned given, bool whole_days, int64_t scan_day,
 		     uint64_t block) WARN_UNUSED;

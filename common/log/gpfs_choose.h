@@ -46,8 +46,8 @@ void gpfs_choose_probe(struct gpfs_probe *probe, const struct chunk *first,
 		       const struct line_format *format, bool all);
 
 /*
- * How many of the first record lines are read whole; *lines: of how many. With `example` it stops at
- * the first that is, which it gives back.
+ * How many of the first record lines are read whole; *lines: of how many. With `example` it stops
+ * at the first that is, which it gives back.
  */
 unsigned gpfs_choose_count(const struct chunk *first, const struct line_format *format,
 			   void *parser, unsigned *lines, struct line *example);

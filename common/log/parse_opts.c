@@ -96,8 +96,8 @@ void parse_opts_plan(const struct parse_opts *o, struct field_plan *plan, unsign
 		    field_names[__builtin_ctz(missing)]);
 	if (!field_plan_init(plan, given, whole_days, scan_day, o->block_size) ||
 	    (ages && scan_day == DAY_NONE))
-		die(EXIT_USAGE, "%s: format %s has no times but ages or none: --scan-date is needed",
-		    source, format);
+		die(EXIT_USAGE, "%s: format %s has no times but ages or none: "
+		    "--scan-date is needed", source, format);
 	plan->required |= o->required;
 }
 

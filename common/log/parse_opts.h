@@ -74,8 +74,8 @@ void parse_opts_init(struct parse_opts *o);
 void parse_opts_finish(struct parse_opts *o, size_t count, char **argv);
 
 /*
- * What the first line of source `name` adds to its claim, and how that and options say the lines are
- * written. Dies (3) when the line is one of ours and wrong.
+ * What the first line of source `name` adds to its claim, and how that and options say the lines
+ * are written. Dies (3) when the line is one of ours and wrong.
  */
 void parse_opts_hear(const struct parse_opts *o, struct scan_claim *claim, const char *name,
 		     const struct chunk *first, struct line_format *format);

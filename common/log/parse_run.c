@@ -336,7 +336,8 @@ static void report(const struct parse_run *run, const struct timespec *began)
 	     count[COUNT_LINES], seconds, (double)count[COUNT_LINES] / seconds,
 	     count[COUNT_ENTRIES],
 	     count[COUNT_LINES] - count[COUNT_ENTRIES] - count[COUNT_REJECTED],
-	     count[COUNT_REJECTED], run->log.reader.format.name, run->log.threads, run->log.chunk_count, CHUNK_SIZE >> 10);
+	     count[COUNT_REJECTED], run->log.reader.format.name, run->log.threads,
+	     run->log.chunk_count, CHUNK_SIZE >> 10);
 }
 
 static void release(struct parse_run *run)

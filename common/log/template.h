@@ -5,15 +5,15 @@
  *     |size=%s|kballoc=%k|access=%A|uid=%u|           values between fixed text
  *     {s=%s a=%k u=%u g=%g p=%m ac=%A}                words in any order, others among them
  *
- *     %s size  %k KiB allocated  %b 512-byte blocks  %u %g ids  %m mode as ls writes it  %o octal mode
- *     %y type letter  %M MISC_ATTRIBUTES  %n links  %i inode  %N path or name  %F fileset  %P pool
- *     %S state  %j project id  %h heat  %* any value  %% percent
+ *     %s size  %k KiB allocated  %b 512-byte blocks  %u %g ids  %m mode as ls writes it
+ *     %o octal mode  %y type letter  %M MISC_ATTRIBUTES  %n links  %i inode  %N path or name
+ *     %F fileset  %P pool  %S state  %j project id  %h heat  %* any value  %% percent
  *     %A %T %C %B access, modification, change and birth: text in UTC; %A@ seconds since 1970;
  *     %Ad days since 0000-12-31; %A- age in days (all four alike)
  *
  * Any other byte is itself, but one blank stands for one or more blanks or TABs. A value ends where
  * the text behind it begins, and so cannot hold the first byte of that text, or a blank if nothing
- * stands behind it. Only %N can hold anything: what follows it is looked for from the end of the line.
+ * stands behind it. Only %N can hold anything: what follows it is looked for from the end.
  *
  * A template is compiled into steps once, which template_match.h takes over each line.
  */
@@ -59,8 +59,8 @@ char *template_parse(struct template *t, const char *text) WARN_UNUSED;
 
 /*
  * The other direction: the argument of SHOW in a policy rule that writes such values, appended to
- * `out`: VARCHAR(FILE_SIZE) || ' ' || VARCHAR(KB_ALLOCATED). Returns NULL, or what GPFS cannot write
- * ("%j: ..."), which the caller frees.
+ * `out`: VARCHAR(FILE_SIZE) || ' ' || VARCHAR(KB_ALLOCATED). Returns NULL, or what GPFS cannot
+ * write ("%j: ..."), which the caller frees.
  */
 char *template_add_show(struct buf *out, const struct template *t) WARN_UNUSED;
 

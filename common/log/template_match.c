@@ -79,7 +79,7 @@ static const char *skip_value(const struct template_step *s, const char *at)
 	return at;
 }
 
-/* D is a directory, L a link, F a regular file; whatever else stands there, and nothing, is neither. */
+/* D is a directory, L a link, F a regular file; without any of them it is something else. */
 static bool take_misc(const struct template_step *s, const char **at, uint64_t *type)
 {
 	const char *start = *at;
@@ -248,8 +248,8 @@ static const struct template_step *find_key(const struct template *t, const char
 }
 
 /* In any order; the first occurrence of a key counts. */
-static const char *match_any_order(const struct template *t, struct value_memo *memo, const char *at,
-			       struct fields *v)
+static const char *match_any_order(const struct template *t, struct value_memo *memo,
+				   const char *at, struct fields *v)
 {
 	unsigned expected = 0;
 
