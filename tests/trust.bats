@@ -189,9 +189,10 @@ lies() {
 	lies 40 1
 }
 
+# TREETALLY_LIES=0 tries all of them, which takes half an hour.
 @test "trust: each wrong value in each column" {
 	slow
-	lies 0 0
+	lies 0 "${TREETALLY_LIES:-3}"
 }
 
 @test "trust: texts of 30 MB in what every program reads" {
