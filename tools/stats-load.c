@@ -154,7 +154,11 @@ static void open_directories(struct db *db, const char *name)
 static void lock(struct loader *l, struct db *db)
 {
 	sqlite3_progress_handler(db->handle, TICK_STEPS, tick, l);
-	db_exec(db, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; BEGIN EXCLUSIVE");
+	/*
+	 * Exclusive mode after BEGIN: before it, whoever waits would keep the shared lock that it
+	 * began with, and two would wait for each other.
+	 */
+	db_exec(db, "PRAGMA synchronous = OFF; BEGIN EXCLUSIVE; PRAGMA locking_mode = EXCLUSIVE");
 	if (db_integer(db, "SELECT 1 FROM scan_metadata"))
 		die_complete(l->opt->db);
 }
