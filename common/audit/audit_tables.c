@@ -225,7 +225,8 @@ static void check_seal(struct db *db)
 	char *is = state(db, "seal"), should[DB_SEAL_SIZE];
 
 	db_seal_text(db, should);
-	if (strcmp(is, should))
+	if (strcmp(is, should) ||
+	    !db_integer(db, "SELECT typeof(value) = 'text' FROM load_state WHERE key = 'seal'"))
 		audit_lie(db, 0,
 			  "a row of scan_metadata, scan_sources, scan_rejects, path_maps, buckets,"
 			  " user_info, group_info or load_state is not that of the import");
