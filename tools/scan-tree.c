@@ -97,7 +97,9 @@ static void take_roots(struct options *opt, char **operands)
 /* The name is a word of the first line and, by default, the name of a database file. */
 static void name_filesystem(struct options *opt, const char *given)
 {
-	opt->filesystem = xstrdup(given ? given : strrchr(opt->roots[0].path, '/') + 1);
+	const char *last = strrchr(opt->roots[0].path, '/') + 1;
+
+	opt->filesystem = xstrdup(given ? given : *last ? last : "root");
 	for (char *at = opt->filesystem; *at; at++) {
 		if (given && isspace((unsigned char)*at))
 			opts_die("--filesystem: '%s' has a blank in it", given);
@@ -106,8 +108,6 @@ static void name_filesystem(struct options *opt, const char *given)
 	}
 	if (!given && (*opt->filesystem == '.' || *opt->filesystem == '-'))
 		*opt->filesystem = '_';
-	if (!given && !*opt->filesystem)
-		opt->filesystem = xstrdup("root");
 	if (!claims_valid_filesystem(opt->filesystem))
 		opts_die("--filesystem: '%s' is no name for a file system", given);
 }
