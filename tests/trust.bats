@@ -307,6 +307,7 @@ endless() {
 }
 
 @test "trust: a table without end is given up" {
+	! sanitized || skip "seconds of processor time are what counts"
 	local status=0
 	cp "$files/small.db" lie.db
 	endless lie.db directory_stats
