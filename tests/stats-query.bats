@@ -15,6 +15,9 @@ setup_file() {
 	make-log --lines 12000 --dirs 300 >big.log
 	summed_lines /gpfs/fs1 >>big.log
 	scan-import -q -f fs2 --scan-date 2026-01-11 --max-rejects 50% --db big.db big.log
+	# More directories than most questions need, so that some are of one owner, or old.
+	make-log --lines 4000 --dirs 2000 >many.log
+	scan-import -q -f fs3 --scan-date 2026-01-11 --max-rejects 50% --db many.db many.log
 	reference -f fs2 --scan-date 2026-01-11 big.log >big.ref
 	reference_tables big
 	reference -f fs1 --scan-date 2026-01-15 20260115_x_small.list >small.ref
@@ -24,7 +27,7 @@ setup_file() {
 setup() {
 	common_setup
 	files=$BATS_FILE_TMPDIR
-	big=$files/big.db small=$files/small.db
+	big=$files/big.db small=$files/small.db many=$files/many.db
 }
 
 # reference_tables NAME: what the reference printed, as tables of NAME-ref.db. Names stand there as
@@ -575,7 +578,7 @@ cost() {
 @test "stats-query: --help, --version, wrong use" {
 	run -0 stats-query --help
 	[[ ${lines[0]} == "usage: stats-query "* ]]
-	((${#lines[@]} <= 40))
+	((${#lines[@]} <= 60))
 	run -0 stats-query -V
 	[[ ${lines[0]} == "stats-query (treetally) 0.2.0" ]]
 	local wrong
@@ -700,4 +703,123 @@ cost() {
 	run -2 stats-query --by age,owner --cross "$big"
 	run -2 stats-query --by age --cross "$big"
 	run -2 stats-query --by owner,age --cross --min-size 1K "$big"
+}
+
+# ---- filters on directories ----
+
+# files_below COLUMNS CONDITION: the files of $many below directories that satisfy CONDITION (on directory_stats s
+# and directories d), each once, going down by parent_id. $prefix and $outside are conditions on
+# directories: where to begin, and what is left out with all below it. $from: not usage_nr.
+files_below() {
+	local by=${1:+GROUP BY $1 ORDER BY $1}
+	sqlite3 -separator $'\t' "$many" "
+		WITH RECURSIVE part(id) AS (SELECT dir_id FROM directories AS d WHERE ${prefix:-dir_id = 1}
+			UNION SELECT d.dir_id FROM directories AS d JOIN part ON d.parent_id = part.id
+			WHERE NOT (${outside:-0})),
+		sub(id) AS (SELECT dir_id FROM directory_stats AS s JOIN directories AS d USING(dir_id)
+			WHERE dir_id IN part AND ($2)
+			UNION SELECT d.dir_id FROM directories AS d JOIN sub ON d.parent_id = sub.id
+			WHERE d.dir_id IN part)
+		SELECT ${1:+$1,} ifnull(sum(file_count), 0), ifnull(sum(total_size), 0),
+			ifnull(sum(apparent_size), 0)
+		FROM ${from:-usage_nr} WHERE dir_id IN sub $by"
+}
+
+# all_below CONDITION OPTION...: with several keys. Buckets without files are no rows of `files_below`.
+all_below() {
+	files_below uid "$1" >expected
+	got 1,3- --by owner --sort-by key "${@:2}" "$many" | diff expected -
+	files_below uid,gid,age_bucket,size_bucket "$1" >expected
+	got 1,3,5,7,9- --by owner,group,age,size --sort-by key "${@:2}" "$many" | diff expected -
+	files_below size_bucket "$1" >expected
+	got 1,3- --by size "${@:2}" "$many" | awk -F '\t' '$2' | diff expected -
+	files_below '' "$1" >expected
+	got 1- "${@:2}" "$many" | diff expected -
+}
+
+# Some of the directories match, and hold some of the files.
+selects() {
+	files_below '' "$1" >some
+	files_below '' 1 >every
+	((0 < $(cut -f1 some) && $(cut -f1 some) < $(cut -f1 every)))
+}
+
+@test "stats-query: files below directories that match, for every filter" {
+	local condition options old
+	old=$(date -ud '2026-01-11 - 365 days' +%s)
+	while IFS='|' read -r condition options; do
+		echo "$options"
+		selects "$condition"
+		# shellcheck disable=SC2086
+		all_below "$condition" --from-root $options
+	done <<-END
+		instr(lower(CAST(d.name AS TEXT)), 'a')|-i -N *A*
+		name GLOB 'home*' OR name GLOB 'run*'|-N home* -N run*
+		total_size_r >= 1073741824 AND depth >= 5|--dir-min-size 1G -d 5
+		total_size_r <= 1048576|--dir-max-size 1M
+		file_count_r >= 100 AND depth >= 4|--min-files 100 --min-depth 4
+		file_count_r <= 20|--max-files 20
+		file_count_r > 0 AND total_size_r <= 1048576 * file_count_r|--max-avg-size 1M
+		depth >= 3 AND file_count_r > 0 AND total_size_r >= 1048576 * file_count_r|-d 3 --min-avg-size 1M
+		max_atime_r < $old|--accessed-before 365d
+		depth >= 5 AND max_atime_r >= $old|--accessed-after 365d -d 5
+		max_atime_r < $old AND ifnull(max_mtime_r < $old, 1)|--cold 365d
+		max_atime_r < $old|--cold 365d --by-atime
+		dir_count_nr = 0|--leaves-only
+		owner_uid >= 0|-s
+		depth <= 3 AND name GLOB '*2*'|-L 3 -N *2*
+		depth = 4 AND name GLOB '*2*'|--max-depth 4 -d 4 -N *2*
+	END
+}
+
+@test "stats-query: filters on directories with -P, -E, owners and classes of files" {
+	local prefix="depth = 2 AND name = 'fs1'" path
+	local names="name GLOB '[a-z]*1[0-9]'" outside
+	outside="depth = 3 AND $names"
+	local -a where=(-P /gpfs/fs1)
+	while IFS= read -r path; do
+		where+=(-E "$path")
+	done < <(sqlite3 "$many" "SELECT '/gpfs/fs1/' || name FROM directories WHERE depth = 3 AND $names")
+	((${#where[@]} > 8))
+	selects "name GLOB '*2*'"
+	all_below "name GLOB '*2*'" "${where[@]}" -N '*2*'
+	# What is left out lies in a directory that matches.
+	all_below "depth = 2" "${where[@]}" --max-depth 2
+	files_below uid "name GLOB '*2*'" | awk -F '\t' 'NR == 1' >expected
+	got 1,3- --by owner -u "$(cut -f1 expected)" "${where[@]}" -N '*2*' "$many" | diff expected -
+	from="(SELECT dir_id, uid, 1 AS file_count, 0 AS total_size, 0 AS apparent_size
+		FROM directories WHERE uid IS NOT NULL)" files_below uid "name GLOB '*2*'" | cut -f1,2 >expected
+	got 1,6 --by owner --sort-by key --inodes "${where[@]}" -N '*2*' "$many" |
+		awk -F '\t' '$2' >actual
+	[[ -s actual ]]
+	diff expected actual
+	# Matching files stand beside all, below these directories only.
+	files_below age_bucket "name GLOB '*2*'" | awk -F '\t' -v OFS='\t' '$1 >= 6 { print $1, $2, $3 }' >expected
+	got 1,6,7 --by age --sort-by key --older 3yrs "${where[@]}" -N '*2*' "$many" |
+		awk -F '\t' '$2' >actual
+	[[ -s actual ]]
+	diff expected actual
+	# The children of each directory that matches.
+	stats-query "${where[@]}" --by dir:2 -N '*2*' "$many" | sed 1d |
+		awk -F '\t' '{ n += $2 } END { print n }' >actual
+	files_below '' "name GLOB '*2*'" | cut -f1 | diff - actual
+}
+
+@test "stats-query: directories are those of dir-query --outermost; without a match there is no row" {
+	dir-query --outermost -N '*2*' --format tsv --columns path --bytes "$many" | sed 1d >paths
+	(($(wc -l <paths) > 5))
+	dir-query --outermost -N '*2*' --columns file_count_r "$many" | sed 1d |
+		awk '{ n += $1 } END { print n }' >expected
+	stats-query -N '*2*' --columns file_count "$many" | sed 1d | diff expected -
+	# Each database has its own.
+	for db in "$big" "$many"; do
+		stats-query --by fs --sort-by key -N '*2*' "$db" | sed 1d
+	done >expected
+	stats-query --by fs --sort-by key -N '*2*' "$big" "$many" | sed 1d | diff expected -
+	run -0 stats-query --by owner -N 'no such name' "$many"
+	((${#lines[@]} == 1))
+	run -0 stats-query -N 'no such name' "$many"
+	[[ ${lines[1]} == $'0\t0\t0' ]]
+	run -2 stats-query --by-atime "$many"
+	run -2 stats-query --separate-dirs -N x "$many"
 }

@@ -117,12 +117,6 @@ static void settle(struct options *opt, const struct opt *rows)
 	q->sorting.memory = opt->shared.memory / opt->db_count;
 }
 
-#define LIMIT_ROW_NUMBER(id, name, arg) \
-	OPT_NUMBER(DIR_##id == DIR_MIN_DEPTH ? 'd' : 0, name, arg, NULL, &f->number[DIR_##id])
-#define LIMIT_ROW_SIZE(id, name, arg) OPT_SIZE(0, name, arg, NULL, &f->number[DIR_##id])
-#define LIMIT_ROW_WHEN(id, name, arg) OPT_WHEN(0, name, arg, NULL, &f->when[DIR_##id])
-#define LIMIT_ROW(id, type, name, arg, sql) LIMIT_ROW_##type(id, name, arg),
-
 static void parse_args(struct options *opt, int argc, char **argv)
 {
 	struct dir_question *q = &opt->question;
@@ -130,9 +124,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 	struct opt rows[] = {
 		OPT_HEADING("Where"),
 		QUERY_OPTS_SCOPE(&opt->where),
-		OPT_NUMBER('L', "levels", "N", "N levels below each PATH", &q->levels),
-		OPT_FLAG(0, "leaves-only", "directories that contain no directories",
-			 &f->leaves_only),
+		QUERY_OPTS_TREE(q),
 		OPT_HEADING("Whose"),
 		OPT_LIST('u', "owner", "USER", NULL, &f->users.texts, &f->users.text_count),
 		OPT_LIST(0, "owner-id", "UID", "all files are this user's; repeatable",
@@ -141,7 +133,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 			 &f->groups.texts, &f->groups.text_count),
 		OPT_FLAG(0, "mine", NULL, &f->users.mine),
 		OPT_FLAG(0, "mygroup", "the same, of whoever asks", &f->groups.mine),
-		OPT_FLAG('s', "single-owner", "all files have one owner", &f->single_owner),
+		QUERY_OPTS_SINGLE_OWNER(f),
 		OPT_HEADING("Which hold files"),
 		FILE_MATCH_OPTS(&q->match),
 		OPT_LIST(0, "files-of", "USER", NULL, &opt->holders.texts,
@@ -149,21 +141,15 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		OPT_LIST(0, "files-of-group", "GROUP", "files of this user, group; repeatable",
 			 &opt->holder_groups.texts, &opt->holder_groups.text_count),
 		OPT_HEADING("Which"),
-		OPT_LIST('N', "name-pattern", "GLOB", "the name matches; repeatable: one of them",
-			 &f->patterns, &f->pattern_count),
-		OPT_FLAG('i', "ignore-case", "ASCII letters match in upper and lower case",
-			 &f->ignore_case),
-		OPT_AGE(0, "cold", "AGE",
-			"the largest without access or change since AGE, each subtree once",
-			&f->cold.days),
-		OPT_FLAG(0, "by-atime", "of --cold: access alone counts", &f->cold_by_atime),
+		QUERY_OPTS_NAMES(f),
+		QUERY_OPTS_COLD(f),
 		OPT_FLAG(0, "outermost", "of nested directories that match only the outermost",
 			 &opt->outermost),
 		OPT_FLAG(0, "separate-dirs", "columns and filters of each directory itself",
 			 &f->own),
 		OPT_HEADING("Limits (/ has depth 0; sizes are allocated bytes; WHEN is 2024-12-31, or 90d,\n"
 			    "6mo, 3yrs before the scan)"),
-		DIR_LIMITS(LIMIT_ROW)
+		QUERY_OPTS_LIMITS
 		OPT_HEADING("What is shown"),
 		OPT_CALL_WORDS(0, "sort-by", "KEY", "%s [size]", set_sort, opt, sort_names),
 		OPT_FLAG('r', "reverse", "the other way round", &q->reverse),
@@ -194,7 +180,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 							 "cold separate-dirs",
 							 QUERY_OPTS_RENDER_CONTRADICTIONS,
 							 "tree sort-by reverse", NULL },
-		.needs = (const char *const[]){ "by-atime cold", NULL },
+		.needs = (const char *const[]){ QUERY_OPTS_COLD_NEEDS, NULL },
 		.about = { db_schema_about },
 	};
 

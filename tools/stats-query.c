@@ -3,11 +3,13 @@
  * stats-query - usage totals of finished databases: by owner, group, age, size, directory, file system.
  *
  * Files are counted, one by one, whatever directory they are in, so every sum is exact for any
- * subtree. What is read to answer is said in usage_query.h, the order of rows in usage_answer.h.
+ * subtree. What is read to answer is said in usage_query.h, the order of rows in usage_answer.h. Filters
+ * on directories narrow the scope (dir_scope.h) before anything is counted.
  */
 #include "common/stream/buckets.h"
 #include "common/base/opts.h"
 #include "common/db/db_schema.h"
+#include "common/query/dir_scope.h"
 #include "common/query/query_opts.h"
 #include "common/query/render_scans.h"
 #include "common/query/usage_answer.h"
@@ -20,6 +22,7 @@
 struct options {
 	struct opts shared;
 	struct scope_options where;
+	struct dir_question dirs; /* only files below such directories */
 	struct usage_query ask;
 	struct usage_rank rank;
 	bool cross;
@@ -73,6 +76,7 @@ static const char *const sort_names[] = { "size", "apparent", "files", "matching
 
 static void parse_args(struct options *opt, int argc, char **argv)
 {
+	struct dir_filter *f = &opt->dirs.filter;
 	struct opt rows[] = {
 		OPT_CALL_WORDS(0, "by", "KEY,...", "%s, dir:LEVELS [none]", add_keys,
 			       &opt->ask, by_names),
@@ -99,6 +103,14 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		OPT_FLAG(0, "inodes", "directories and inodes, as quotas count; by owner, group",
 			 &opt->rank.inodes),
 		QUERY_OPTS_RENDER(&opt->out),
+		OPT_HEADING("Only files below directories of which all this is true (/ has depth 0; sizes\n"
+			    "are allocated bytes; WHEN is 2024-12-31, or 90d, 6mo, 3yrs before the scan)"),
+		QUERY_OPTS_TREE(&opt->dirs),
+		QUERY_OPTS_SINGLE_OWNER(f),
+		QUERY_OPTS_NAMES(f),
+		QUERY_OPTS_COLD(f),
+		QUERY_OPTS_LIMITS_APART
+		OPT_HEADING("As everywhere"),
 		OPTS_RESOURCES(&opt->shared),
 		OPTS_COMMON(&opt->shared),
 		OPT_END,
@@ -114,10 +126,13 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		.contradictions = (const char *const[]){ QUERY_OPTS_SCOPE_CONTRADICTION,
 							 QUERY_OPTS_RENDER_CONTRADICTIONS,
 							 "cross min-size inodes top", NULL },
+		.needs = (const char *const[]){ QUERY_OPTS_COLD_NEEDS, NULL },
 		.about = { db_schema_about },
 	};
 
-	*opt = (struct options){ .ask = { .levels = 1 } };
+	*opt = (struct options){ .ask = { .levels = 1 }, .dirs = { .levels = FILTER_NONE } };
+	dir_filter_init(f);
+	file_match_init(&opt->dirs.match);
 	file_match_init(&opt->ask.match);
 	file_match_init(&opt->classes);
 	opts_init(&opt->shared);
@@ -128,6 +143,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		memmove(opt->ask.by + 1, opt->ask.by, opt->ask.by_count++ * sizeof(*opt->ask.by));
 		opt->ask.by[0] = USAGE_FS;
 	}
+	f->cold.is_age = opts_given(rows, "cold");
 	file_match_check(&opt->classes);
 	if (opt->rank.inodes && !usage_dirs_can(&opt->ask))
 		opts_die("--inodes goes with the keys owner, group, fs and scan:"
@@ -238,6 +254,8 @@ int main(int argc, char **argv)
 	require_apart(&opt.ask, &set);
 	resolve_ids(&opt, &set);
 	scopes = scope_resolve(&set, &opt.where);
+	for (size_t i = 0; i < set.count && !dir_question_is_open(&opt.dirs); i++)
+		dir_scope_narrow(&set.dbs[i], &scopes[i], &opt.dirs);
 	add_up(&opt.ask, &set, scopes, &found.all);
 	if (opt.rank.inodes)
 		count_dirs(&opt.ask, &set, scopes, &found);
@@ -256,6 +274,7 @@ int main(int argc, char **argv)
 	totals_release(&found.dirs);
 	scope_free(scopes, set.count);
 	db_reader_close(&set);
+	dir_filter_release(&opt.dirs.filter);
 	owners_release(&opt.users);
 	owners_release(&opt.groups);
 	free(opt.where.prefixes);

@@ -24,12 +24,12 @@ struct dir_search {
 				/* or DIR_MATCHES_UNKNOWN, if more than the limit */
 	struct dir_total total; /* after dir_search_finish, if wanted */
 	const char *plan;
+	int64_t until;          /* last dir_id below the last outermost directory that was read */
 
 	/* private */
 	sqlite3_stmt *select;   /* NULL: all rows have been read */
 	bool in_order;          /* rows come as they are to be given */
 	bool counted;           /* `matches` is known without reading on */
-	int64_t until;          /* last dir_id below the last outermost directory */
 	struct dir_match match;   /* where files have to match */
 	struct dir_heap held;   /* the best, when there is a limit */
 	size_t next;            /* of `held`, once it is sorted */

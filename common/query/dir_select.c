@@ -76,12 +76,14 @@ static const struct {
 } limits[] = {
 #define NUMBER false
 #define SIZE false
+#define TOTAL false
 #define WHEN true
 #define LIMIT_ROW(id, type, option, argument, sql) [DIR_##id] = { sql, type },
 	DIR_LIMITS(LIMIT_ROW)
 #undef LIMIT_ROW
 #undef NUMBER
 #undef SIZE
+#undef TOTAL
 #undef WHEN
 };
 

@@ -24,16 +24,17 @@
 
 /*
  * Limits on numbers, each one row: X(name, type, option, argument, condition). A row is all there is to
- * a limit: dir-query makes its options of this list, too. Types: SIZE and NUMBER are in `number`, WHEN
- * is in `when`. In the condition `%` stands for _r or _nr (--separate-dirs), `?` for the value.
+ * a limit: options are made of this list, too (query_opts.h). Types: SIZE, NUMBER and TOTAL (a SIZE
+ * that sums of files have as well) are in `number`, WHEN is in `when`. In the condition `%` stands for
+ * _r or _nr (--separate-dirs), `?` for the value.
  * Averages multiply instead of dividing, so nothing is rounded; a product beyond 2^63 becomes a REAL,
  * near enough there.
  */
 #define DIR_LIMITS(X) \
 	X(MIN_DEPTH, NUMBER, "min-depth", "N", "d.depth >= ?") \
 	X(MAX_DEPTH, NUMBER, "max-depth", "N", "d.depth <= ?") \
-	X(MIN_SIZE, SIZE, "min-size", "SIZE", "s.total_size% >= ?") \
-	X(MAX_SIZE, SIZE, "max-size", "SIZE", "s.total_size% <= ?") \
+	X(MIN_SIZE, TOTAL, "min-size", "SIZE", "s.total_size% >= ?") \
+	X(MAX_SIZE, TOTAL, "max-size", "SIZE", "s.total_size% <= ?") \
 	X(MIN_FILES, NUMBER, "min-files", "N", "s.file_count% >= ?") \
 	X(MAX_FILES, NUMBER, "max-files", "N", "s.file_count% <= ?") \
 	X(MIN_AVERAGE, SIZE, "min-avg-size", "SIZE", \

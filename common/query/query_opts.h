@@ -6,9 +6,9 @@
 #define TREETALLY_QUERY_OPTS_H
 
 #include "common/base/opts.h"
+#include "common/query/dir_select.h"
 #include "common/query/render.h"
 #include "common/query/render_number.h"
-#include "common/query/scope.h"
 
 /* Which directories: struct scope_options. Both lists are the caller's to free. */
 #define QUERY_OPTS_SCOPE(s)                                                                        \
@@ -18,6 +18,44 @@
 		 &(s)->exclude_count),                                                             \
 	OPT_FLAG(0, "from-root", "start at / instead of the scan root", &(s)->from_root)
 #define QUERY_OPTS_SCOPE_CONTRADICTION "from-root path-prefix"
+
+/* What directories are like: struct dir_question, struct dir_filter. */
+#define QUERY_OPTS_TREE(q)                                                                         \
+	OPT_NUMBER('L', "levels", "N", "N levels below each PATH", &(q)->levels),                  \
+	OPT_FLAG(0, "leaves-only", "directories that contain no directories",                      \
+		 &(q)->filter.leaves_only)
+#define QUERY_OPTS_SINGLE_OWNER(f)                                                                 \
+	OPT_FLAG('s', "single-owner", "all files have one owner", &(f)->single_owner)
+#define QUERY_OPTS_NAMES(f)                                                                        \
+	OPT_LIST('N', "name-pattern", "GLOB", "the name matches; repeatable: one of them",         \
+		 &(f)->patterns, &(f)->pattern_count),                                             \
+	OPT_FLAG('i', "ignore-case", "ASCII letters match in upper and lower case",                \
+		 &(f)->ignore_case)
+#define QUERY_OPTS_COLD(f)                                                                         \
+	OPT_AGE(0, "cold", "AGE",                                                                  \
+		"the largest without access or change since AGE, each subtree once",               \
+		&(f)->cold.days),                                                                  \
+	OPT_FLAG(0, "by-atime", "of --cold: access alone counts", &(f)->cold_by_atime)
+#define QUERY_OPTS_COLD_NEEDS "by-atime cold"
+
+/*
+ * DIR_LIMITS of the filter that `f` points to where the rows stand. QUERY_OPTS_LIMITS_APART is for
+ * programs in which --min-size is about something else.
+ */
+#define QUERY_LIMIT_NUMBER(id, name, arg)                                                          \
+	OPT_NUMBER(DIR_##id == DIR_MIN_DEPTH ? 'd' : 0, name, arg, NULL, &f->number[DIR_##id])
+#define QUERY_LIMIT_SIZE(id, name, arg) OPT_SIZE(0, name, arg, NULL, &f->number[DIR_##id])
+#define QUERY_LIMIT_WHEN(id, name, arg) OPT_WHEN(0, name, arg, NULL, &f->when[DIR_##id])
+#define QUERY_LIMIT_TOTAL QUERY_LIMIT_SIZE
+#define QUERY_LIMIT(id, type, name, arg, sql) QUERY_LIMIT_##type(id, name, arg),
+#define QUERY_OPTS_LIMITS DIR_LIMITS(QUERY_LIMIT)
+
+#define QUERY_APART_NUMBER QUERY_LIMIT_NUMBER
+#define QUERY_APART_SIZE QUERY_LIMIT_SIZE
+#define QUERY_APART_WHEN QUERY_LIMIT_WHEN
+#define QUERY_APART_TOTAL(id, name, arg) QUERY_LIMIT_SIZE(id, "dir-" name, arg)
+#define QUERY_APART(id, type, name, arg, sql) QUERY_APART_##type(id, name, arg),
+#define QUERY_OPTS_LIMITS_APART DIR_LIMITS(QUERY_APART)
 
 /* How the answer looks: struct render_options. */
 #define QUERY_OPTS_RENDER(r)                                                                       \

@@ -270,6 +270,28 @@ struct scope *scope_resolve(struct db_reader_set *set, const struct scope_option
 	return scopes;
 }
 
+void scope_narrow(struct scope *s, struct scope_prefix *prefixes, size_t count)
+{
+	struct scope old = *s;
+	struct scope_prefix *out = xcalloc(old.exclude_count + 1, sizeof(*out));
+
+	for (size_t i = 0; i < old.exclude_count; i++)
+		out[i] = (struct scope_prefix){ .dir_id = old.excludes[i].first,
+						.last = old.excludes[i].last };
+	*s = (struct scope){ .prefixes = prefixes, .prefix_count = count };
+	for (size_t i = 0; i < count; i++) {
+		const struct scope_prefix *p = &prefixes[i];
+		size_t first = scope_range_from(old.excludes, old.exclude_count, p->dir_id);
+		size_t end = scope_range_from(old.excludes, old.exclude_count, p->last + 1);
+
+		subtract(s, p, out + first, end - first);
+	}
+	free(out);
+	free(old.prefixes);
+	free(old.excludes);
+	free(old.ranges);
+}
+
 void scope_free(struct scope *scopes, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {

@@ -49,6 +49,12 @@ struct scope {
  * path is wrong usage (2).
  */
 struct scope *scope_resolve(struct db_reader_set *set, const struct scope_options *options);
+
+/*
+ * What the scope has below these directories only: disjoint, ascending, each in a range of it. The list
+ * is the scope's from then on.
+ */
+void scope_narrow(struct scope *scope, struct scope_prefix *prefixes, size_t count);
 void scope_free(struct scope *scopes, size_t count);
 
 /* The first of disjoint, ascending ranges that ends at dir_id or behind it; `count` if there is none. */
