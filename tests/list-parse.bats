@@ -125,9 +125,7 @@ ended() {
 		lists -j 4 --max-rejects 100% -o four list
 		cmp one four || { echo "$form"; return 1; }
 		# by a pipe, in odd pieces
-		python3 -c 'import sys
-data = open("list", "rb").read()
-for i in range(0, len(data), 4093): sys.stdout.buffer.write(data[i:i + 4093]); sys.stdout.flush()' |
+		perl -e 'BEGIN { $| = 1; $/ = \4093 } open my $f, "<:raw", "list"; print while <$f>' |
 			lists --source list --max-rejects 100% -o piped
 		cmp one piped || { echo "$form by a pipe"; return 1; }
 	done
