@@ -17,7 +17,6 @@
  *     stats-load   -S less the share of stats-accum: it starts when the others have ended
  */
 #include <fcntl.h>
-#include <libgen.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -29,10 +28,13 @@
 #include "common/db/db_reader.h"
 #include "common/db/db_schema.h"
 #include "common/import/import_keep.h"
+#include "common/import/import_rejects.h"
 #include "common/import/import_stages.h"
 #include "common/import/import_summary.h"
+#include "common/import/import_watch.h"
 #include "common/log/claims.h"
 #include "common/log/log_detect.h"
+#include "common/log/log_facts.h"
 #include "common/log/log_source.h"
 #include "common/log/rejects.h"
 #include "common/stream/buckets.h"
@@ -42,7 +44,6 @@
 #define MEMORY_USUAL (1024u << 20)
 #define PARSE_MOST (32u << 20)
 #define EXTRACT_MOST (16u << 20)
-#define FIRST_LINE 1000           /* bytes, more than a header has */
 
 /* Arguments that a program is given as they are; NULL at the end. */
 struct passed {
@@ -70,10 +71,8 @@ struct import {
 	int watch;             /* for signals */
 	int signal;            /* that ended us; 0: none */
 	char *name;            /* of the database */
-	char *filesystem;      /* of the new scan; NULL: not known yet */
-	int64_t scan_day;      /* DAY_NONE: not known yet */
-	char *rejects, *rejects_made; /* the name, and what gpfs-parse writes; NULL: just as given */
-	int rejects_pin; /* what had the second name before */
+	struct log_facts scan; /* the new one */
+	struct import_rejects rejects;
 	struct import_target target;
 	struct import_stages stages;
 };
@@ -236,58 +235,6 @@ static bool is_stdin(const char *log)
 	return strcmp(log, "-") == 0;
 }
 
-/* Its first line, if it can be read without taking it from anybody; else false. */
-static bool first_line(const char *log, char text[FIRST_LINE + 1])
-{
-	struct log_source source;
-	struct stat st;
-	ssize_t len;
-
-	if (is_stdin(log) ? fstat(STDIN_FILENO, &st) : stat(log, &st))
-		return false;
-	if (!S_ISREG(st.st_mode))
-		return false;
-	if (is_stdin(log)) {
-		off_t at = lseek(STDIN_FILENO, 0, SEEK_CUR);
-
-		len = fd_read_at(STDIN_FILENO, text, FIRST_LINE, at > 0 ? (uint64_t)at : 0);
-		/* Nor what a decompressor would be needed for. */
-		if (len > 0 && (!memchr(text, '\n', (size_t)len) || memchr(text, '\0', (size_t)len)))
-			return false;
-	} else {
-		log_source_open(&source, log);
-		len = (ssize_t)log_source_read(&source, text, FIRST_LINE);
-		log_source_close(&source);
-	}
-	text[len > 0 ? len : 0] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	return true;
-}
-
-/* What one log tells; false: it may tell more when it is read. */
-static bool hear(struct import *run, const char *log)
-{
-	const char *source = run->opt.source, *fault;
-	char *name = source ? xstrdup(source) : claims_of_operand(log), text[FIRST_LINE + 1];
-	struct scan_claim claim;
-	bool seen = true;
-
-	claims_claim(&claim, name);
-	if (!claim.filesystem || claim.scan_day == DAY_NONE) {
-		seen = first_line(log, text);
-		fault = seen ? claims_claim_line(&claim, text, strlen(text)) : NULL;
-		if (fault)
-			die(EXIT_INPUT, "%s:1: %s", name, fault);
-	}
-	if (claim.filesystem && !run->filesystem)
-		run->filesystem = xstrdup(claim.filesystem);
-	if (run->scan_day == DAY_NONE)
-		run->scan_day = claim.scan_day;
-	claims_release(&claim);
-	free(name);
-	return seen;
-}
-
 /*
  * File system and date: of the options, else of the first log that tells them. False: what is not
  * known now is not known later.
@@ -297,12 +244,13 @@ static bool learn(struct import *run)
 	const struct options *opt = &run->opt;
 	bool all_seen = true;
 
-	run->filesystem = opt->filesystem ? xstrdup(opt->filesystem) : NULL;
-	run->scan_day = opt->scan_day;
-	if (run->filesystem && run->scan_day != DAY_NONE)
+	if (opt->filesystem)
+		run->scan.filesystem = xstrdup(opt->filesystem);
+	run->scan.scan_day = opt->scan_day;
+	if (opt->filesystem && opt->scan_day != DAY_NONE)
 		return true;
 	for (size_t i = 0; i < opt->log_count; i++)
-		all_seen = hear(run, opt->logs[i]) && all_seen;
+		all_seen = log_facts_add(&run->scan, opt->logs[i], opt->source) && all_seen;
 	return !all_seen;
 }
 
@@ -361,11 +309,11 @@ static char *name_database(const struct import *run)
 
 	if (run->opt.db)
 		return db_reader_file(run->opt.db);
-	if (!run->filesystem)
+	if (!run->scan.filesystem)
 		opts_die("the log's name does not tell the file system: give --db or --filesystem");
 	if (dir && *dir)
-		return xasprintf("%s/%s.db", dir, run->filesystem);
-	return xasprintf("%s.db", run->filesystem);
+		return xasprintf("%s/%s.db", dir, run->scan.filesystem);
+	return xasprintf("%s.db", run->scan.filesystem);
 }
 
 /* Programs that we start see a part of these each, none of them all. */
@@ -380,42 +328,18 @@ static void register_files(const struct import *run)
 		file_use_name(FILE_INPUT, opt->group_file, NULL);
 	if (opt->map_file)
 		file_use_name(FILE_INPUT, opt->map_file, NULL);
-	if (opt->rejects && strcmp(opt->rejects, "-") != 0)
-		file_use_name(FILE_OUTPUT, opt->rejects, NULL);
-}
-
-/*
- * Rejected lines of an import that failed must not take the place of those of one that did not:
- * they are written to FILE.failed, which becomes FILE in the end. What is no file is written
- * straight.
- */
-static void place_rejects(struct import *run)
-{
-	const char *rejects = run->opt.rejects;
-	struct stat st;
-
-	if (!rejects)
-		return;
-	if (strcmp(rejects, "-") == 0 || (!stat(rejects, &st) && !S_ISREG(st.st_mode)) ||
-	    strncmp(rejects, "/dev/", 5) == 0)
-		return;
-	run->rejects = outfile_final_name(rejects);
-	run->rejects_made = import_beside(run->rejects, ".failed");
-	file_use_name(FILE_OUTPUT, run->rejects_made, NULL);
-	/* One that is there is replaced, and the new database must not get its inode and pass for it. */
-	run->rejects_pin = open(run->rejects_made, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
 /* ---- what can only be known in the end is asked again then ---- */
 
 static void warn_of_age(const struct import *run)
 {
-	int64_t days = time(NULL) / SECONDS_PER_DAY - run->scan_day;
+	int64_t days = time(NULL) / SECONDS_PER_DAY - run->scan.scan_day;
 	char date[DATE_TEXT_SIZE];
 
-	if (run->opt.has_max_age && run->scan_day != DAY_NONE && days > (int64_t)run->opt.max_age)
+	if (run->opt.has_max_age && run->scan.scan_day != DAY_NONE && days > (int64_t)run->opt.max_age)
 		warn("%s: the log is of %s, %lld days ago", run->name,
-		     scantime_date_text(date, run->scan_day), (long long)days);
+		     scantime_date_text(date, run->scan.scan_day), (long long)days);
 }
 
 /* True: the import may go on; false: there is nothing to do. */
@@ -426,15 +350,15 @@ static bool may_go_on(const struct import *run)
 
 	if (run->opt.replace)
 		return true;
-	if (run->opt.if_newer && t->old.state == DB_COMPLETE && run->scan_day != DAY_NONE &&
-	    run->scan_day <= t->old.scan_day) {
-		import_target_may_replace(t, run->filesystem, DAY_NONE);
+	if (run->opt.if_newer && t->old.state == DB_COMPLETE && run->scan.scan_day != DAY_NONE &&
+	    run->scan.scan_day <= t->old.scan_day) {
+		import_target_may_replace(t, run->scan.filesystem, DAY_NONE);
 		if (!run->opt.shared.quiet)
 			warn("%s: holds the scan of %s; nothing to do", run->name,
 			     scantime_date_text(date, t->old.scan_day));
 		return false;
 	}
-	import_target_may_replace(t, run->filesystem, run->scan_day);
+	import_target_may_replace(t, run->scan.filesystem, run->scan.scan_day);
 	return true;
 }
 
@@ -455,20 +379,6 @@ static void divide_memory(uint64_t all, uint64_t share[IMPORT_STAGES])
 	share[STAGE_SORT] = (all - share[STAGE_PARSE] - share[STAGE_EXTRACT] - share[STAGE_DIRS]) / 2;
 	share[STAGE_ACCUM] = share[STAGE_SORT];
 	share[STAGE_STATS] = all - share[STAGE_ACCUM];
-}
-
-/* Where the programs are: NULL is PATH. */
-static char *find_programs(void)
-{
-	const char *build = getenv("TREETALLY_BUILD");
-	char *beside = process_beside("gpfs-parse");
-	char *dir = access(beside, X_OK) ? NULL : xstrdup(dirname(beside));
-
-	free(beside);
-	if (!build || !*build)
-		return dir;
-	free(dir);
-	return xstrdup(build);
 }
 
 static void add(struct import *run, enum import_stage stage, const char *option, const char *value)
@@ -511,7 +421,7 @@ static void add_own(struct import *run)
 		add(run, STAGE_PARSE, "--scan-date", xstrdup(scantime_date_text(date, opt->scan_day)));
 	add(run, STAGE_PARSE, "--source", opt->source);
 	add(run, STAGE_PARSE, "--format", opt->format);
-	add(run, STAGE_PARSE, "--rejects", run->rejects ? run->rejects_made : opt->rejects);
+	add(run, STAGE_PARSE, "--rejects", run->rejects.write_to);
 	if (opt->mode != MODE_NONE)
 		add(run, STAGE_PARSE, "--mode", xasprintf("%03o", opt->mode));
 	add_passed(run, STAGE_PARSE, &opt->parse);
@@ -544,13 +454,11 @@ static void set_up_stages(struct import *run)
 	const char *terminal = getenv("TERM");
 	bool paint = !shared->quiet && isatty(STDERR_FILENO) &&
 		     !(terminal && strcmp(terminal, "dumb") == 0);
-	char *programs = find_programs();
 
 	import_progress_init(&run->stages.progress, choose_parser(&run->opt), paint, shared->verbose);
 	run->stages.talkative = shared->verbose > 1;
 	run->stages.watch = run->watch;
-	import_stages_init(&run->stages, programs, paint || shared->verbose);
-	free(programs);
+	import_stages_init(&run->stages, paint || shared->verbose);
 }
 
 /* ---- from start to end ---- */
@@ -602,34 +510,19 @@ static void run_stages(struct import *run)
 		blame(run, stage);
 }
 
-static void replace_rejects(const struct import *run)
-{
-	struct stat old;
-	int fd;
-
-	if (!run->rejects)
-		return;
-	fd = open(run->rejects_made, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || (!stat(run->rejects, &old) && !outfile_copy_rights(run->rejects, &old, fd)) ||
-	    rename(run->rejects_made, run->rejects))
-		die_errno("%s: cannot get its name %s; %s", run->rejects_made, run->rejects,
-			  run->target.fate);
-	close(fd);
-}
-
 /* All that is known now about the new one, which is whole. False: it is not wanted. */
 static bool judge(struct import *run, struct import_summary *summary)
 {
-	bool knew = run->scan_day != DAY_NONE;
+	bool knew = run->scan.scan_day != DAY_NONE;
 
 	import_target_look(&run->target);
 	import_summary_read(summary, run->target.made, import_now() - run->began);
-	free(run->filesystem);
-	run->filesystem = summary->filesystem ? xstrdup(summary->filesystem) : xstrdup("");
-	run->scan_day = summary->scan_day;
+	free(run->scan.filesystem);
+	run->scan.filesystem = summary->filesystem ? xstrdup(summary->filesystem) : xstrdup("");
+	run->scan.scan_day = summary->scan_day;
 	if (!knew)
 		warn_of_age(run);
-	heed(run, import_signal(run->watch));
+	heed(run, import_watch_next(run->watch));
 	return may_go_on(run);
 }
 
@@ -653,7 +546,7 @@ static void put_in_place(struct import *run, struct import_summary *summary)
 	if (opt->keep)
 		import_keep_old(&run->target);
 	import_target_publish(&run->target, exact ? opt->mode : 0, exact, opt->shared.quiet);
-	replace_rejects(run);
+	import_rejects_publish(&run->rejects, run->target.fate);
 	if (opt->keep)
 		import_keep_latest(&run->target, opt->keep_latest);
 	if (!opt->shared.quiet)
@@ -673,18 +566,18 @@ int main(int argc, char **argv)
 	check_maps(&run.opt);
 	may_learn = learn(&run);
 	run.name = name_database(&run);
-	if (run.scan_day == DAY_NONE && !may_learn)
+	if (run.scan.scan_day == DAY_NONE && !may_learn)
 		opts_die("the log's name does not tell the day of the scan: give --scan-date");
 	import_target_open(&run.target, run.name);
 	register_files(&run);
-	place_rejects(&run);
+	import_rejects_place(&run.rejects, run.opt.rejects);
 	run.watch = import_watch();
 	die_after(die_of_signal, &run);
 	set_up_stages(&run);
 	import_target_lock(&run.target);
 	import_target_look(&run.target);
 	warn_of_age(&run);
-	heed(&run, import_signal(run.watch));
+	heed(&run, import_watch_next(run.watch));
 	if (may_go_on(&run)) {
 		run_stages(&run);
 		if (judge(&run, &summary))

@@ -2,6 +2,7 @@
 #include "common/import/import_stages.h"
 
 #include <fcntl.h>
+#include <libgen.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -14,36 +15,6 @@
 #define HELD_BACK 2.0  /* see the header */
 #define LOOK_EVERY 500 /* ms; nothing is missed in between, but the line is painted */
 #define HELD_MAX (64u << 10) /* bytes */
-
-/* ---- signals ---- */
-
-int import_watch(void)
-{
-	static const int all[] = { SIGINT, SIGTERM, SIGHUP };
-	int heeded[sizeof(all) / sizeof(*all) + 1] = { 0 }, count = 0;
-	struct sigaction action;
-	sigset_t pipe_only;
-
-	/* That nobody reads what we say is no reason to end. */
-	sigemptyset(&pipe_only);
-	sigaddset(&pipe_only, SIGPIPE);
-	sigprocmask(SIG_BLOCK, &pipe_only, NULL);
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		if (!sigaction(all[i], NULL, &action) && action.sa_handler != SIG_IGN)
-			heeded[count++] = all[i];
-	}
-	return process_watch(heeded);
-}
-
-int import_signal(int watch)
-{
-	int signal;
-
-	do
-		signal = process_watch_next(watch);
-	while (signal == SIGCHLD);
-	return signal;
-}
 
 /* ---- programs and arguments ---- */
 
@@ -71,8 +42,24 @@ static bool in_path(const char *name)
 	return found;
 }
 
-void import_stages_init(struct import_stages *s, const char *directory, bool reports)
+/* The directory of the programs; NULL: PATH. */
+static char *find_programs(void)
 {
+	const char *build = getenv("TREETALLY_BUILD");
+	char *beside = process_beside("gpfs-parse");
+	char *dir = access(beside, X_OK) ? NULL : xstrdup(dirname(beside));
+
+	free(beside);
+	if (!build || !*build)
+		return dir;
+	free(dir);
+	return xstrdup(build);
+}
+
+void import_stages_init(struct import_stages *s, bool reports)
+{
+	char *directory = find_programs();
+
 	s->reports[0] = s->reports[1] = -1;
 	for (int i = 0; i < IMPORT_PIPES; i++)
 		fd_pipe(s->pipe[i]);
@@ -93,6 +80,7 @@ void import_stages_init(struct import_stages *s, const char *directory, bool rep
 			import_stages_add(s, (enum import_stage)i,
 					  xasprintf("--progress=/dev/fd/%d", s->reports[1]));
 	}
+	free(directory);
 	for (int i = PIPE_ENTRIES; i <= PIPE_COUNTED; i++) {
 		import_stages_add(s, STAGE_PARSE, "-o");
 		import_stages_add(s, STAGE_PARSE, xasprintf("/dev/fd/%d", s->pipe[i][1]));

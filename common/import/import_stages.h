@@ -45,7 +45,7 @@ struct import_stages {
 	struct import_progress progress;
 	struct import_child child[IMPORT_STAGES];
 	bool talkative;
-	int watch;        /* see import_watch */
+	int watch;        /* see import_watch.h */
 	int reports[2];   /* the pipe of machine lines */
 	struct buf heard; /* the beginning of one */
 	int pipe[IMPORT_PIPES][2]; /* between the programs; -1: closed here */
@@ -53,17 +53,10 @@ struct import_stages {
 };
 
 /*
- * From now on signals that end a program wait in the descriptor that is returned, except those that
- * our parent lets us ignore, and SIGPIPE does nothing. import_signal gives the next; 0: none.
+ * The programs are in $TREETALLY_BUILD, else beside this one, else in PATH. Dies (4) if one is not
+ * there. With `reports` they tell where they are; progress must be set up before.
  */
-int import_watch(void);
-int import_signal(int watch);
-
-/*
- * The programs are in `directory`, or in PATH if that is NULL. Dies (4) if one is not there. With
- * `reports` they tell where they are; progress must be set up before.
- */
-void import_stages_init(struct import_stages *s, const char *directory, bool reports);
+void import_stages_init(struct import_stages *s, bool reports);
 
 /* One more argument. */
 void import_stages_add(struct import_stages *s, enum import_stage stage, const char *arg);
