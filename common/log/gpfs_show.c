@@ -68,40 +68,7 @@ static const char *take_value(struct gpfs_show *v, struct value_memo *memo, unsi
 	return skip_word(at);
 }
 
-/* Nearly all lines of a log have the same keys in the same order, so a key is just compared. */
-#define TAKE_KEY(at, key) (memcmp((at), (key), sizeof(key) - 1) == 0 && ((at) += sizeof(key) - 1))
-
-/*
- * The words in the order of the default layout, one blank between them and nothing wrong with any;
- * the path, or NULL when anything is different: then walk_words decides, which reads every line and
- * takes half as long again.
- */
-static const char *walk_default(struct gpfs_show *v, struct value_memo *memo, const char *at)
-{
-	at = skip_blanks(at);
-	if (!TAKE_KEY(at, "s=") || !take_number(&at, UINT64_C(1) << 63, &v->number[SHOW_SIZE]) ||
-	    !TAKE_KEY(at, " a=") ||
-	    !take_number(&at, UINT64_C(1) << 53, &v->number[SHOW_ALLOCATED]) ||
-	    !TAKE_KEY(at, " u=") || !take_number(&at, UINT64_C(1) << 32, &v->number[SHOW_UID]) ||
-	    !TAKE_KEY(at, " g=") || !take_number(&at, UINT64_C(1) << 32, &v->number[SHOW_GID]))
-		return NULL;
-	if (TAKE_KEY(at, " m="))
-		at = skip_word(at);
-	if (!TAKE_KEY(at, " p=") || !value_take_mode(memo, &at, &v->mode) ||
-	    !TAKE_KEY(at, " ac=") || !value_take_stamp(memo, &at, &v->time[SHOW_ATIME]) ||
-	    !TAKE_KEY(at, " mt=") || !value_take_stamp(memo, &at, &v->time[SHOW_MTIME]) ||
-	    !TAKE_KEY(at, " cr=") || !value_take_stamp(memo, &at, &v->time[SHOW_CRTIME]) ||
-	    !TAKE_KEY(at, " nl=") ||
-	    !take_number(&at, UINT64_C(1) << 32, &v->number[SHOW_NLINK]) || *at != ' ')
-		return NULL;
-	at = path_behind(at + 1);
-	if (at)
-		v->seen = (1u << SHOW_VALUES) - 1;
-	return at;
-}
-
-/* Words in any order. */
-static const char *walk_words(struct gpfs_show *v, struct value_memo *memo, const char *at)
+const char *gpfs_show_walk(struct gpfs_show *v, struct value_memo *memo, const char *at)
 {
 	for (;;) {
 		const char *behind;
@@ -125,11 +92,4 @@ static const char *walk_words(struct gpfs_show *v, struct value_memo *memo, cons
 		}
 		at = skip_word(at);
 	}
-}
-
-const char *gpfs_show_walk(struct gpfs_show *v, struct value_memo *memo, const char *at)
-{
-	const char *path = v->seen ? NULL : walk_default(v, memo, at);
-
-	return path ? path : walk_words(v, memo, at);
 }

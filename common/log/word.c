@@ -19,13 +19,13 @@ static bool take_any_decimal(const char **at, uint64_t limit, uint64_t *value)
 bool take_long_decimal(const char **at, uint64_t limit, uint64_t *value)
 {
 	static const uint32_t power[8] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000 };
-	uint64_t high, low;
+	uint64_t high = join_digits(load_digits(*at)), low, v = load_digits(*at + 8);
+	uint64_t others = not_digits(v);
 	unsigned digits;
 
-	take_digits(*at, &high);
-	digits = take_digits(*at + 8, &low);
-	if (digits == 8)
+	if (!others)
 		return take_any_decimal(at, limit, value);
+	digits = few_digits(v, others, &low);
 	*value = high * power[digits] + low;
 	*at += 8 + digits;
 	return *value <= limit - 1;

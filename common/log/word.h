@@ -41,22 +41,38 @@ static inline const char *skip_word(const char *at)
 	return at;
 }
 
-/* How many of the eight bytes at `at`, from the first on, are digits; *value is their number. */
-static inline unsigned take_digits(const char *at, uint64_t *value)
+/* Eight bytes, digits as 0 to 9. */
+static inline uint64_t load_digits(const char *at)
+{
+	return get_le64(at) ^ UINT64_C(0x3030303030303030);
+}
+
+/* The top bit of each byte that is not 0 to 9. */
+static inline uint64_t not_digits(uint64_t v)
+{
+	return ((v + UINT64_C(0x7676767676767676)) | v) & UINT64_C(0x8080808080808080);
+}
+
+/* The number that eight digits are, the first in the lowest byte. */
+static inline uint64_t join_digits(uint64_t v)
 {
 	const uint64_t pairs = UINT64_C(0x000000ff000000ff); /* first and third */
-	uint64_t v = get_le64(at) ^ UINT64_C(0x3030303030303030), others;
-	unsigned bits;
 
-	/* Digits are now 0 to 9. The top bit of `others` marks all other bytes. */
-	others = ((v + UINT64_C(0x7676767676767676)) | v) & UINT64_C(0x8080808080808080);
-	bits = others ? (unsigned)__builtin_ctzll(others) & ~7u : 64;
-	/* Push what is not a digit out at the top: zeros come in below, as leading digits. */
-	v = bits ? v << (64 - bits) : 0;
 	/* Join 8 digits to 4 pairs, which lie in every other byte, and those to one number. */
 	v = v * 10 + (v >> 8);
-	*value = ((v & pairs) * (100 + (UINT64_C(1000000) << 32)) +
-		  (v >> 16 & pairs) * (1 + (UINT64_C(10000) << 32))) >> 32;
+	return ((v & pairs) * (100 + (UINT64_C(1000000) << 32)) +
+		(v >> 16 & pairs) * (1 + (UINT64_C(10000) << 32))) >> 32;
+}
+
+/*
+ * Up to seven digits: the bytes of `v` before the first that `others` marks, which is not 0. What is
+ * not a digit is pushed out at the top; zeros come in below, as leading digits.
+ */
+static inline unsigned few_digits(uint64_t v, uint64_t others, uint64_t *value)
+{
+	unsigned bits = (unsigned)__builtin_ctzll(others) - 7;
+
+	*value = join_digits(v << (56 - bits) << 8);
 	return bits / 8;
 }
 
@@ -72,10 +88,12 @@ bool take_long_decimal(const char **at, uint64_t limit, uint64_t *value);
  */
 static inline bool take_decimal(const char **at, uint64_t limit, uint64_t *value)
 {
-	unsigned digits = take_digits(*at, value);
+	uint64_t v = load_digits(*at), others = not_digits(v);
+	unsigned digits;
 
-	if (digits == 8)
+	if (!others)
 		return take_long_decimal(at, limit, value);
+	digits = few_digits(v, others, value);
 	*at += digits;
 	return digits && *value <= limit - 1;
 }
