@@ -755,6 +755,18 @@ clean() {
 	done
 }
 
+@test "scan-import: who lost input because the other branch broke off is not to blame" {
+	own_programs
+	saboteur gpfs-parse <<<'kill -PIPE $$'
+	saboteur dir-extract <<<'cat >/dev/null; echo "truncated" >&2; exit 3'
+	saboteur depth-sort <<<'echo "the cause" >&2; exit 3'
+	saboteur stats-accum <<<'cat >/dev/null; exit 3'
+	run scan-import "$LOG"
+	echo "$output"
+	[ "$status" -eq 3 ]
+	[ "$output" = "the cause"$'\n'"scan-import: depth-sort failed with status 3; nothing was written" ]
+}
+
 @test "scan-import: a real stage killed while the log is read" {
 	own_programs
 	local stage log=20260115_a_big.list

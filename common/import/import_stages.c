@@ -359,29 +359,45 @@ int import_stages_run(struct import_stages *s)
 	return 0;
 }
 
+static bool lost_reader(const struct import_child *c)
+{
+	return WIFSIGNALED(c->status) ? WTERMSIG(c->status) == SIGPIPE :
+					WEXITSTATUS(c->status) == 128 + SIGPIPE;
+}
+
 /*
  * A signal from outside comes before what only the program itself can have done (2, 4), before what
- * may come from its input (1, 3), before having lost its reader.
+ * may come from its input (1, 3). Last, but for having lost its reader, comes input that broke off
+ * because of others: gpfs-parse, which has two readers, may have lost the other one.
  */
-static int rank(int status)
+static int rank(const struct import_stages *s, int stage)
 {
-	if (WIFSIGNALED(status))
-		return WTERMSIG(status) == SIGPIPE ? 4 : 1;
-	if (WEXITSTATUS(status) > 128)
-		return WEXITSTATUS(status) == 128 + SIGPIPE ? 4 : 1;
-	return WEXITSTATUS(status) == EXIT_NO || WEXITSTATUS(status) == EXIT_INPUT ? 3 : 2;
+	static const int writer[IMPORT_STAGES] = {
+		[STAGE_PARSE] = STAGE_PARSE, [STAGE_EXTRACT] = STAGE_PARSE,
+		[STAGE_SORT] = STAGE_EXTRACT, [STAGE_DIRS] = STAGE_SORT,
+		[STAGE_ACCUM] = STAGE_PARSE, [STAGE_STATS] = STAGE_ACCUM,
+	};
+	const struct import_child *c = &s->child[stage], *from = &s->child[writer[stage]];
+
+	if (lost_reader(c))
+		return 5;
+	if (WIFSIGNALED(c->status) || WEXITSTATUS(c->status) > 128)
+		return 1;
+	if (WEXITSTATUS(c->status) != EXIT_NO && WEXITSTATUS(c->status) != EXIT_INPUT)
+		return 2;
+	return from->stopped || (writer[stage] == STAGE_PARSE && lost_reader(from)) ? 4 : 3;
 }
 
 int import_stages_blamed(struct import_stages *s)
 {
-	int blamed = -1, best = 5;
+	int blamed = -1, best = 6;
 
 	for (int i = 0; i < IMPORT_STAGES; i++) {
 		const struct import_child *c = &s->child[i];
 
-		if (!c->started || c->stopped || !c->status || rank(c->status) >= best)
+		if (!c->started || c->stopped || !c->status || rank(s, i) >= best)
 			continue;
-		best = rank(c->status);
+		best = rank(s, i);
 		blamed = i;
 	}
 	if (blamed >= 0)
