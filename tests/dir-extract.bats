@@ -25,7 +25,7 @@ directories_of() {
 	} >log
 	parse log | dir-extract -t | tr '\t' ',' >out
 	[[ $(head -n 1 out) == '#treetally,version=2,kind=dir,order=none,filesystem=fs1,scan_date=2026-01-15,'\
-'source=log,program=dir-extract/0.2.0,program=gpfs-parse/0.2.0,format=ncar' ]]
+'source=log,program=dir-extract/0.3.0,program=gpfs-parse/0.3.0,format=ncar' ]]
 	sed 1d out | diff - <(cat <<-'END'
 		path,has_line,inode,generation,uid,gid,mode,allocated
 		/d/a,1,1,1910420955,7,8,042755,4096

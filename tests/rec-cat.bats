@@ -34,7 +34,7 @@ text_of() {
 	} >log
 	parse log -o entry
 	[[ $(rec-cat entry | head -n 1 | tr '\t' ,) == '#treetally,version=2,kind=entry,order=none,'\
-'filesystem=fs1,scan_date=2026-01-11,source=log,program=gpfs-parse/0.2.0,format=ncar' ]]
+'filesystem=fs1,scan_date=2026-01-11,source=log,program=gpfs-parse/0.3.0,format=ncar' ]]
 	rec-cat entry | sed 1d | diff - <(cat <<-'END' | tr , '\t'
 		path,type,inode,generation,uid,gid,mode,nlink,apparent,allocated,atime,mtime
 		/d,d,5,1910420955,7,8,043755,1,4096,4096,-1,946684800
@@ -218,9 +218,9 @@ text_of() {
 		filesystem=fs1
 		scan_date=2026-01-15
 		source=small.list
-		program=depth-sort/0.2.0
-		program=dir-extract/0.2.0
-		program=gpfs-parse/0.2.0
+		program=depth-sort/0.3.0
+		program=dir-extract/0.3.0
+		program=gpfs-parse/0.3.0
 		format=ncar
 		records=10
 		bytes=858

@@ -31,7 +31,7 @@ export SCAN_DATE=2026-01-11
 	END
 	[[ $(parse log | stats-accum -t | head -n 1 | tr '\t' ' ') == \
 		'#treetally version=2 kind=usage order=tree filesystem=fs1 scan_date=2026-01-11 age_by=atime '\
-'source=log program=gpfs-parse/0.2.0 program=stats-accum/0.2.0 format=ncar' ]]
+'source=log program=gpfs-parse/0.3.0 program=stats-accum/0.3.0 format=ncar' ]]
 }
 
 @test "stats-accum: a scan without files has no rows" {

@@ -321,7 +321,7 @@ bounded() {
 		/r/several NULL 6
 	END
 	diff expected got
-	[ "$(query log.db 'SELECT * FROM owner_summary WHERE owner_uid = 9')" = "9 0 0 0 0 1" ]
+	[ "$(query log.db 'SELECT * FROM owner_summary WHERE owner_uid = 9')" = "9 0 0 0 0 0 0 0 1" ]
 	validate log.db
 }
 
@@ -680,7 +680,7 @@ assume() {
 	[ "$(query log.db 'SELECT lines, rejected, entries, skipped_blank, skipped_comment, skipped_message FROM scan_metadata')" = \
 		"33 3 27 1 1 1" ]
 	[ "$(query log.db "SELECT program_version FROM scan_metadata")" = \
-		"depth-sort/0.2.0 dir-extract/0.2.0 dir-load/0.2.0 gpfs-parse/0.2.0 stats-accum/0.2.0 stats-load/0.2.0" ]
+		"depth-sort/0.3.0 dir-extract/0.3.0 dir-load/0.3.0 gpfs-parse/0.3.0 stats-accum/0.3.0 stats-load/0.3.0" ]
 	(($(query log.db 'SELECT abs(import_timestamp - strftime("%s")) FROM scan_metadata') < 100))
 	[ "$(query log.db "SELECT label, lower, upper FROM buckets WHERE kind = 'age' AND bucket_index IN (0, 1, 9)")" = \
 		$'< 1 Month NULL 30\n1-3 Months 30 90\n7+ Years 2555 NULL' ]

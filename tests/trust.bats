@@ -133,7 +133,7 @@ ENDLESS='WITH RECURSIVE endless(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM endl
 	all_refuse lie.db
 	ask "$files/small.db" .dump >dump
 	rm lie.db
-	{ echo "PRAGMA encoding = 'UTF-16'; PRAGMA application_id = $((0x54544C59)); PRAGMA user_version = 2;"
+	{ echo "PRAGMA encoding = 'UTF-16'; PRAGMA application_id = $((0x54544C59)); PRAGMA user_version = 3;"
 		cat dump; } | ask lie.db
 	[[ $(ask lie.db 'PRAGMA encoding') == UTF-16* ]]
 	all_refuse lie.db
@@ -144,7 +144,7 @@ ENDLESS='WITH RECURSIVE endless(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM endl
 	readers lie.db >statuses
 	run ! grep -v '^3 ' statuses
 	run -3 dir-query lie.db
-	[[ $output == *"lie.db: was made by version 0.1: import again" ]]
+	[[ $output == *"lie.db: was made by version 0.1 or 0.2: import again" ]]
 }
 
 @test "trust: a class of age or size that there is not" {

@@ -10,8 +10,8 @@
 
 #define SUMS_DIFFER(table, key, id) \
 	AUDIT_DIFFER("'" id " ' || id", "id", \
-	"SELECT " key " AS id, total_files AS fi, 0 AS fs, total_size AS ti, 0 AS ts," \
-	" apparent_size AS ai, 0 AS as_ FROM " table \
+	"SELECT " key " AS id, seen_files AS fi, 0 AS fs, seen_size AS ti, 0 AS ts," \
+	" seen_apparent AS ai, 0 AS as_ FROM " table \
 	" UNION ALL SELECT " id ", 0, file_count, 0, total_size, 0, apparent_size" OF_ROOT)
 
 #define DIRS_DIFFER(table, key, id) \
@@ -27,20 +27,28 @@
 
 /* In place of dir_id, which they have not, 0. */
 #define SUMMARY_ROWS(table, key) \
-	"SELECT 0, " key ", total_files, total_size, apparent_size, directory_count," \
-	" directories_owned FROM " table
-enum { SUMMARY_ID = 1, SUMMARY_SUMS, SUMMARY_HOLD = SUMMARY_SUMS + 3, SUMMARY_OWN };
+	"SELECT 0, " key ", seen_files, seen_size, seen_apparent, total_files, total_size," \
+	" apparent_size, directory_count, directories_owned FROM " table " ORDER BY " key
+enum {
+	SUMMARY_ID = 1, SUMMARY_SEEN, SUMMARY_ONCE = SUMMARY_SEEN + 3,
+	SUMMARY_HOLD = SUMMARY_ONCE + 3, SUMMARY_OWN
+};
+
+/* What the scan root counts for repeated paths, which audit_links has proved. */
+#define REPEATED_ROWS(id) \
+	"SELECT 0, " id ", repeated_files, repeated_size, repeated_apparent FROM link_usage_r" \
+	" WHERE dir_id = (SELECT scan_root_id FROM scan_metadata) ORDER BY " id
 
 struct summary {
-	const char *table, *select, *sums, *dirs;
+	const char *table, *id, *select, *repeated, *sums, *dirs;
 	int sums_print, dirs_print; /* which of audit_usage.nr they must equal */
 };
 
 static const struct summary summaries[] = {
-	{ "owner_summary", SUMMARY_ROWS("owner_summary", "owner_uid"),
+	{ "owner_summary", "uid", SUMMARY_ROWS("owner_summary", "owner_uid"), REPEATED_ROWS("uid"),
 	  SUMS_DIFFER("owner_summary", "owner_uid", "uid"),
 	  DIRS_DIFFER("owner_summary", "owner_uid", "uid"), AUDIT_BY_OWNER, AUDIT_OWNER_DIRS },
-	{ "group_summary", SUMMARY_ROWS("group_summary", "owner_gid"),
+	{ "group_summary", "gid", SUMMARY_ROWS("group_summary", "owner_gid"), REPEATED_ROWS("gid"),
 	  SUMS_DIFFER("group_summary", "owner_gid", "gid"),
 	  DIRS_DIFFER("group_summary", "owner_gid", "gid"), AUDIT_BY_GROUP, AUDIT_GROUP_DIRS },
 };
@@ -60,25 +68,54 @@ static void check_sums(struct audit_tree *t, const struct summary *s, int what,
 		audit_compare(t->db, &(struct audit_query){ s->table, sql, 0, 0, 0 });
 }
 
+/* What is seen of an owner, less what is repeated, is what is there once. */
+static void check_once(struct audit_rows *r, struct audit_rows *repeated, const struct summary *s,
+		       struct sums should)
+{
+	static const char *const names[] = { "total_files", "total_size", "apparent_size" };
+	int64_t id = audit_cell(r, SUMMARY_ID, 0, UINT32_MAX);
+	const int64_t *numbers[] = { &should.files, &should.allocated, &should.apparent };
+	bool stopped = should.apparent == INT64_MAX;
+
+	for (; repeated->have && audit_cell(repeated, 1, 0, UINT32_MAX) == id;
+	     audit_rows_next(repeated)) {
+		struct sums less = audit_cell_sums(repeated, 2, 0);
+
+		should.files -= less.files;
+		should.allocated -= less.allocated;
+		should.apparent -= stopped ? 0 : less.apparent;
+	}
+	for (int i = 0; i < 3; i++) {
+		int64_t is = audit_cell(r, SUMMARY_ONCE + i, 0, INT64_MAX);
+
+		if (is != *numbers[i])
+			audit_lie(r->db, 0, "%s, %s %" PRId64 ": %s is %" PRId64 ", should be %" PRId64,
+				  s->table, s->id, id, names[i], is, *numbers[i]);
+	}
+}
+
 static int64_t check_summary(struct audit_tree *t, const struct summary *s)
 {
 	struct audit_fingerprint have = { 0, 0 }, dirs_have = { 0, 0 };
-	struct audit_rows r;
+	struct audit_rows r, repeated;
 	int64_t rows;
 
+	audit_rows_open(&repeated, t->db, "link_usage_r", s->repeated);
 	for (audit_rows_open(&r, t->db, s->table, s->select); r.have; audit_rows_next(&r)) {
 		int64_t id = audit_cell(&r, SUMMARY_ID, 0, UINT32_MAX);
-		const struct sums sums = audit_cell_sums(&r, SUMMARY_SUMS, 0);
+		const struct sums sums = audit_cell_sums(&r, SUMMARY_SEEN, 0);
 		const struct sums dirs = { audit_cell(&r, SUMMARY_HOLD, 0, INT64_MAX),
 					   audit_cell(&r, SUMMARY_OWN, 0, INT64_MAX), 0 };
 
 		if (!sums.files && !dirs.allocated)
 			audit_lie(t->db, 0, "%s has a row for %" PRId64 ", which owns nothing",
 				  s->table, id);
+		check_once(&r, &repeated, s, sums);
 		add(t, &have, s->sums_print, id, &sums);
 		add(t, &dirs_have, s->dirs_print, id, &dirs);
 	}
 	rows = r.count;
+	audit_rows_close(&repeated);
 	audit_rows_close(&r);
 	check_sums(t, s, s->sums_print, have, s->sums, t->usage.stopped);
 	check_sums(t, s, s->dirs_print, dirs_have, s->dirs, false);

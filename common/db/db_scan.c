@@ -332,6 +332,22 @@ static sqlite3_stmt *prepare_metadata(struct db *db)
 	return insert;
 }
 
+/* Returns the next parameter. */
+static int bind_links(struct db *db, sqlite3_stmt *insert, int at, const struct scan_facts *facts)
+{
+	const struct link_totals *links = &facts->links;
+	struct sums once = sums_once(&facts->sums, &links->repeated);
+
+	db_bind(db, insert, at++, once.files);
+	db_bind(db, insert, at++, once.allocated);
+	db_bind(db, insert, at++, once.apparent);
+	db_bind(db, insert, at++, links->inodes);
+	db_bind(db, insert, at++, links->outside);
+	db_bind(db, insert, at++, links->disagree);
+	db_bind(db, insert, at++, links->lines);
+	return at;
+}
+
 void scan_facts_seal(struct db *db, const struct scan_facts *facts)
 {
 	sqlite3_stmt *insert = prepare_metadata(db);
@@ -360,6 +376,7 @@ void scan_facts_seal(struct db *db, const struct scan_facts *facts)
 	db_bind(db, insert, at++, facts->dirs->implied);
 	for (int i = 0; i < LEDGER_COUNTS; i++)
 		db_bind(db, insert, at++, (int64_t)count_of(facts, i));
+	at = bind_links(db, insert, at, facts);
 	add_assumed(&text, facts);
 	db_bind_name(db, insert, at++, text.len ? (char *)text.data : "", text.len);
 	text.len = 0;

@@ -23,6 +23,15 @@ void scan_state_store(struct db *db, const struct scan_state *state);
 void scan_state_load(struct db *db, struct scan_state *state);
 void scan_state_release(struct scan_state *state);
 
+/* What the files with several links come to. */
+struct link_totals {
+	struct sums repeated; /* what was seen less this: each inode once */
+	int64_t inodes;
+	int64_t outside;  /* links that their link counts promise and no line names */
+	int64_t disagree; /* lines that are not like the first of their inode */
+	int64_t lines;    /* that name a path and an inode for the second time or more */
+};
+
 /* What stats-load knows in the end. Nothing here is owned. */
 struct scan_facts {
 	const struct scan_state *dirs;
@@ -31,6 +40,7 @@ struct scan_facts {
 	const struct buf *root_path; /* of the scan root, memory form (path.h) */
 	int64_t root_id;
 	struct sums sums;
+	struct link_totals links;
 };
 
 /* Neither stream went through programs that cannot vouch for its rows. */

@@ -25,6 +25,10 @@ const char db_schema_directories[] =
 	"    age_by TEXT NOT NULL,\n"
 	"    total_directories INTEGER NOT NULL, implied_directories INTEGER NOT NULL,\n"
 	LEDGER_TABLE(LEDGER_COLUMN)
+	"    once_files INTEGER NOT NULL, once_size INTEGER NOT NULL,"
+	" once_apparent INTEGER NOT NULL,\n"
+	"    linked_inodes INTEGER NOT NULL, links_outside INTEGER NOT NULL,"
+	" links_disagree INTEGER NOT NULL, links_repeated INTEGER NOT NULL,\n"
 	"    assumptions TEXT NOT NULL, digest TEXT NOT NULL, format TEXT,\n"
 	"    program_version TEXT NOT NULL);";
 
@@ -42,14 +46,30 @@ const char db_schema_directories[] =
 	"    " key " INTEGER PRIMARY KEY,\n" \
 	"    total_size INTEGER NOT NULL, apparent_size INTEGER NOT NULL," \
 	" total_files INTEGER NOT NULL,\n" \
+	"    seen_size INTEGER NOT NULL, seen_apparent INTEGER NOT NULL," \
+	" seen_files INTEGER NOT NULL,\n" \
 	"    directory_count INTEGER NOT NULL, directories_owned INTEGER NOT NULL);"
 
-/* Of the whole scan: the rows of its root, which always has some. */
+#define LINK_USAGE_TABLE(name) \
+	"CREATE TABLE " name "(\n" \
+	"    dir_id INTEGER NOT NULL REFERENCES directories,\n" \
+	"    uid INTEGER NOT NULL, gid INTEGER NOT NULL,\n" \
+	"    age_bucket INTEGER NOT NULL, size_bucket INTEGER NOT NULL,\n" \
+	"    repeated_files INTEGER NOT NULL, repeated_size INTEGER NOT NULL," \
+	" repeated_apparent INTEGER NOT NULL,\n" \
+	"    kept_files INTEGER NOT NULL, kept_size INTEGER NOT NULL," \
+	" kept_apparent INTEGER NOT NULL,\n" \
+	"    PRIMARY KEY(dir_id, uid, gid, age_bucket, size_bucket)) WITHOUT ROWID;"
+
+/* Of the whole scan, each inode once: the rows of its root, which always has some. */
 #define HISTOGRAM_VIEW(name, bucket) \
 	"CREATE VIEW " name " AS SELECT uid AS owner_uid, " bucket " AS bucket_index,\n" \
-	"    sum(file_count) AS file_count, sum(total_size) AS total_size\n" \
-	"    FROM usage_r WHERE dir_id = (SELECT scan_root_id FROM scan_metadata)\n" \
-	"    GROUP BY uid, " bucket ";"
+	"    sum(file_count) AS file_count, sum(total_size) AS total_size FROM\n" \
+	"    (SELECT uid, " bucket ", file_count, total_size FROM usage_r\n" \
+	"        WHERE dir_id = (SELECT scan_root_id FROM scan_metadata)\n" \
+	"    UNION ALL SELECT uid, " bucket ", -repeated_files, -repeated_size FROM link_usage_r\n" \
+	"        WHERE dir_id = (SELECT scan_root_id FROM scan_metadata))\n" \
+	"    GROUP BY uid, " bucket " HAVING sum(file_count) > 0;"
 
 /*
  * The path of directory d is put together on the way up to the root (dir_id 1). Where a name is no
@@ -71,6 +91,10 @@ const char db_schema_directories[] =
 #define STATS_NULLABLE(name) ",\n    " #name " INTEGER"
 #define VIEW_COLUMN(name) ",\n    s." #name " AS " #name
 #define VIEW_TIME(name) ",\n    datetime(s." #name ", 'unixepoch') AS " #name
+/* A sum of lengths that has stopped at 2^63-1 stays there. */
+#define VIEW_LESS(as, from, less) \
+	",\n    CASE WHEN s." from " = 9223372036854775807 THEN s." from \
+	" ELSE s." from " - ifnull(l." less ", 0) END AS " as
 
 const char db_schema_stats[] =
 	"DROP VIEW IF EXISTS tree;"
@@ -88,6 +112,10 @@ const char db_schema_stats[] =
 	"DROP TABLE IF EXISTS scan_sources;"
 	"DROP TABLE IF EXISTS scan_rejects;"
 	"DROP TABLE IF EXISTS path_maps;"
+	"DROP TABLE IF EXISTS links;"
+	"DROP TABLE IF EXISTS link_usage;"
+	"DROP TABLE IF EXISTS link_usage_r;"
+	"DROP TABLE IF EXISTS link_stats;"
 	"DROP INDEX IF EXISTS directories_by_name;"
 	"CREATE TABLE directory_stats(\n"
 	"    dir_id INTEGER PRIMARY KEY REFERENCES directories"
@@ -113,13 +141,39 @@ const char db_schema_stats[] =
 	"CREATE TABLE scan_rejects(reason TEXT PRIMARY KEY, lines INTEGER NOT NULL,"
 	" first_line NOT NULL);"
 	"CREATE TABLE path_maps(scan_path NOT NULL PRIMARY KEY, shown_path NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE links(\n"
+	"    link INTEGER NOT NULL, path INTEGER NOT NULL,\n"
+	"    dir_id INTEGER NOT NULL REFERENCES directories, name NOT NULL,\n"
+	"    uid INTEGER NOT NULL, gid INTEGER NOT NULL,\n"
+	"    age_bucket INTEGER NOT NULL, size_bucket INTEGER NOT NULL,\n"
+	"    allocated INTEGER NOT NULL, apparent INTEGER NOT NULL, nlink INTEGER NOT NULL,\n"
+	"    lines INTEGER NOT NULL, repeated INTEGER NOT NULL,\n"
+	"    snapshot INTEGER NOT NULL, inode INTEGER NOT NULL, generation INTEGER NOT NULL,\n"
+	"    PRIMARY KEY(link, path)) WITHOUT ROWID;"
+	LINK_USAGE_TABLE("link_usage")
+	LINK_USAGE_TABLE("link_usage_r")
+	"CREATE TABLE link_stats(\n"
+	"    dir_id INTEGER PRIMARY KEY REFERENCES directories,\n"
+	"    repeated_files_nr INTEGER NOT NULL, repeated_size_nr INTEGER NOT NULL,"
+	" repeated_apparent_nr INTEGER NOT NULL,\n"
+	"    repeated_files_r INTEGER NOT NULL, repeated_size_r INTEGER NOT NULL,"
+	" repeated_apparent_r INTEGER NOT NULL,\n"
+	"    kept_files_r INTEGER NOT NULL, kept_size_r INTEGER NOT NULL,"
+	" kept_apparent_r INTEGER NOT NULL);"
 	"CREATE VIEW tree AS SELECT d.dir_id AS dir_id,\n"
 	"    " TREE_PATH " AS path,\n"
 	"    d.parent_id AS parent_id, d.name AS name, d.depth AS depth, d.inode AS inode,\n"
 	"    d.generation AS generation, d.uid AS uid, d.gid AS gid, d.mode AS mode,\n"
 	"    d.allocated AS allocated"
-	DIRECTORY_STATS(VIEW_COLUMN, VIEW_TIME, VIEW_COLUMN) "\n"
-	"    FROM directories AS d JOIN directory_stats AS s ON s.dir_id = d.dir_id;";
+	DIRECTORY_STATS(VIEW_COLUMN, VIEW_TIME, VIEW_COLUMN)
+	VIEW_LESS("once_files_r", "file_count_r", "repeated_files_r")
+	VIEW_LESS("once_size_r", "total_size_r", "repeated_size_r")
+	VIEW_LESS("once_apparent_r", "apparent_size_r", "repeated_apparent_r")
+	VIEW_LESS("freed_files_r", "file_count_r", "kept_files_r")
+	VIEW_LESS("freed_size_r", "total_size_r", "kept_size_r")
+	VIEW_LESS("freed_apparent_r", "apparent_size_r", "kept_apparent_r") "\n"
+	"    FROM directories AS d JOIN directory_stats AS s ON s.dir_id = d.dir_id\n"
+	"    LEFT JOIN link_stats AS l ON l.dir_id = d.dir_id;";
 
 const char db_schema_stage_nr[] =
 	USAGE_TABLE("TEMP TABLE staged_nr")
@@ -133,13 +187,23 @@ const char db_schema_unstage_r[] =
 	"INSERT INTO usage_r SELECT * FROM staged_r;"
 	"DROP TABLE staged_r;";
 
+#define LINKS_BY_DIR "CREATE INDEX links_by_dir ON links(dir_id)"
+#define LINK_STATS_BY_SHARED "CREATE INDEX link_stats_by_shared ON link_stats(repeated_size_r)"
+
 const char *const db_schema_indexes[] = {
 	"CREATE UNIQUE INDEX directories_by_name ON directories(parent_id, name)",
 	"CREATE INDEX stats_by_size ON directory_stats(total_size_r)",
 	"CREATE INDEX stats_by_owner ON directory_stats(owner_uid, total_size_r)",
 	"CREATE INDEX stats_by_group ON directory_stats(owner_gid, total_size_r)",
+	LINKS_BY_DIR,
+	LINK_STATS_BY_SHARED,
 };
 const size_t db_schema_index_count = sizeof(db_schema_indexes) / sizeof(db_schema_indexes[0]);
+
+const char db_schema_drop_link_indexes[] =
+	"DROP INDEX links_by_dir;"
+	"DROP INDEX link_stats_by_shared;";
+const char db_schema_link_indexes[] = LINKS_BY_DIR ";" LINK_STATS_BY_SHARED ";";
 
 void db_schema_about(void)
 {

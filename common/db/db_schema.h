@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #define DB_APPLICATION_ID 0x54544C59 /* "TTLY" */
-#define DB_FORMAT 2                  /* user_version; 1 was that of version 0.1 */
+#define DB_FORMAT 3                  /* user_version; N was that of version 0.N */
 #define DB_PAGE_SIZE 8192            /* bytes */
 
 /* What dir-load makes: directories, load_state, and scan_metadata, empty. */
@@ -29,6 +29,8 @@ extern const char db_schema_stage_r[], db_schema_unstage_r[];
 
 extern const char *const db_schema_indexes[];
 extern const size_t db_schema_index_count;
+/* Those of links among them, which are empty when they are made: anew when there are rows. */
+extern const char db_schema_drop_link_indexes[], db_schema_link_indexes[];
 
 /* usage_by.kind: what `id` is. */
 enum usage_kind { USAGE_BY_OWNER, USAGE_BY_GROUP, USAGE_BY_AGE, USAGE_BY_SIZE };
@@ -48,7 +50,28 @@ enum {
 };
 enum {
 	SUMMARY_owner, SUMMARY_total_size, SUMMARY_apparent_size, SUMMARY_total_files,
+	SUMMARY_seen_size, SUMMARY_seen_apparent, SUMMARY_seen_files,
 	SUMMARY_directory_count, SUMMARY_directories_owned, SUMMARY_COLUMNS
+};
+
+/* A line of a file with several links; and what it makes wrong in sums. */
+enum {
+	LINKS_link, LINKS_path, LINKS_dir_id, LINKS_name, LINKS_uid, LINKS_gid, LINKS_age_bucket,
+	LINKS_size_bucket, LINKS_allocated, LINKS_apparent, LINKS_nlink, LINKS_lines,
+	LINKS_repeated, LINKS_snapshot, LINKS_inode, LINKS_generation, LINKS_COLUMNS
+};
+enum {
+	LINK_USAGE_dir_id, LINK_USAGE_uid, LINK_USAGE_gid, LINK_USAGE_age_bucket,
+	LINK_USAGE_size_bucket, LINK_USAGE_repeated_files, LINK_USAGE_repeated_size,
+	LINK_USAGE_repeated_apparent, LINK_USAGE_kept_files, LINK_USAGE_kept_size,
+	LINK_USAGE_kept_apparent, LINK_USAGE_COLUMNS
+};
+enum {
+	LINK_STATS_dir_id,
+	LINK_STATS_repeated_files_nr, LINK_STATS_repeated_size_nr, LINK_STATS_repeated_apparent_nr,
+	LINK_STATS_repeated_files_r, LINK_STATS_repeated_size_r, LINK_STATS_repeated_apparent_r,
+	LINK_STATS_kept_files_r, LINK_STATS_kept_size_r, LINK_STATS_kept_apparent_r,
+	LINK_STATS_COLUMNS
 };
 
 /*

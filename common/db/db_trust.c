@@ -34,7 +34,7 @@ const char *db_trust_says(enum db_state state)
 		[DB_EMPTY] = "is an empty file, not a database",
 		[DB_NOT_SQLITE] = "is not a SQLite database",
 		[DB_FOREIGN] = "is a database of another program",
-		[DB_OLDER] = "was made by version 0.1: import again",
+		[DB_OLDER] = "was made by version 0.1 or 0.2: import again",
 		[DB_NEWER] = "was made by a newer version of treetally",
 		[DB_ALTERED] = "is damaged: its tables, indexes and views are not ours",
 		[DB_DIRECTORIES] = "has directories, but no statistics",

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/load/summaries.h"
 
+#include <assert.h>
+
 #include "common/db/db_schema.h"
-#include "common/load/usage_by.h"
 
 #define SLOTS 4096
 
@@ -88,46 +89,103 @@ void summaries_end(struct summaries *s)
 	s->counts = NULL;
 }
 
+/* Where a summary has its sums from: usage_by, whose kinds are numbers, and link_usage_r. */
+#define OF_USAGE(kind) \
+	"SELECT id, file_count, total_size, apparent_size FROM usage_by" \
+	" WHERE dir_id = ? AND kind = " kind " ORDER BY id"
+#define OF_LINKS(id) \
+	"SELECT " id ", repeated_files, repeated_size, repeated_apparent FROM link_usage_r" \
+	" WHERE dir_id = ? ORDER BY " id
+
+struct summary_of {
+	const char *table;
+	enum load_part part;
+	const char *usage, *links;
+};
+
+static_assert(USAGE_BY_OWNER == 0 && USAGE_BY_GROUP == 1, "kinds of usage_by");
+
+/* Four columns: an id, and sums of it; in the order of ids. */
+struct sums_by_id {
+	struct db *db;
+	sqlite3_stmt *select;
+	bool have; /* the statement stands on a row */
+};
+
+static void sums_open(struct sums_by_id *s, struct db *db, const char *sql, int64_t root_id)
+{
+	*s = (struct sums_by_id){ .db = db, .select = db_prepare(db, sql) };
+	db_bind(db, s->select, 1, root_id);
+	s->have = db_step(db, s->select);
+}
+
+/* Those of `id`, which is above the one before. */
+static struct sums sums_take(struct sums_by_id *s, int64_t id)
+{
+	struct sums all = { 0 };
+
+	for (; s->have && sqlite3_column_int64(s->select, 0) == id;
+	     s->have = db_step(s->db, s->select)) {
+		const struct sums row = {
+			sqlite3_column_int64(s->select, 1), sqlite3_column_int64(s->select, 2),
+			sqlite3_column_int64(s->select, 3),
+		};
+
+		sums_add(&all, &row);
+	}
+	return all;
+}
+
+static void sums_close(struct sums_by_id *s)
+{
+	if (s->have)
+		bug("an owner of files has no directory");
+	sqlite3_finalize(s->select);
+}
+
 /*
  * Everybody with a file has a count of directories, so the counts say which rows there are; the
- * sums are those of the scan root, which usage_by has. `part` and `kind` are both owners, or both
- * groups.
+ * sums are those of the scan root.
  */
-static void write_summary(struct load_sort *sorted, struct db *db, const char *table,
-			  enum load_part part, enum usage_kind kind, int64_t root_id)
+static void write_summary(struct load_sort *sorted, struct db *db, const struct summary_of *of,
+			  int64_t root_id)
 {
-	sqlite3_stmt *usage = db_prepare(db, "SELECT id, file_count, total_size, apparent_size"
-						" FROM usage_by WHERE dir_id = ? AND kind = ?"
-						" ORDER BY id");
+	struct sums_by_id usage, links;
 	struct db_batch rows;
 	struct load_item next;
-	bool more;
 
-	db_batch_init(&rows, db, table, SUMMARY_COLUMNS, DB_BATCH_NO_NAME, DB_BATCH_ROWS);
-	db_bind(db, usage, 1, root_id);
-	db_bind(db, usage, 2, kind);
-	more = db_step(db, usage);
-	while (load_sort_next(sorted, part, &next)) {
-		bool has_files = more && sqlite3_column_int64(usage, 0) == next.id;
+	db_batch_init(&rows, db, of->table, SUMMARY_COLUMNS, DB_BATCH_NO_NAME, DB_BATCH_ROWS);
+	sums_open(&usage, db, of->usage, root_id);
+	sums_open(&links, db, of->links, root_id);
+	while (load_sort_next(sorted, of->part, &next)) {
+		struct sums seen = sums_take(&usage, next.id), repeated = sums_take(&links, next.id);
+		struct sums once = sums_once(&seen, &repeated);
 		int64_t *row = db_batch_add(&rows);
 
 		row[SUMMARY_owner] = next.id;
-		row[SUMMARY_total_size] = has_files ? sqlite3_column_int64(usage, 2) : 0;
-		row[SUMMARY_apparent_size] = has_files ? sqlite3_column_int64(usage, 3) : 0;
-		row[SUMMARY_total_files] = has_files ? sqlite3_column_int64(usage, 1) : 0;
+		row[SUMMARY_total_size] = once.allocated;
+		row[SUMMARY_apparent_size] = once.apparent;
+		row[SUMMARY_total_files] = once.files;
+		row[SUMMARY_seen_size] = seen.allocated;
+		row[SUMMARY_seen_apparent] = seen.apparent;
+		row[SUMMARY_seen_files] = seen.files;
 		row[SUMMARY_directory_count] = (int64_t)next.directories;
 		row[SUMMARY_directories_owned] = (int64_t)next.owned;
-		if (has_files)
-			more = db_step(db, usage);
 	}
-	if (more)
-		bug("an owner of files has no directory");
-	sqlite3_finalize(usage);
+	sums_close(&links);
+	sums_close(&usage);
 	db_batch_release(&rows);
 }
 
 void summaries_write(struct load_sort *sorted, struct db *db, int64_t root_id)
 {
-	write_summary(sorted, db, "owner_summary", PART_UIDS, USAGE_BY_OWNER, root_id);
-	write_summary(sorted, db, "group_summary", PART_GIDS, USAGE_BY_GROUP, root_id);
+	static const struct summary_of owners = {
+		"owner_summary", PART_UIDS, OF_USAGE("0"), OF_LINKS("uid"),
+	};
+	static const struct summary_of groups = {
+		"group_summary", PART_GIDS, OF_USAGE("1"), OF_LINKS("gid"),
+	};
+
+	write_summary(sorted, db, &owners, root_id);
+	write_summary(sorted, db, &groups, root_id);
 }

@@ -60,4 +60,15 @@ static inline void sums_subtract(struct sums *from, const struct sums *less)
 	from->apparent = (int64_t)((uint64_t)from->apparent - (uint64_t)less->apparent);
 }
 
+/* Seen less repeated. Lengths that have stopped at INT64_MAX stay there: nobody knows more. */
+static inline struct sums sums_once(const struct sums *seen, const struct sums *repeated)
+{
+	struct sums once = *seen;
+
+	sums_subtract(&once, repeated);
+	if (seen->apparent == INT64_MAX)
+		once.apparent = INT64_MAX;
+	return once;
+}
+
 #endif

@@ -10,7 +10,7 @@
 # kind of stream that it reads. `battery CHECK [CASE...]` runs a check for all cases, or for those
 # named. The fixtures of battery_fixtures are made once a file, by setup_file.
 
-TREETALLY_VERSION=0.2.0
+TREETALLY_VERSION=0.3.0
 readonly STREAM_CASES=(dir-extract depth-sort:dir depth-sort:usage depth-sort:merge depth-sort:check
 	depth-sort:level stats-accum rec-cat:entry rec-cat:dir rec-cat:usage rec-cat:info dir-load
 	stats-load)
