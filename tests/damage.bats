@@ -51,11 +51,6 @@ hurt() {
 		say_and_fail "tests/fault/damage ${*:1:4}"
 }
 
-# sample QUICK ALL: of how many places one is tried, by the quick tests and by all.
-sample() {
-	[[ ${TREETALLY_ALL:-} == 1 ]] && echo "$2" || echo "$1"
-}
-
 @test "damage: tests/fault/damage sees what is wrong" {
 	local damage=$TREETALLY_TOP/tests/fault/damage script
 	echo 0123456789 >file
@@ -87,8 +82,8 @@ sample() {
 # ---- bytes ----
 
 check_prefixes() {
-	hurt --every "$(sample 131 1)" prefixes "$good"
-	hurt --every "$(sample 197 11)" prefixes "$good.tsv"
+	hurt --every "$(quick_or_all 131 1)" prefixes "$good"
+	hurt --every "$(quick_or_all 197 11)" prefixes "$good.tsv"
 }
 
 @test "damage: every prefix of a stream" {
@@ -97,7 +92,7 @@ check_prefixes() {
 }
 
 check_changed_bytes() {
-	hurt --every "$(sample 131 2)" flips "$good"
+	hurt --every "$(quick_or_all 131 2)" flips "$good"
 }
 
 @test "damage: any byte changed to any other" {
@@ -120,7 +115,7 @@ huge_numbers() {
 
 check_huge_numbers() {
 	local files
-	variants huge_numbers huge_numbers "$(sample 61 2)"
+	variants huge_numbers huge_numbers "$(quick_or_all 61 2)"
 	hurt --status "$([[ $case == depth-sort:check ]] && echo 0,1,3 || echo 0,3)" files "${files[@]}"
 }
 
@@ -152,7 +147,7 @@ wrong_lengths() {
 check_lengths() {
 	local files
 	variants lengths wrong_lengths
-	hurt --every "$(sample 4 1)" files "${files[@]}"
+	hurt --every "$(quick_or_all 4 1)" files "${files[@]}"
 }
 
 @test "damage: lengths and counts of header, blocks and trailer that cannot be" {
@@ -182,7 +177,7 @@ mixtures() {
 check_mixtures() {
 	local files
 	variants mixtures mixtures
-	hurt --every "$(sample 4 1)" files "${files[@]}"
+	hurt --every "$(quick_or_all 4 1)" files "${files[@]}"
 }
 
 @test "damage: parts of several streams in one" {
@@ -332,8 +327,8 @@ check_lying_ledger() {
 		*) right+=("$file") ;;
 		esac
 	done
-	hurt --every "$(sample 4 1)" files "${wrong[@]}"
-	((${#right[@]} == 0)) || hurt --every "$(sample 4 1)" --status 0 files "${right[@]}"
+	hurt --every "$(quick_or_all 4 1)" files "${wrong[@]}"
+	((${#right[@]} == 0)) || hurt --every "$(quick_or_all 4 1)" --status 0 files "${right[@]}"
 }
 
 @test "damage: a ledger in which any number is one more than it should be" {
@@ -359,7 +354,7 @@ lines_lost_and_doubled() {
 check_text_lines() {
 	local files
 	variants text_lines lines_lost_and_doubled
-	hurt --every "$(sample 3 1)" files "${files[@]}"
+	hurt --every "$(quick_or_all 3 1)" files "${files[@]}"
 }
 
 @test "damage: text in which a line is missing, or comes twice" {
@@ -393,7 +388,7 @@ text_fields() {
 # Rows have no hash: what is a row of that kind is taken.
 check_text_fields() {
 	local files
-	variants text_fields text_fields "$(sample 197 7)"
+	variants text_fields text_fields "$(quick_or_all 197 7)"
 	hurt --status "$([[ $case == depth-sort:check ]] && echo 0,1,3 || echo 0,3)" files "${files[@]}"
 }
 
@@ -431,8 +426,8 @@ check_lying_end() {
 		*) right+=("$file") ;;
 		esac
 	done
-	hurt --every "$(sample 4 1)" files "${wrong[@]}"
-	((${#right[@]} == 0)) || hurt --every "$(sample 4 1)" --status 0 files "${right[@]}"
+	hurt --every "$(quick_or_all 4 1)" files "${wrong[@]}"
+	((${#right[@]} == 0)) || hurt --every "$(quick_or_all 4 1)" --status 0 files "${right[@]}"
 }
 
 @test "damage: text whose #end line lies" {
@@ -454,7 +449,7 @@ peak() {
 	sanitized && skip "sanitizers need memory of their own"
 	needs time
 	local pack what size many packs=(gzip xz zstd) texts=('\0' '\n')
-	many=$(sample 1 8)
+	many=$(quick_or_all 1 8)
 	((many > 1)) || { packs=(gzip) texts=('\0'); }
 	for what in "${texts[@]}"; do
 		head -c 64M /dev/zero | tr '\0' "$what" >plain

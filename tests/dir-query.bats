@@ -85,15 +85,13 @@ longest_line() {
 }
 
 @test "dir-query: every order, both ways, ties by path" {
-	local db key of
+	local db order orders=({size:total_size,apparent:apparent_size,files:file_count,dirs:dir_count,atime:max_atime,mtime:max_mtime}_{r,nr})
+	few 4 orders
 	for db in "$odd" "$wide"; do
-		for of in r nr; do
-			for key in size:total_size apparent:apparent_size files:file_count dirs:dir_count atime:max_atime \
-				mtime:max_mtime; do
-				local column=s.${key#*:}_$of
-				same "$db" 1 "$column IS NULL, $column DESC, t.dir_id" --sort-by "${key%%:*}_$of"
-				same "$db" 1 "$column IS NULL, $column, t.dir_id" --sort-by "${key%%:*}_$of" -r
-			done
+		for order in "${orders[@]}"; do
+			local column=s.${order#*:} key=${order%%:*}_${order##*_}
+			same "$db" 1 "$column IS NULL, $column DESC, t.dir_id" --sort-by "$key"
+			same "$db" 1 "$column IS NULL, $column, t.dir_id" --sort-by "$key" -r
 		done
 		same "$db" 1 's.total_size_r DESC, t.dir_id'
 		same "$db" 1 'd.depth DESC, t.dir_id' --sort-by depth

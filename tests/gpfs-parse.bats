@@ -202,7 +202,7 @@ field() {
 	local i name
 	rec "$(show)" "/gpfs/$(printf 'a\nb\n\n1\n#\n1 2 3\nlong%.0s' {1..4})/"$'\nxyz\n' >rest
 	big_log 3000 >body
-	for i in $(seq 0 7 260); do
+	for i in $(seq $((RANDOM % 7)) "$(quick_or_all 42 7)" 260); do
 		{
 			head -c "$((chunk - i))" body | sed '$d'
 			cat rest

@@ -47,11 +47,6 @@ fault_setup() {
 	work_setup
 }
 
-# Of two words the first for the quick tests, the second for all.
-quick_or_all() {
-	if [[ ${TREETALLY_ALL:-} == 1 ]]; then echo "$2"; else echo "$1"; fi
-}
-
 # What a database says; but not when the import was, of which the seal is made too.
 dump() {
 	ask "$1" .dump | grep -v -e '^INSERT INTO scan_metadata VALUES' -e "^INSERT INTO load_state VALUES('seal',"
