@@ -64,6 +64,7 @@ $(BUILD)/fault-shim.so: tests/fault/fault-shim.c
 FUZZERS  = $(addprefix $(BUILD)/fuzz-,$(notdir $(wildcard tests/fuzz/corpus/*)))
 $(BUILD)/fuzz-log: $(BUILD)/tests/fuzz/plain_line.o
 $(BUILD)/fuzz-stream $(BUILD)/fuzz-tsv: $(BUILD)/tests/fuzz/convert.o
+$(BUILD)/fuzz-list $(BUILD)/fuzz-template: $(BUILD)/tests/fuzz/lines.o
 $(BUILD)/fuzz-query: $(BUILD)/tests/fuzz/answers.o
 $(FUZZERS): $(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/fuzz.o \
 		$(BUILD)/libcommon.a

@@ -5,11 +5,32 @@
 
 load lib/helper
 
+frames=(list prepare prepare-nul)
+
+setup_file() {
+	common_setup
+	export lists=$BATS_FILE_TMPDIR
+	presets >"$lists/presets"
+	# Loops over nothing would prove nothing.
+	[[ $(wc -l <"$lists/presets") -ge 14 ]]
+}
+
+# need_list NAME FRAME: $lists/NAME.FRAME, and $lists/NAME.FRAME.reference in the default layout.
+need_list() {
+	local template kept
+	[[ ! -e $lists/$1.$2 ]] || return 0
+	IFS=$'\1' read -r _ template kept < <(grep ^"$1"$'\1' "$lists/presets")
+	make_lists "$template" "$kept" --frame "$2"
+	mv reference "$lists/$1.$2.reference"
+	mv list "$lists/$1.$2"
+}
+
 setup() {
 	common_setup
 	day=(--scan-date 2026-01-15)
-	# Loops over nothing would prove nothing.
-	[[ $(presets | wc -l) -ge 14 ]]
+	mapfile -t names < <(cut -d $'\1' -f 1 "$lists/presets")
+	# what stands behind it says that it is one of two
+	mapfile -t told < <(printf '%s\n' "${names[@]}" | grep -vx -e mmdu -e mmdu-kb -e empty)
 }
 
 # presets: a line for each: name, template, characters that ESCAPE keeps or "plain", with \1 between
@@ -20,14 +41,15 @@ presets() {
 		NR % 2 == 0 { sub(/^ +/, ""); print name "\1" $0 "\1" kept }'
 }
 
-# make_lists TEMPLATE KEPT: the scan as `list`, and as `reference` in the default layout. Lists that
-# are not encoded cannot hold all names.
+# make_lists TEMPLATE KEPT [OPTION...]: the scan as `list`, and as `reference` in the default layout.
+# Lists that are not encoded cannot hold all names. Records of -I prepare can, and are never encoded.
 make_lists() {
-	local escape=()
-	[[ $2 == plain ]] || escape=(--escape "$2")
-	make-gpfs-list "${escape[@]}" "$1" >list
-	make-gpfs-list --reference "$1" >reference
-	[[ $2 != plain ]] || sed -i '/^31[789] /d' reference
+	local template=$1 kept=$2 escape=()
+	shift 2
+	[[ $kept == plain || $* == *prepare* ]] || escape=(--escape "$kept")
+	make-gpfs-list "${escape[@]}" "$@" "$template" >list
+	make-gpfs-list "$@" --reference "$template" >reference
+	[[ $kept != plain || $* == *prepare* ]] || sed -i '/^31[789] /d' reference
 }
 
 # all_rows [OPTION...] LIST: the entries, without header and end.
@@ -45,75 +67,90 @@ tables() {
 	reference --dump "$1" | awk -F '\t' '$0 !~ /scan_metadata|scan_sources/'
 }
 
-@test "formats: each preset reads all names, and what it lacks is replaced as the manual says" {
-	local name template kept n=0
-	while IFS=$'\1' read -r name template kept; do
-		make_lists "$template" "$kept"
-		all_rows --format "$name" list >rows || { echo "$name failed"; return 1; }
-		all_rows --format ncar --escape pct reference >wanted
-		diff wanted rows >differences || { echo "$name:"; cat differences; return 1; }
-		[[ $(wc -l <rows) -ge 23 ]]
-		n=$((n + 1))
-	done < <(presets)
-	[[ $n -ge 13 ]]
+@test "formats: each preset reads all names in each frame, and what it lacks is replaced as the manual says" {
+	local name frame
+	for name in "${names[@]}"; do
+		for frame in "${frames[@]}"; do
+			sampled || continue
+			need_list "$name" "$frame"
+			all_rows --format "$name" "$lists/$name.$frame" >rows || { echo "$name $frame failed"; return 1; }
+			all_rows --format ncar --escape pct "$lists/$name.$frame.reference" >wanted
+			diff wanted rows >differences || { echo "$name $frame:"; cat differences; return 1; }
+			[[ $(wc -l <rows) -ge 23 ]]
+		done
+	done
 }
 
 @test "formats: a tag, one blank, CR LF and a cut end are read in each of them" {
-	local name template kept
-	while IFS=$'\1' read -r name template kept; do
-		make_lists "$template" "$kept"
+	local name frame
+	for name in "${names[@]}"; do
+		sampled || continue
+		for frame in "${frames[@]}"; do need_list "$name" "$frame"; done
 		# A CR at the end of a name would be part of the line's end.
-		sed -i '/\(%0D\|\r\)$/d' list
+		sed '/\(%0D\|\r\)$/d' "$lists/$name.list" >list
 		all_rows --format "$name" list >wanted
 		sed 's/^/<17> /; s/  / /; s/$/\r/' list >other
 		all_rows --format "$name" --crlf other | diff wanted - || { echo "$name"; return 1; }
-		head -c -1 list >cut.list
-		run -3 gpfs-parse -q --format "$name" "${day[@]}" -o out cut.list
-		all_rows --format "$name" --allow-cut-end cut.list | diff wanted - || { echo "$name"; return 1; }
-	done < <(presets)
+		sed 's/$/\r/' "$lists/$name.prepare" >other
+		all_rows --format "$name" "$lists/$name.prepare" >prepared
+		all_rows --format "$name" --crlf other | diff prepared - || { echo "$name"; return 1; }
+		for frame in "${frames[@]}"; do
+			head -c -1 "$lists/$name.$frame" >cut.list
+			run -3 gpfs-parse -q --format "$name" "${day[@]}" -o out cut.list
+			all_rows --format "$name" --allow-cut-end cut.list >rows
+			all_rows --format "$name" "$lists/$name.$frame" | diff - rows || { echo "$name $frame"; return 1; }
+		done
+	done
 }
 
+# Those of one frame that lack the same give one database; here all are held against the default layout.
 @test "formats: one scan in different lists gives the same database" {
-	local name template kept
-	while IFS=$'\1' read -r name template kept; do
-		make_lists "$template" "$kept"
-		gpfs-parse -q "${day[@]}" -f fs --source s --format "$name" -o list.entry list
-		gpfs-parse -q "${day[@]}" -f fs --source s --escape pct -o reference.entry reference
-		database list.db list.entry
-		database reference.db reference.entry
-		diff <(tables reference.db) <(tables list.db) || { echo "$name"; return 1; }
-		[ "$(query list.db 'SELECT format FROM scan_metadata')" = "$name" ]
-		rm list.db reference.db
-	done < <(presets | grep -E $'^(uab|cdm|ncsa|kit|mmoxi)\1')
+	local name frame
+	for name in "${names[@]}"; do
+		for frame in "${frames[@]}"; do
+			sampled 7 || continue
+			need_list "$name" "$frame"
+			gpfs-parse -q "${day[@]}" -f fs --source s --format "$name" -o list.entry "$lists/$name.$frame"
+			gpfs-parse -q "${day[@]}" -f fs --source s --escape pct -o reference.entry "$lists/$name.$frame.reference"
+			database list.db list.entry
+			database reference.db reference.entry
+			diff <(tables reference.db) <(tables list.db) || { echo "$name $frame"; return 1; }
+			[ "$(query list.db 'SELECT format FROM scan_metadata')" = "$name" ]
+			rm list.db reference.db
+		done
+	done
 }
 
 @test "formats: auto takes the preset that reads the records, and says so" {
-	local name template kept
-	while IFS=$'\1' read -r name template kept; do
-		make_lists "$template" "$kept"
-		case $name in
-		mmdu | mmdu-kb)
-			run -2 --separate-stderr gpfs-parse "${day[@]}" -o out list
-			[[ $stderr == *"format mmdu and as format mmdu-kb, which differ; --format decides" ]]
-			run -1 gpfs-parse --explain list
-			[[ $output == *"mmdu and mmdu-kb read as many"* ]]
-			;;
-		empty)
-			run -3 --separate-stderr gpfs-parse "${day[@]}" -o out list
-			[[ $stderr == *"no record in"* || $stderr == *"missing field"* ]]
-			;;
-		*)
-			run -0 --separate-stderr gpfs-parse -v "${day[@]}" -o out list
-			[[ $stderr == *"format: $name;"* ]] || { echo "$name: $stderr"; return 1; }
+	local name frame
+	for frame in "${frames[@]}"; do
+		for name in "${told[@]}"; do
+			sampled || continue
+			need_list "$name" "$frame"
+			run -0 --separate-stderr gpfs-parse -v "${day[@]}" --source s -o out "$lists/$name.$frame"
+			[[ $stderr == *"format: $name;"* ]] || { echo "$name $frame: $stderr"; return 1; }
 			rec-cat --info out | grep -qx "format=$name"
 			# a pipe cannot be read twice
-			sed '' list | gpfs-parse -q "${day[@]}" --source list >piped
-			cmp piped out
-			run -0 gpfs-parse --explain "${day[@]}" list
+			gpfs-parse -q "${day[@]}" --source s < <(cat "$lists/$name.$frame") | cmp - out
+			run -0 gpfs-parse --explain "${day[@]}" "$lists/$name.$frame"
 			[[ $output == *"format: $name"$'\n'* && $output == *"path         /gpfs/fs/a/first"* ]]
-			;;
-		esac
-	done < <(presets)
+			[[ $frame == list || $output == *$'\nrecords: of mmapplypolicy -I prepare, '* ]]
+		done
+		for name in mmdu mmdu-kb; do
+			sampled || continue
+			need_list "$name" "$frame"
+			run -2 --separate-stderr gpfs-parse "${day[@]}" -o out "$lists/$name.$frame"
+			[[ $stderr == *"format mmdu and as format mmdu-kb, which differ; --format decides" ]]
+			run -1 gpfs-parse --explain "${day[@]}" "$lists/$name.$frame"
+			[[ $output == *"mmdu and mmdu-kb read as many"* ]]
+		done
+	done
+	need_list empty list
+	need_list empty prepare
+	# nothing tells lists without values from those whose format is not known; records of -I prepare do
+	run -3 --separate-stderr gpfs-parse "${day[@]}" -o out "$lists/empty.list"
+	[[ $stderr == *"no record in"* || $stderr == *"missing field"* ]]
+	gpfs-parse -v "${day[@]}" -o out "$lists/empty.prepare" 2>&1 | grep -q 'format: empty;'
 }
 
 @test "formats: all lists of a scan are in one" {
@@ -125,72 +162,69 @@ tables() {
 	gpfs-parse -q "${day[@]}" -o out one three
 }
 
-# A spoilt line gives the record that it gave before, but for times and link counts that were not
-# needed, or none.
+# A spoilt record is the one that it was, but for times and link counts that were not needed, or it is
+# rejected, and costs no other.
 @test "formats: a value that is missing, cut, too large or wrongly separated is never another one" {
-	local name template escaped n letter kind escape
-	while IFS=$'\1' read -r name template escaped; do
-		escape=()
-		[[ $escaped == plain ]] || escape=(--escape "$escaped")
-		make-gpfs-list "${escape[@]}" "$template" >list
-		all_rows --format "$name" list >all
-		grep $'\t201\t5\t' all >good
-		while read -r n letter; do
-			for kind in gone empty word over minus cut twice comma; do
-				# What is only read over may be anything, and nothing says which letters there are.
-				[[ ! $letter =~ ^[FPShjM] ]] || continue
-				# An age is 0 below the day of the scan: the day of the scan may come later.
-				[[ $letter$kind != ?-minus ]] || continue
-				make-gpfs-list "${escape[@]}" --fault "$kind:$n" "$template" >spoilt
-				gpfs-parse -q -t "${day[@]}" --format "$name" --max-rejects 100% --rejects rejects \
-					spoilt >out || { echo "$name $kind %$letter: status $?"; return 1; }
-				rows out >kept
-				diff <(grep -v $'\t201\t5\t' all) <(grep -v $'\t201\t5\t' kept) >/dev/null ||
-					{ echo "$name $kind %$letter: other records changed"; return 1; }
-				if grep $'\t201\t5\t' kept >row; then
-					awk -F '\t' 'FNR == NR { split($0, good); next }
-						{ for (i = 1; i <= 12; i++)
-							if ($i != good[i] && !($i == "" && (i == 8 || i == 12))) exit 1 }' \
-						good row ||
-						{ echo "$name $kind %$letter:"; cat good row; return 1; }
-				else
-					[[ $(wc -l <rejects) == 1 ]] ||
-						{ echo "$name $kind %$letter: lost uncounted"; cat rejects; return 1; }
-				fi
-			done
-		done < <(make-gpfs-list --values "$template")
-	done < <(presets | grep -v '^empty')
+	local name frame kept escape
+	while IFS=$'\1' read -r name template kept; do
+		[[ $template ]] || continue
+		for frame in "${frames[@]}"; do
+			sampled || continue
+			need_list "$name" "$frame"
+			escape=()
+			[[ $kept == plain || $frame != list ]] || escape=(--escape "$kept")
+			make-gpfs-list "${escape[@]}" --frame "$frame" --faults "$template" >spoilt
+			gpfs-parse -q -t "${day[@]}" --format "$name" --max-rejects 100% --rejects rejects spoilt >out ||
+				{ echo "$name $frame: status $?"; return 1; }
+			all_rows --format "$name" "$lists/$name.$frame" | grep $'\t201\t5\t' >good
+			rows out | awk -F '\t' -v records="$(tr '\0' '\n' <spoilt | wc -l)" -v rejected="$(wc -l <rejects)" '
+				FNR == NR { split($0, good); next }
+				{ for (i = 2; i <= 12; i++)
+					if (i != 3 && $i != good[i] && ($1 !~ /bad-/ || $i != "" || (i != 8 && i != 12))) {
+						print; wrong = 1 } }
+				$1 ~ /good-/ { unspoilt++ }
+				$1 ~ /bad-/ { spoilt++ }
+				END {
+					print unspoilt, spoilt, rejected, records
+					exit wrong || !rejected || unspoilt != records / 2 || spoilt + rejected != records / 2
+				}' good - >found || { echo "$name $frame:"; cat good found; return 1; }
+		done
+	done <"$lists/presets"
 }
 
 @test "formats: no list passes for one of another format" {
-	local name template kept other
-	while IFS=$'\1' read -r name template kept; do
-		make_lists "$template" "$kept"
-		while IFS=$'\1' read -r other _; do
-			[[ $other != "$name" ]] || continue
-			# These differ in nothing that a line shows.
-			[[ "$name $other" != mmdu*mmdu* ]] || continue
-			run gpfs-parse -q "${day[@]}" --format "$other" --max-rejects 0 -o out list
-			[ "$status" = 3 ] || { echo "$name as $other: $status"; return 1; }
-		done < <(presets)
-	done < <(presets)
+	local name frame other
+	for frame in list prepare; do
+		for name in "${names[@]}"; do
+			for other in "${names[@]}"; do
+				[[ $other != "$name" ]] && sampled 20 || continue
+				need_list "$name" "$frame"
+				# These differ in nothing that a line shows.
+				[[ "$name $other" != mmdu*mmdu* ]] || continue
+				run gpfs-parse -q "${day[@]}" --format "$other" --max-rejects 0 -o out "$lists/$name.$frame"
+				[ "$status" = 3 ] || { echo "$name as $other: $status"; return 1; }
+			done
+		done
+	done
 }
 
 @test "formats: a template that nobody has seen needs no more than itself" {
-	local template escape
+	local template escape frame
 	for template in '%s;%k;%u;%g;%o;%A@;%T@;%n' '%n\%T@\%B@\%o\%A@,%y~~%u/%g %b' \
 		'%Ad %Td %y %b %s %u %g %n' '{a=%A m=%T@ size=%s kb=%k uid=%u gid=%g mode=%m links=%n}' \
 		'[%%]%s (%*) "%N" %u'"'"'%k %M' 'a rather long text before %s and behind' '%u	%s	%k' \
 		'%s, %N, %u' '%N %s'; do
-		for escape in plain '' '/ ' ' ,;:|=[]()"~'; do
-			make_lists "$template" "$escape"
-			how=(--escape none)
-			[[ $escape == plain ]] || how=(--escape pct)
+		for escape in plain '' '/ ' ' ,;:|=[]()"~' prepare prepare-nul; do
+			sampled 6 || continue
+			frame=list how=(--escape pct)
+			[[ $escape != p* ]] || how=(--escape none)
+			[[ $escape != pr* ]] || frame=$escape escape=plain
+			make_lists "$template" "$escape" --frame "$frame"
 			all_rows --format "$template" "${how[@]}" list >rows ||
-				{ echo "$template, $escape: status $?"; return 1; }
+				{ echo "$template, $escape, $frame: status $?"; return 1; }
 			[[ $(wc -l <rows) -ge 23 ]] || { echo "$template, $escape: nothing is read"; return 1; }
 			all_rows --format ncar --escape pct reference | diff - rows ||
-				{ echo "$template, $escape"; return 1; }
+				{ echo "$template, $escape, $frame"; return 1; }
 		done
 	done
 }
@@ -273,7 +307,8 @@ tables() {
 	[[ $stderr == *"%A@: GPFS cannot write this"* ]]
 	local name template _
 	while IFS=$'\1' read -r name template _; do
+		sampled || continue
 		gpfs-parse --show-clause "$name" >clause
 		[[ $(grep -o VARCHAR clause | wc -l) == $(make-gpfs-list --values "$template" | wc -l) ]]
-	done < <(presets)
+	done <"$lists/presets"
 }

@@ -477,16 +477,42 @@ field() {
 	[ "$(ledger digest out)" = "$(ledger digest lf)" ]
 }
 
-@test "gpfs-parse: a list of another phase of mmapplypolicy is named" {
-	printf '0:bff0000000000000:c8:1:400:0:0:0:13!/gpfs/a/f.txt:6!system\n' >prepared
-	run -3 --separate-stderr gpfs-parse prepared
-	[[ $stderr == "gpfs-parse: prepared:1: mmapplypolicy -I prepare record format, not a list" ]]
-	sed s/^0/bff/ prepared >letter
-	run -3 --separate-stderr gpfs-parse letter
-	[[ $stderr == *"mmapplypolicy -I prepare record format"* ]]
-	# among records it is a line like any other: anyone can name a file so
-	{ line 1 /gpfs/a; cat prepared; } >mixed
-	run -0 gpfs-parse -q -t mixed
+# What another program reads, or nobody, is told by its first lines.
+@test "gpfs-parse: a list of another scanner is named, with the program that reads it" {
+	local form
+	while IFS='|' read -r form want; do
+		make-list "$form" >list
+		# by a pipe too, and whatever the format should be
+		run -3 --separate-stderr gpfs-parse --scan-date 2026-01-15 -o out < <(cat list)
+		[[ $stderr == "gpfs-parse: -: its records are those of ${want%% *}, which list-parse reads: --format ${want#* }" ]]
+		run -3 --separate-stderr gpfs-parse --scan-date 2026-01-15 --format kit -o out list
+		[[ $stderr == *": --format ${want#* }" ]]
+		# and it does read it
+		eval "list-parse -q --scan-date 2026-01-15 --format ${want#* } -o out list"
+	done <<-'END'
+		lfs|lfs lfs
+		find|find find
+		find-lf|find 'find:%i %n %y %m %U %G %s %b %A@ %T@ %C@ -- %p\n'
+		ne2scan|ne2scan ne2scan
+		wrstat|wrstat wrstat
+		wrstat-11|wrstat-11 wrstat-11
+		mpistat|mpistat mpistat
+		gufi|gufi gufi
+		pwalk|pwalk pwalk
+		polimor|polimor polimor
+	END
+	find . -ls >list
+	run -3 --separate-stderr gpfs-parse -o out list
+	[[ $stderr == *"text of find -ls"*"use scan-tree" ]]
+	# the other way round
+	make-list gpfs >list
+	run -3 --separate-stderr list-parse --scan-date 2026-01-15 -o out < <(cat list)
+	[[ $stderr == "list-parse: -: its records are those of a GPFS policy, which gpfs-parse reads: --format ncar" ]]
+	run -3 --separate-stderr list-parse --scan-date 2026-01-15 --format lfs -o out list
+	[[ $stderr == *"which gpfs-parse reads: --format ncar" ]]
+	make-gpfs-list --frame prepare '%s %n' >list
+	run -3 --separate-stderr list-parse --scan-date 2026-01-15 -o out list
+	[[ $stderr == "list-parse: list: its records are those of a GPFS policy, which gpfs-parse reads" ]]
 }
 
 # ---- long lines and chunk borders ----

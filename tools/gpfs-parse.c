@@ -26,6 +26,8 @@ static void parse_args(struct options *o, int argc, char **argv)
 		OPT_CALL(0, "show-clause", "FORMAT",
 			 "print the SHOW clause that writes it",
 			 gpfs_explain_show, NULL),
+		OPT_TEXT(0, "root", "DIR", "directory that paths which are not absolute lie in",
+			 &o->choose.root),
 		PARSE_OPTS(&o->parse),
 		OPT_END,
 	};
@@ -42,6 +44,7 @@ static void parse_args(struct options *o, int argc, char **argv)
 	parse_opts_init(&o->parse);
 	o->choose = (struct gpfs_choose){ .parse = &o->parse };
 	parse_opts_finish(&o->parse, opts_parse(&program, argc, argv), argv);
+	parse_opts_check_root(o->choose.root);
 	if (o->explain && o->parse.log_count > 1)
 		opts_die("--explain: one LOG at a time");
 }

@@ -5,6 +5,7 @@
  * All but those of GPFS policies, which gpfs-parse reads: what a record looks like is in
  * common/log/..._line.c, the work is done by common/log/parse_run.
  */
+#include "common/log/gpfs_choose.h"
 #include "common/log/list_format.h"
 #include "common/log/parse_run.h"
 
@@ -62,19 +63,22 @@ static void parse_args(struct options *o, int argc, char **argv)
 	*o = (struct options){ 0 };
 	parse_opts_init(&o->parse);
 	count = opts_parse(&program, argc, argv);
-	if (o->root && *o->root != '/')
-		opts_die("--root: %s: is not absolute", o->root);
+	parse_opts_check_root(o->root);
 	if (o->list)
 		return;
 	parse_opts_finish(&o->parse, count, argv);
 }
 
-/* Nothing in it is a record; maybe it can be said what it is. */
-static void refuse(const char *source, const char *text, size_t len) NORETURN;
-static void refuse(const char *source, const char *text, size_t len)
+/* Nothing in it is a record: die if it can be said what it is. */
+static void refuse_known(const char *source, const struct chunk *first,
+			 const struct line_format *format)
 {
-	const char *lf, *foreign = NULL;
+	const char *lf, *foreign = NULL, *text = first->text;
+	char *advice = gpfs_choose_advice(first, format);
+	size_t len = first->len;
 
+	if (advice)
+		die(EXIT_INPUT, "%s: %s", source, advice);
 	for (size_t n; len && !foreign; text += n, len -= n) {
 		lf = memchr(text, '\n', len);
 		n = lf ? (size_t)(lf + 1 - text) : len;
@@ -82,8 +86,6 @@ static void refuse(const char *source, const char *text, size_t len)
 	}
 	if (foreign)
 		die(EXIT_INPUT, "%s: %s", source, foreign);
-	die(EXIT_INPUT, "%s: its first lines are no records that are known; --format says what they "
-	    "are, --list-formats what there is (lists of GPFS are for gpfs-parse)", source);
 }
 
 static struct scan_form *add_form(struct options *o)
@@ -103,10 +105,14 @@ static void choose(void *to, const char *source, const struct chunk *first, int6
 	const struct list_format *f = &o->format;
 	unsigned given;
 
-	if (!f->scanner && !list_format_detect(&o->found[o->count - 1], first->text, first->len))
-		refuse(source, first->text, first->len);
+	if (f->scanner ? !list_format_reads(f, first->text, first->len) :
+			 !list_format_detect(&o->found[o->count - 1], first->text, first->len))
+		refuse_known(source, first, format);
 	if (!f->scanner)
 		f = &o->found[o->count - 1];
+	if (!f->scanner)
+		die(EXIT_INPUT, "%s: its first lines are no records that are known; --format says what "
+		    "they are, --list-formats what there is", source);
 	if (format->pct)
 		die(o->parse.claim.escape == ESCAPE_PCT ? EXIT_USAGE : EXIT_INPUT,
 		    "%s: names that are percent-encoded are for gpfs-parse", source);

@@ -58,7 +58,7 @@ struct options {
 	size_t map_count;
 	int64_t scan_day; /* DAY_NONE: not given */
 	mode_t mode;
-	bool replace, if_newer, has_max_age, keep, has_root;
+	bool replace, if_newer, has_max_age, keep;
 	uint64_t max_age, keep_latest; /* days; UINT64_MAX: all */
 	struct passed parse, accum, load;
 	char **logs;
@@ -90,15 +90,6 @@ static void pass_on(void *to, const struct opt *row, const char *value)
 	pass(to, xasprintf("--%s", row->name));
 	if (value)
 		pass(to, value);
-}
-
-/* Only list-parse knows it. */
-static void pass_root(void *to, const struct opt *row, const char *value)
-{
-	struct options *opt = to;
-
-	opt->has_root = true;
-	pass_on(&opt->parse, row, value);
 }
 
 static void pass_max_rejects(void *to, const struct opt *row, const char *value)
@@ -169,8 +160,8 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		OPT_CALL(0, "max-age", "DAYS", "warn if the scan is older", set_max_age, opt),
 		OPT_TEXT(0, "format", "FORMAT", "how it is written, or what wrote it [as it shows]",
 			 &opt->format),
-		OPT_CALL(0, "root", "DIR", "directory of names that are not absolute", pass_root,
-			 opt),
+		OPT_CALL(0, "root", "DIR", "directory of names that are not absolute", pass_on,
+			 &opt->parse),
 		OPT_CALL(0, "require", "FIELD,...", "fail if it has no size, uid, mtime ...", pass_on,
 			 &opt->parse),
 		OPT_CALL(0, "block-size", "SIZE", "round lengths up to it if nothing is allocated",
@@ -443,7 +434,7 @@ static void add_own(struct import *run)
 static const char *choose_parser(const struct options *opt)
 {
 	bool is_list = opt->format && strcmp(opt->format, "auto") ?
-		       log_format_is_list(opt->format) : opt->has_root || log_is_list(opt->logs[0]);
+		       log_format_is_list(opt->format) : log_is_list(opt->logs[0]);
 
 	return is_list ? "list-parse" : "gpfs-parse";
 }

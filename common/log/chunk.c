@@ -82,13 +82,13 @@ static size_t whole_lines(const struct chunk *c)
 {
 	const struct line_format *format = c->format;
 	const char *last, *at = first_line(c), *end = c->text + c->len;
-	size_t n;
+	size_t n, content;
 
 	if (!format->layout->measure) {
 		last = memrchr(c->text, line_end(format), c->len);
 		return last ? (size_t)(last + 1 - c->text) : 0;
 	}
-	while (at < end && (n = format->layout->measure(at, (size_t)(end - at), false)))
+	while (at < end && (n = line_measure(format, at, (size_t)(end - at), false, &content)))
 		at += n;
 	return at == first_line(c) ? 0 : (size_t)(at - c->text);
 }
@@ -125,27 +125,16 @@ void chunk_reader_release(struct chunk_reader *r)
 }
 
 /*
- * Length of the line at `line` without its end and, in the format that has it, CR; *next is where
- * the following line starts, or the chunk's end.
+ * Length of the line at `line` without its end; *next is where the following line starts, or the
+ * chunk's end. In a chunk that is cut, what needs more text than there is to be a line is the rest.
  */
 static size_t measure_line(const struct chunk *c, const char *line, const char **next)
 {
-	const struct line_format *format = c->format;
-	size_t left = (size_t)(c->text + c->len - line), len;
+	size_t left = (size_t)(c->text + c->len - line), content;
+	size_t n = line_measure(c->format, line, left, !c->cut, &content);
 
-	if (format->layout->measure) {
-		len = format->layout->measure(line, left, true);
-	} else {
-		const char *end = memchr(line, line_end(format), left);
-
-		len = end ? (size_t)(end + 1 - line) : left;
-	}
-	*next = line + len;
-	if (len && line[len - 1] == line_end(format))
-		len--;
-	if (format->crlf && len && line[len - 1] == '\r')
-		len--;
-	return len;
+	*next = line + (n ? n : left);
+	return content;
 }
 
 const char *chunk_first_line(const struct chunk *c, size_t *len)

@@ -18,6 +18,7 @@
 /* Zeroed, with `parse`, before the options are parsed. */
 struct gpfs_choose {
 	const struct parse_opts *parse;
+	const char *root;        /* of paths that are not absolute; NULL: not given */
 	struct preset wanted;    /* .name NULL: auto */
 	const struct preset *chosen; /* of the sources so far; NULL: no source yet */
 	struct gpfs_format **formats; /* owned, one for each source: threads may still read them */
@@ -39,8 +40,15 @@ opt_call gpfs_choose_set;
 void gpfs_choose_compile(struct template *t, const struct preset *p);
 
 /*
- * Try all presets on the beginning of a source. `format` is what options and line 1 say. Unless
- * `all` counts are wanted, those of presets that others beat may be too small.
+ * Whether the records of a source stand in a list or are those of -I prepare: sets format->layout.
+ * Dies (2) if paths are not absolute and it is not known what they are relative to.
+ */
+void gpfs_choose_frame(const struct gpfs_choose *c, const char *source, const struct chunk *first,
+		       struct line_format *format);
+
+/*
+ * Try all presets on the beginning of a source. `format` is what options and line 1 say, with the
+ * layout. Unless `all` counts are wanted, those of presets that others beat may be too small.
  */
 void gpfs_choose_probe(struct gpfs_probe *probe, const struct chunk *first,
 		       const struct line_format *format, bool all);
@@ -55,6 +63,12 @@ unsigned gpfs_choose_count(const struct chunk *first, const struct line_format *
 /* For parse_run; `to` is a struct gpfs_choose. */
 void gpfs_choose(void *to, const char *source, const struct chunk *first, int64_t scan_day,
 		 struct line_format *format);
+
+/*
+ * That gpfs-parse reads a source, and in which format, as words of a message; NULL: its first records
+ * are not those of a policy. `format`: what options and line 1 say. The caller frees it.
+ */
+char *gpfs_choose_advice(const struct chunk *first, const struct line_format *format) WARN_UNUSED;
 
 void gpfs_choose_release(struct gpfs_choose *c);
 

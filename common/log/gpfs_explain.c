@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #include "common/base/path.h"
-#include "common/log/gpfs_line.h"
+#include "common/log/gpfs_prepare.h"
 
 #define NAME_WIDTH 12
 
@@ -81,6 +81,9 @@ static void print_fields(const struct explain *e)
 
 	printf("format: %s\ntemplate: %s\nnames and values: %s\n", e->chosen->name,
 	       e->chosen->template, e->format.pct ? "percent-encoded" : "as they are");
+	if (e->format.layout == &gpfs_prepare_layout)
+		printf("records: of mmapplypolicy -I prepare, with the inode, its generation and "
+		       "SIZE\n");
 	for (unsigned i = 0; i < t->step_count; i++) {
 		if (t->steps[i].op != OP_NONE)
 			print_step(t, i);
@@ -133,7 +136,7 @@ static void print_record(const struct line *line)
 /* Count what the chosen format reads, and show the first of it. */
 static bool print_example(const struct explain *e)
 {
-	void *parser = gpfs_layout.new_parser();
+	void *parser = e->format.layout->new_parser();
 	struct line line;
 	unsigned lines, matched;
 
@@ -143,7 +146,7 @@ static bool print_example(const struct explain *e)
 		gpfs_choose_count(&e->first, &e->format, parser, &lines, &line);
 		print_record(&line);
 	}
-	gpfs_layout.free_parser(parser);
+	e->format.layout->free_parser(parser);
 	return matched;
 }
 
@@ -176,6 +179,7 @@ bool gpfs_explain(struct gpfs_choose *c, const struct parse_opts *o)
 	bool good = false;
 
 	open_log(&e, o, &source, &scan_day);
+	gpfs_choose_frame(c, source.name, &e.first, &e.format);
 	gpfs_choose_probe(&e.probe, &e.first, &e.format, true);
 	print_matches(&e, source.name);
 	if (!c->wanted.name && e.probe.rival)

@@ -11,18 +11,13 @@
 #include "common/log/gpfs_show.h"
 #include "common/log/gpfs_template.h"
 #include "common/log/pct.h"
+#include "common/log/scanner.h"
 #include "common/log/word.h"
 #include "common/base/path.h"
 
 struct parser {
-	struct gpfs_scratch scratch; /* .show: NULL until a line needs it */
+	struct gpfs_scratch scratch;
 };
-
-static void need_show(struct parser *p)
-{
-	if (!p->scratch.show)
-		p->scratch.show = xmalloc(LINE_BYTES_MAX + LINE_PADDING);
-}
 
 /*
  * The encoded form: find the separator in the raw text, then read the words of the decoded SHOW.
@@ -42,7 +37,6 @@ static const char *walk_encoded(struct parser *p, struct gpfs_show *v, const cha
 			break;
 		at = skip_word(at);
 	}
-	need_show(p);
 	len = pct_decode_show(p->scratch.show, show, at);
 	memset(p->scratch.show + len, '\n', LINE_PADDING);
 	/* Only text that was not encoded can be the separator: "%2d- /" is a word like others. */
@@ -162,7 +156,6 @@ static enum reject_reason take_by_template(struct parser *p, const struct line_f
 	struct gpfs_match m;
 	enum reject_reason values;
 
-	need_show(p);
 	gpfs_template_walk(&m, how, &p->scratch, format->pct, at, end);
 	line->begins |= m.path || has_numbers(numbers);
 	line->text = format->pct ? NULL : m.path;
@@ -220,26 +213,6 @@ static const char *after_tag(const char *text)
 	return skip_blanks(at + 1);
 }
 
-/* The kind of a line that does not start like a record; `at` is behind its tag. */
-static enum line_kind skip_kind(const char *text, const char *at, const char *end)
-{
-	const char *first = skip_blanks(text);
-
-	if (first >= end)
-		return LINE_BLANK;
-	if (*text == '#')
-		return LINE_COMMENT;
-	if (*at == '[') {
-		const char *letter = ++at;
-
-		while ((*at | 0x20) >= 'a' && (*at | 0x20) <= 'z')
-			at++;
-		if (at > letter && *at == ']')
-			return LINE_MESSAGE;
-	}
-	return LINE_UNRECOGNISED;
-}
-
 static enum line_kind parse_line(void *parser, const struct line_format *format, const char *text,
 				 size_t len, bool maybe_nul, struct line *line)
 {
@@ -247,7 +220,7 @@ static enum line_kind parse_line(void *parser, const struct line_format *format,
 	const char *end = text + len, *at = after_tag(text);
 
 	if (!is_digit(*at)) {
-		enum line_kind kind = skip_kind(text, at, end);
+		enum line_kind kind = line_skip_kind(text, at, end);
 
 		if (kind == LINE_UNRECOGNISED) {
 			struct gpfs_show v = { 0 };
@@ -268,36 +241,11 @@ static enum line_kind parse_line(void *parser, const struct line_format *format,
 	return line->reason == REJECT_NONE ? LINE_ENTRY : LINE_REJECTED;
 }
 
-/*
- * Records as `mmapplypolicy -I prepare` leaves them, between its phases.
- * "0:bff0000000000000:c8:1:400:0:0:0:13!/gpfs/a/f.txt:6!system": eight hexadecimal fields, then
- * strings with their lengths before them.
- */
-static const char *name_prepared(const char *text, size_t len)
-{
-	const char *end = text + len;
-
-	for (int fields = 0; fields < 8; fields++) {
-		const char *start = text;
-
-		while (text < end && pct_hex_digit(*text) >= 0)
-			text++;
-		if (text == start || text == end || *text++ != ':')
-			return NULL;
-	}
-	while (text < end && is_digit(*text))
-		text++;
-	if (end - text < 2 || text[0] != '!' || text[1] != '/')
-		return NULL;
-	return "mmapplypolicy -I prepare record format, not a list";
-}
-
 static void *new_parser(void)
 {
-	struct parser *p = xcalloc(1, sizeof(*p));
+	struct parser *p = xmalloc(sizeof(*p));
 
-	p->scratch.path = xmalloc(PATH_BYTES_MAX);
-	p->scratch.memo = xcalloc(1, sizeof(*p->scratch.memo));
+	gpfs_scratch_init(&p->scratch);
 	return p;
 }
 
@@ -305,9 +253,7 @@ static void free_parser(void *parser)
 {
 	struct parser *p = parser;
 
-	free(p->scratch.path);
-	free(p->scratch.show);
-	free(p->scratch.memo);
+	gpfs_scratch_release(&p->scratch);
 	free(p);
 }
 
@@ -315,5 +261,5 @@ const struct layout gpfs_layout = {
 	.new_parser = new_parser,
 	.free_parser = free_parser,
 	.parse = parse_line,
-	.foreign = name_prepared,
+	.foreign = scanner_foreign,
 };

@@ -8,6 +8,20 @@
 /* Separators at which SHOW may end: names are full of them only to deceive. */
 #define SEPARATOR_TRIES 16
 
+void gpfs_scratch_init(struct gpfs_scratch *s)
+{
+	s->path = xmalloc(PATH_BYTES_MAX);
+	s->show = xmalloc(LINE_BYTES_MAX + LINE_PADDING);
+	s->memo = xcalloc(1, sizeof(*s->memo));
+}
+
+void gpfs_scratch_release(struct gpfs_scratch *s)
+{
+	free(s->path);
+	free(s->show);
+	free(s->memo);
+}
+
 static void start_fields(struct fields *v)
 {
 	v->seen = v->bad = 0;
@@ -80,6 +94,14 @@ static bool agrees(const struct fields *v, struct gpfs_scratch *scratch, bool pc
 	/* What does not decode is rejected later. */
 	return pct_decode_path(scratch->path, &len, path, end) != REJECT_NONE ||
 	       same_path(v, scratch->path, len);
+}
+
+bool gpfs_template_text(const struct gpfs_format *format, struct gpfs_scratch *scratch, size_t len,
+			size_t path_len, struct fields *v)
+{
+	start_fields(v);
+	return match_show(&format->template, scratch->memo, scratch->show, scratch->show + len, v) &&
+	       (!v->path || same_path(v, scratch->path, path_len));
 }
 
 /* The encoded SHOW up to `end`, decoded; returns the end. */

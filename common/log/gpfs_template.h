@@ -19,6 +19,7 @@
 struct gpfs_format {
 	struct template template;
 	struct field_plan plan;
+	const char *root; /* of paths that are not absolute; NULL: there are none (gpfs_prepare.h) */
 };
 
 /* What a parser lends. */
@@ -28,11 +29,21 @@ struct gpfs_scratch {
 	struct value_memo *memo;
 };
 
+void gpfs_scratch_init(struct gpfs_scratch *s);
+void gpfs_scratch_release(struct gpfs_scratch *s);
+
 struct gpfs_match {
 	struct fields fields;
 	bool matched;
 	const char *path; /* as it stands in the line; NULL: there is no separator */
 };
+
+/*
+ * Read the first `len` bytes of scratch->show, decoded and with LINE_PADDING of LF behind them. Is
+ * all of it as the template says, and the path in it, if any, that in scratch->path?
+ */
+bool gpfs_template_text(const struct gpfs_format *format, struct gpfs_scratch *scratch, size_t len,
+			size_t path_len, struct fields *v) WARN_UNUSED;
 
 /* Read the text between `at` and `end`, where an LF stands. */
 void gpfs_template_walk(struct gpfs_match *m, const struct gpfs_format *format,

@@ -67,31 +67,38 @@ static bool take_column(struct walk *w, struct column *column, bool lines)
 	return bar != NULL;
 }
 
-/* Counted, if that leads to a bar; else they are taken to the next one. */
-static bool take_xattrs(struct walk *w)
-{
-	struct walk counted = *w;
-	struct column c;
-
-	if (take_counted(&counted, &c) || (counted.more && !w->whole)) {
-		*w = counted;
-		return !counted.more;
-	}
-	return take_column(w, &c, true);
-}
-
-/* What follows the plain columns, up to the last bar. */
-static bool take_rest(struct walk *w)
+/* What follows the xattrs, up to the LF. */
+static bool take_end(struct walk *w)
 {
 	struct column c;
 
-	if (!take_counted(w, &c) || !take_xattrs(w))
-		return false;
 	for (int i = 0; i < 5; i++) {
 		if (!take_column(w, &c, false))
 			return false;
 	}
-	return take_counted(w, &c) && take_counted(w, &c) && take_column(w, &c, false);
+	if (!take_counted(w, &c) || !take_counted(w, &c) || !take_column(w, &c, false))
+		return false;
+	w->more = w->at == w->end;
+	return !w->more && *w->at == '\n';
+}
+
+/*
+ * What follows the plain columns. The xattrs are counted if that leads to the end of a record, else
+ * they go on to the next bar: which of them it is must not depend on what is behind the record.
+ */
+static bool take_rest(struct walk *w)
+{
+	struct walk counted;
+	struct column c;
+
+	if (!take_counted(w, &c))
+		return false;
+	counted = *w;
+	if ((take_counted(&counted, &c) && take_end(&counted)) || (counted.more && !w->whole)) {
+		*w = counted;
+		return !counted.more;
+	}
+	return take_column(w, &c, true) && take_end(w);
 }
 
 /* An external database: all up to the LF is as it may be. */
@@ -118,9 +125,7 @@ static size_t walk(const char *text, size_t len, bool whole, struct column *name
 			good = take_column(&w, &plain[i], false);
 		good = good && take_rest(&w);
 	}
-	if (good && w.at == w.end)
-		return 0;
-	if (good && *w.at == '\n')
+	if (good)
 		return (size_t)(w.at + 1 - text);
 	return w.more ? 0 : NOT_ONE;
 }

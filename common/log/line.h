@@ -82,12 +82,20 @@ struct layout {
 	const char *(*foreign)(const char *text, size_t len);
 
 	/*
-	 * Bytes of the line at `text`, with its end, or 0 if more than the `len` that are there are
-	 * needed to tell. What begins no record ends with the next LF. `whole`: it is known that the
-	 * text ends with a line; then never 0. NULL: the end of the format says it all.
+	 * Bytes of the line at `text`, with its end, which is LF or NUL, or 0 if more than the `len`
+	 * that are there are needed to tell. What begins no record ends with the next LF. `whole`: it
+	 * is known that the text ends with a line; then never 0. Text behind the line, as much as
+	 * there is, must not change the answer. NULL: the end of the format says it all.
 	 */
 	size_t (*measure)(const char *text, size_t len, bool whole);
 };
+
+/*
+ * The same for any format. *content: without its end and, in the format that has it, the CR before
+ * that; of text that is no whole line, all of it.
+ */
+size_t line_measure(const struct line_format *format, const char *text, size_t len, bool whole,
+		    size_t *content);
 
 /*
  * Set the path of `line`, whose mode is set, from the text of an absolute one. `buffer` has
@@ -95,5 +103,18 @@ struct layout {
  */
 enum reject_reason line_set_path(struct line *line, char *buffer, const char *text,
 				 size_t len) WARN_UNUSED;
+
+/*
+ * Put the directory `root` before a path that is not absolute: the text of *path, *len bytes, is in
+ * `buffer` then. Returns REJECT_TOO_LONG if it does not fit there.
+ */
+enum reject_reason line_root_path(const char *root, char *buffer, const char **path,
+				  size_t *len) WARN_UNUSED;
+
+/*
+ * The kind of a line that begins no record. A message may begin at `at`, behind a tag; `end`: there
+ * are no messages.
+ */
+enum line_kind line_skip_kind(const char *text, const char *at, const char *end);
 
 #endif

@@ -122,6 +122,29 @@ bool list_format_detect(struct list_format *f, const char *text, size_t len)
 	return most > 0;
 }
 
+bool list_format_reads(const struct list_format *f, const char *text, size_t len)
+{
+	struct scan_form form = { .scanner = f->scanner, .find = f->template };
+
+	return records(&form, f->template && f->template->nul, text, len) > 0;
+}
+
+char *list_format_advice(const char *text, size_t len)
+{
+	struct list_format f;
+	char *advice = NULL;
+
+	if (list_format_detect(&f, text, len)) {
+		bool lines = f.template && !f.template->nul;
+
+		advice = xasprintf("its records are those of %s, which list-parse reads: --format %s%s",
+				   f.scanner->name, lines ? "'find:" FIND_DEFAULT : f.scanner->name,
+				   lines ? "\\n'" : "");
+	}
+	list_format_release(&f);
+	return advice;
+}
+
 void list_format_release(struct list_format *f)
 {
 	find_template_free(f->template);

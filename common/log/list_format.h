@@ -25,6 +25,15 @@ char *list_format_parse(struct list_format *f, const char *text) WARN_UNUSED;
  */
 bool list_format_detect(struct list_format *f, const char *text, size_t len) WARN_UNUSED;
 
+/* Is any of the first lines a record of this format? */
+bool list_format_reads(const struct list_format *f, const char *text, size_t len) WARN_UNUSED;
+
+/*
+ * That another program than gpfs-parse reads a list with these first bytes, and with which format, as
+ * words of a message; NULL: they are no records of a scanner. The caller frees it.
+ */
+char *list_format_advice(const char *text, size_t len) WARN_UNUSED;
+
 void list_format_release(struct list_format *f);
 
 #endif

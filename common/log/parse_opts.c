@@ -101,6 +101,12 @@ void parse_opts_plan(const struct parse_opts *o, struct field_plan *plan, unsign
 	plan->required |= o->required;
 }
 
+void parse_opts_check_root(const char *root)
+{
+	if (root && *root != '/')
+		opts_die("--root: %s: is not absolute", root);
+}
+
 void parse_opts_init(struct parse_opts *o)
 {
 	*o = (struct parse_opts){ .claim.scan_day = DAY_NONE, .mode = MODE_NONE };

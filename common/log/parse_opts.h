@@ -70,6 +70,9 @@ opt_call parse_opts_require;
 /* Defaults; before opts_parse. */
 void parse_opts_init(struct parse_opts *o);
 
+/* The value of --root, NULL if it was not given: dies (2) if it is not absolute. */
+void parse_opts_check_root(const char *root);
+
 /* Take argv[1] to argv[count] as logs and check all values against each other; dies (2). */
 void parse_opts_finish(struct parse_opts *o, size_t count, char **argv);
 

@@ -28,7 +28,7 @@ bool pct_is_slash(const char *at)
 
 enum reject_reason pct_decode_path(char *to, size_t *len, const char *at, const char *end)
 {
-	bool slash_is_encoded = *at == '%';
+	int slash_is_encoded = -1;
 	char *start = to;
 
 	for (; at < end; at++) {
@@ -39,6 +39,8 @@ enum reject_reason pct_decode_path(char *to, size_t *len, const char *at, const 
 			return REJECT_ESCAPE;
 		if (!byte)
 			return REJECT_NUL;
+		if (byte == '/' && slash_is_encoded < 0)
+			slash_is_encoded = is_encoded;
 		if (byte == '/' && is_encoded != slash_is_encoded)
 			return REJECT_SLASH;
 		if (is_encoded)

@@ -15,7 +15,7 @@ int pct_hex_digit(char c);
 bool pct_is_slash(const char *at);
 
 /*
- * Slashes are encoded in all of a path or nowhere, as its first byte shows. A slash in the other
+ * Slashes are encoded in all of a path or nowhere, as the first shows. A slash in the other
  * form is not a separator, and cannot be part of a name either. `to` has room for end - at bytes.
  */
 enum reject_reason pct_decode_path(char *to, size_t *len, const char *at, const char *end);

@@ -33,29 +33,6 @@ bool scanner_column(struct column *column, const char **at, const char *end, cha
 	return true;
 }
 
-/* The text of the path, behind the root if it is not absolute; in the buffer if it is not whole. */
-static enum reject_reason root_path(struct record *r, const char *root)
-{
-	struct fields *f = &r->fields;
-	size_t root_len;
-
-	if (!root || !f->path || (f->path_len && *f->path == '/'))
-		return REJECT_NONE;
-	if (f->path_len && *f->path == '.' && (f->path_len == 1 || f->path[1] == '/')) {
-		f->path++;
-		f->path_len--;
-	}
-	root_len = strlen(root);
-	if (root_len + 1 + f->path_len > PATH_BYTES_MAX)
-		return REJECT_TOO_LONG;
-	memmove(r->buffer + root_len + 1, f->path, f->path_len);
-	memcpy(r->buffer, root, root_len);
-	r->buffer[root_len] = '/';
-	f->path = r->buffer;
-	f->path_len += root_len + 1;
-	return REJECT_NONE;
-}
-
 static enum reject_reason judge(struct record *r, const struct scan_form *form, struct line *line)
 {
 	struct fields *f = &r->fields;
@@ -68,17 +45,9 @@ static enum reject_reason judge(struct record *r, const struct scan_form *form, 
 	line->snapshot = false;
 	line->entry.own.inode = f->seen & FIELD_BIT(FIELD_INODE) ? f->number[FIELD_INODE] : 0;
 	line->entry.own.generation = r->generation;
-	reason = root_path(r, form->root);
+	if (f->path)
+		reason = line_root_path(form->root, r->buffer, &f->path, &f->path_len);
 	return reason != REJECT_NONE ? reason : line_set_path(line, r->buffer, f->path, f->path_len);
-}
-
-static enum line_kind skip_kind(const char *text, const char *end)
-{
-	if (text < end && *text == '#')
-		return LINE_COMMENT;
-	while (text < end && is_blank(*text))
-		text++;
-	return text == end ? LINE_BLANK : LINE_UNRECOGNISED;
 }
 
 enum line_kind scanner_parse(void *parser, const struct line_format *format, const char *text,
@@ -97,7 +66,7 @@ enum line_kind scanner_parse(void *parser, const struct line_format *format, con
 	line->begins = r->begins;
 	line->text = NULL;
 	if (!r->begins)
-		return skip_kind(text, end);
+		return line_skip_kind(text, end, end);
 	if (r->skipped)
 		return LINE_MESSAGE;
 	if (r->raw && !format->nul)

@@ -11,6 +11,9 @@ static const struct {
 	bool counted; /* ": COUNT" follows the note */
 } words[ASSUMPTIONS] = {
 	[ASSUME_AGE_IN_DAYS] = { "age-in-days", "times: the log gives whole days only", false },
+	[ASSUME_ALLOCATED_FROM_PREPARE] = { "allocated-from-prepare", "allocated sizes: taken from SIZE "
+					    "of the records in KiB, which is wrong if the rule had a "
+					    "SIZE clause", false },
 	[ASSUME_ALLOCATED_FROM_SIZE] = { "allocated-from-size", "allocated sizes: not in the log, "
 					 "made of file lengths", false },
 	[ASSUME_ATIME_FROM_BIRTH] = { "atime-from-birth", "access times: not in the log, times of "

@@ -15,6 +15,7 @@
 enum assumption {
 	ASSUME_AGE_IN_DAYS, /* times are whole days */
 	/* What stands for values that the log does not have. */
+	ASSUME_ALLOCATED_FROM_PREPARE,
 	ASSUME_ALLOCATED_FROM_SIZE,
 	ASSUME_ATIME_FROM_BIRTH,
 	ASSUME_ATIME_FROM_MTIME,

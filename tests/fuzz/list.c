@@ -7,39 +7,18 @@
  * what `find -printf` was given, up to a byte ff; for AUTO, what it is must show in it.
  */
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/lines.h"
 
 #include "common/base/path.h"
 #include "common/log/list_format.h"
 
 enum { TEMPLATE = 't', AUTO = 'a' };
 
-#define LINES_MAX 200
-#define TRIED 12 /* ends of text behind a line */
-
 static struct list {
 	uint8_t which;
 	const char *text;
 	size_t len;
 } list;
-
-/*
- * Length of the line at `at`, its end included; all that is there if it has none. `whole`: the text
- * ends with a line.
- */
-static size_t line_len(const struct line_format *format, const char *at, size_t left, bool whole)
-{
-	const char *end;
-	size_t len;
-
-	if (format->layout->measure) {
-		len = format->layout->measure(at, left, whole);
-		fuzz_check(len <= left, "a line beyond the text");
-		fuzz_check(len || !whole, "no line in whole lines");
-		return len ? len : left;
-	}
-	end = memchr(at, line_end(format), left);
-	return end ? (size_t)(end + 1 - at) : left;
-}
 
 static void check_entry(const struct line *line)
 {
@@ -53,17 +32,21 @@ static void check_entry(const struct line *line)
 	fuzz_check(line->path_len || S_ISDIR(e->own.mode), "a root that is no directory");
 }
 
-static void parse_line(void *parser, const struct line_format *format, const char *at, size_t len,
-		       size_t left)
+struct parse {
+	const struct line_format *format;
+	void *parser;
+};
+
+static void parse_line(void *arg, const char *at, size_t content, size_t left)
 {
-	size_t content = len && at[len - 1] == line_end(format) ? len - 1 : len;
+	const struct parse *p = arg;
 	size_t behind = left - content < LINE_PADDING ? left - content : LINE_PADDING;
 	char *copy = xmalloc(content + LINE_PADDING);
 	struct line line;
 
 	memset(copy, '\n', content + LINE_PADDING);
 	memcpy(copy, at, content + behind);
-	switch (format->layout->parse(parser, format, copy, content, true, &line)) {
+	switch (p->format->layout->parse(p->parser, p->format, copy, content, true, &line)) {
 	case LINE_ENTRY:
 		check_entry(&line);
 		break;
@@ -73,19 +56,8 @@ static void parse_line(void *parser, const struct line_format *format, const cha
 	default:
 		break;
 	}
-	(void)format->layout->foreign(copy, content);
+	(void)p->format->layout->foreign(copy, content);
 	free(copy);
-}
-
-/* A chunk ends behind any of its lines: those before the end must be the same. */
-static void check_ends(const struct line_format *format, const char *text, const size_t *ends,
-		       size_t count)
-{
-	for (size_t i = 0; i + 1 < count; i++) {
-		for (size_t j = i + 1; j < count && j < i + TRIED; j++)
-			fuzz_check(line_len(format, text + ends[i], ends[j] - ends[i], true) ==
-				   ends[i + 1] - ends[i], "a line that ends elsewhere");
-	}
 }
 
 static void parse_list(struct list_format *f, const char *text, size_t len)
@@ -93,21 +65,12 @@ static void parse_list(struct list_format *f, const char *text, size_t len)
 	struct scan_form form = { .scanner = f->scanner, .find = f->template, .root = "/r" };
 	struct line_format format = { .layout = f->scanner->layout, .how = &form,
 				      .nul = f->template && f->template->nul };
-	void *parser = format.layout->new_parser();
-	size_t ends[LINES_MAX + 1] = { 0 }, count = 1, at = 0;
+	struct parse parse = { &format, format.layout->new_parser() };
 	unsigned given = f->template ? f->template->given : f->scanner->given;
 
 	(void)field_plan_init(&form.plan, given, false, 20000, 4096);
-	while (at < len && count <= LINES_MAX) {
-		size_t n = line_len(&format, text + at, len - at, false);
-
-		parse_line(parser, &format, text + at, n, len - at);
-		at += n;
-		ends[count++] = at;
-	}
-	format.layout->free_parser(parser);
-	/* The last line may be one that is cut. */
-	check_ends(&format, text, ends, count - 1);
+	lines_take(&format, text, len, parse_line, &parse);
+	format.layout->free_parser(parse.parser);
 }
 
 /* The template before the first byte ff. */

@@ -4,16 +4,18 @@
  *
  * Input: a byte of options, then a template up to LF, then lines. With DEFAULT the template
  * is that of the default layout, whatever stands there, and each line must come out as its own
- * reader has it.
+ * reader has it. With PREPARE the lines are records of -I prepare.
  */
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/lines.h"
 
 #include "common/base/path.h"
 #include "common/log/gpfs_line.h"
+#include "common/log/gpfs_prepare.h"
 #include "common/log/gpfs_template.h"
 #include "common/log/presets.h"
 
-enum { PCT = 1, DEFAULT = 2, ROUNDED = 4 };
+enum { PCT = 1, DEFAULT = 2, ROUNDED = 4, PREPARE = 8, CRLF = 16 };
 
 #define SCAN_DAY 20468
 
@@ -61,41 +63,46 @@ static void check_same(const struct line *a, enum line_kind kind, const struct l
 	SAME(path_len);
 }
 
+struct parse {
+	struct line_format format;
+	void *parser;
+	uint8_t flags;
+};
+
 /* In memory of its own, so that a read beyond the padding is one beyond allocated memory. */
-static void parse_line(void *parser, const struct gpfs_format *how, uint8_t flags,
-		       const char *text, size_t len)
+static void parse_line(void *arg, const char *text, size_t len, size_t left)
 {
-	struct line_format format = { .layout = &gpfs_layout, .how = how, .pct = flags & PCT };
+	struct parse *p = arg;
+	struct line_format format = p->format;
+	const struct layout *layout = format.layout;
 	char *copy = xmalloc(len + LINE_PADDING);
 	struct line line = { 0 }, other = { 0 };
 	enum line_kind kind;
 
+	(void)left;
 	memcpy(copy, text, len);
 	memset(copy + len, '\n', LINE_PADDING);
-	kind = gpfs_layout.parse(parser, &format, copy, len, true, &line);
+	kind = layout->parse(p->parser, &format, copy, len, true, &line);
 	if (kind == LINE_ENTRY)
-		check_record(how, &line);
-	if (flags & DEFAULT) {
+		check_record(format.how, &line);
+	if (p->flags & DEFAULT && !(p->flags & PREPARE)) {
 		format.how = NULL;
 		check_same(&line, kind, &other,
-			   gpfs_layout.parse(parser, &format, copy, len, true, &other));
+			   layout->parse(p->parser, &format, copy, len, true, &other));
 	}
 	free(copy);
 }
 
-static void parse_lines(const struct gpfs_format *how, uint8_t flags, const char *at,
-			const char *end)
+static void parse_lines(const struct gpfs_format *how, uint8_t flags, const char *text, size_t len)
 {
-	void *parser = gpfs_layout.new_parser();
+	const struct layout *layout = flags & PREPARE ? &gpfs_prepare_layout : &gpfs_layout;
+	struct parse p = { { .layout = layout, .how = how, .pct = flags & PCT,
+			     .crlf = flags & CRLF }, layout->new_parser(), flags };
+	bool relative;
 
-	while (at < end) {
-		const char *lf = memchr(at, '\n', (size_t)(end - at));
-
-		lf = lf ? lf : end;
-		parse_line(parser, how, flags, at, (size_t)(lf - at));
-		at = lf + 1;
-	}
-	gpfs_layout.free_parser(parser);
+	lines_take(&p.format, text, len, parse_line, &p);
+	layout->free_parser(p.parser);
+	(void)gpfs_prepare_detect(text, len, flags & PCT, &relative);
 }
 
 static void write_show(const struct template *t)
@@ -123,16 +130,18 @@ static void run(void *arg)
 		     xstrndup(at, (size_t)((lf ? lf : end) - at));
 	struct gpfs_format *how = xcalloc(1, sizeof(*how));
 	char *fault = template_parse(&how->template, text);
+	unsigned given = how->template.given |
+			 (flags & PREPARE ? FIELD_BIT(FIELD_ALLOCATED) : 0);
 
 	if (!fault) {
 		write_show(&how->template);
 		how->template.scan_time = (int64_t)SCAN_DAY * SECONDS_PER_DAY;
-		fuzz_check(field_plan_init(&how->plan, how->template.given,
-					   how->template.whole_days, SCAN_DAY,
+		fuzz_check(field_plan_init(&how->plan, given, how->template.whole_days, SCAN_DAY,
 					   flags & ROUNDED ? 16384 : 0), "no plan");
+		how->root = flags & ROUNDED ? "/r/s" : NULL;
 		how->plan.inline_max = GPFS_INLINE_MAX;
 		if (lf)
-			parse_lines(how, flags, lf + 1, end);
+			parse_lines(how, flags, lf + 1, (size_t)(end - lf - 1));
 	}
 	free(fault);
 	free(how);

@@ -34,6 +34,12 @@ slow() {
 	[[ ${TREETALLY_ALL:-} == 1 ]] || skip "slow: tests/run --all"
 }
 
+# sampled [N]: true for each case under `tests/run --all`, else for one in N [4], for others in each run.
+sampled() {
+	sample_at=$((${sample_at:-RANDOM} + 1))
+	[[ ${TREETALLY_ALL:-} == 1 ]] || ((sample_at % ${1:-4} == 0))
+}
+
 # First line of a test that cannot do without some programs: needs PROGRAM...
 needs() {
 	local program
