@@ -27,10 +27,10 @@ said() {
 }
 
 @test "prepare: inode, generation and size are those of the record, in hexadecimal" {
-	record $numbers /gpfs/a 4096\ 1 >list
-	echo >>list
-	record 7FFFFFFF:0:FFFFffffFFFFffff:00000000ffffffff:0:2E:0:0 /gpfs/b 4096\ 2 >>list
-	echo >>list
+	{
+		record $numbers /gpfs/a 4096\ 1 && echo
+		record 7FFFFFFF:0:FFFFffffFFFFffff:00000000ffffffff:0:2E:0:0 /gpfs/b 4096\ 2 && echo
+	} >list
 	run -0 said --format mmdu list
 	[[ ${lines[0]} == '/gpfs/a 200 1 4096 1048576' ]]
 	# nothing is allocated: the data is in the inode
@@ -59,7 +59,7 @@ said() {
 		record $numbers '/gpfs/a;3!' 7\ 1 && echo
 		record $numbers $'/gpfs/\na\n' 7\ 1 && echo
 		record $numbers '/gpfs/\na\n' 7\ 1 | sed 's/:11!/:-11!/' && echo
-		record $numbers '/gpfs/\\na\\' 7\ 1 | sed 's/:12!/:-12!/' && echo
+		record $numbers '/gpfs/\\na\\x' 7\ 1 | sed 's/:13!/:-13!/' && echo
 		record $numbers '/gpfs/a\n' 7\ 1 && echo
 		printf '%s:-7!/gpfs/b:-2!\\n;3!7 1\n' $numbers
 		printf '%s:0007!/gpfs/c:6!sy\nt\no;4!7 1 \n' $numbers
@@ -69,7 +69,7 @@ said() {
 	} >list
 	said --format mmdu list >got
 	sed 's/ 200 1 7 1048576$//' got | diff - <(printf '%s\n' '/gpfs/a:6!sys' '/gpfs/a;3!' '/gpfs/\na\n' '/gpfs/\na\n' \
-		'/gpfs/\\na\\' '/gpfs/a\\n' /gpfs/b /gpfs/c "/gpfs/\n$(record $numbers /gpfs/no)\n" \
+		'/gpfs/\\na\\x' '/gpfs/a\\n' /gpfs/b /gpfs/c "/gpfs/\n$(record $numbers /gpfs/no)\n" \
 		'reject: missing field')
 	[[ $(ledger skipped_unrecognised out.tsv) == 2 ]]
 }
@@ -81,12 +81,13 @@ said() {
 		n=$((n + 1))
 		sampled 3 || continue
 		wrong=${wrong//NUMBERS/$numbers}
-		for end in '\n' '\0'; do
+		for end in LF NUL; do
 			{
-				record $numbers /gpfs/first && printf "$end"
-				printf '%s'"$end" "${wrong//LONG/$long}"
-				record $numbers /gpfs/last && printf "$end"
+				record $numbers /gpfs/first && echo
+				printf '%s\n' "${wrong//LONG/$long}"
+				record $numbers /gpfs/last && echo
 			} >list
+			[[ $end == LF ]] || { tr '\n' '\0' <list >nul && mv nul list; }
 			said list >got
 			printf '%s 200 1 1048576 1048576\n' /gpfs/first /gpfs/last | diff - <(grep -v ^reject got) ||
 				{ echo "$wrong $end: others changed"; cat got; return 1; }
@@ -115,7 +116,7 @@ said() {
 		missing field|NUMBERS:6!/gpfs/a:6!system
 		missing field|NUMBERS:8!/gpfs/a:6!system
 		missing field|NUMBERS:7!/gpfs/a
-		missing field|NUMBERS:7!/gpfs/a:6!syste
+		missing field|NUMBERS:7!/gpfs/a:6!sys
 		missing field|NUMBERS:7!/gpfs/a:6!systems
 		missing field|NUMBERS:7!/gpfs/a:6!system;
 		missing field|NUMBERS:7!/gpfs/a:6!system;3!ab
