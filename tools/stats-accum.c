@@ -20,10 +20,10 @@
 #include "common/stream/account.h"
 #include "common/stream/stream_opts.h"
 #include "common/stream/stream_set.h"
-#include "common/sort/usage_hash.h"
+#include "common/sort/usage_block.h"
 
-/* Bytes of -S that are neither table nor sorter: stream buffers, blocks. */
-#define FIXED_MEMORY (5u << 18)
+/* Bytes of -S that are neither table nor sorter: stream buffers, blocks, sums of a block. */
+#define FIXED_MEMORY (13u << 17)
 
 struct options {
 	struct opts shared;
@@ -67,9 +67,6 @@ static void parse_args(struct options *opt, int argc, char **argv)
 	opt->stream_count = opts_parse(&program, argc, argv);
 }
 
-/* Enough for the memory to answer, few enough to stay in the first cache. */
-#define FILES_AT_ONCE 16
-
 struct accum {
 	const struct options *opt;
 	int64_t scan_day;
@@ -80,14 +77,9 @@ struct accum {
 	uint64_t rows_written;
 	struct account account; /* of what was added up */
 	struct block_paths paths;
-	uint32_t *dirs;          /* number in the table of each directory of the block */
-	size_t dirs_cap;
-	struct usage_file files[FILES_AT_ONCE];
-	uint32_t file_dirs[FILES_AT_ONCE]; /* their directories' numbers in the block */
+	struct usage_block block;
 	struct progress progress;
 };
-
-#define NOT_LOOKED_UP USAGE_HASH_FULL
 
 static void put_into_run(void *arg, const char *path, size_t len, const struct usage_key *key,
 			 const struct usage *usage)
@@ -124,40 +116,17 @@ static int64_t used_at(const struct entry *e, enum age_by by)
 }
 
 /* One file as a usage row. */
-static void take_file(const struct accum *a, const struct entry *e, struct usage_file *file)
+static void take_file(const struct accum *a, const struct entry *e, struct usage_key *key,
+		      struct usage *usage)
 {
 	int64_t age = scantime_age_days(used_at(e, a->opt->age_by), a->scan_day);
 
-	file->usage = (struct usage){ { 1, (int64_t)e->own.allocated, (int64_t)e->size }, e->atime,
-				      e->mtime };
-	file->key = (struct usage_key){
+	*usage = (struct usage){ { 1, (int64_t)e->own.allocated, (int64_t)e->size }, e->atime,
+				 e->mtime };
+	*key = (struct usage_key){
 		e->own.uid, e->own.gid, (uint8_t)bucket_of(age_buckets, age),
 		(uint8_t)bucket_of(size_buckets, (int64_t)e->own.allocated),
 	};
-}
-
-/* Find places for files[from..count); returns the first whose directory has no room, or `count`. */
-static size_t find_places(struct accum *a, size_t from, size_t count)
-{
-	size_t end = from;
-
-	for (; end < count; end++) {
-		uint32_t *dir = &a->dirs[a->file_dirs[end]];
-
-		if (*dir == NOT_LOOKED_UP) {
-			size_t len;
-			const char *path = block_path(&a->paths, a->file_dirs[end], &len);
-
-			*dir = usage_hash_dir(&a->table, path, len);
-			if (*dir == USAGE_HASH_FULL)
-				break;
-		}
-		a->files[end].dir = *dir;
-		usage_hash_seek(&a->table, &a->files[end]);
-	}
-	for (size_t i = from; i < end; i++)
-		usage_hash_fetch(&a->table, &a->files[i]);
-	return end;
 }
 
 /* `dir` is the number of a directory in the block. */
@@ -171,53 +140,48 @@ static NORETURN void die_overflow(const struct accum *a, uint32_t dir)
 	    path_for_message(path, len));
 }
 
-/* Add files[from..to); returns the first that the table has no room for, or `to`. */
-static size_t add_placed(struct accum *a, size_t from, size_t to)
+/* Move the sums of a block to the table. */
+static void add_sums(struct accum *a)
 {
-	for (; from < to; from++) {
-		enum usage_result result = usage_hash_add(&a->table, &a->files[from]);
+	enum usage_result result;
+	uint32_t dir;
 
-		if (result == USAGE_FULL)
-			break;
-		if (result == USAGE_OVERFLOW ||
-		    !account_usage(&a->account, &a->files[from].usage))
-			die_overflow(a, a->file_dirs[from]);
+	for (uint32_t i = 0; i < a->block.count; i++) {
+		if (!account_usage(&a->account, &a->block.rows[i].file.usage))
+			die_overflow(a, a->block.rows[i].dir);
 	}
-	return from;
-}
-
-static void add_files(struct accum *a, size_t count, uint32_t block_dirs)
-{
-	size_t done = 0;
-
-	for (;;) {
-		done = add_placed(a, done, find_places(a, done, count));
-		if (done == count)
-			break;
-		/* The table is full; when it is empty, no directory has a number any more. */
+	while ((result = usage_block_move(&a->block, &a->table, &a->paths, &dir)) == USAGE_FULL) {
 		spill_table(a);
 		usage_hash_empty(&a->table);
-		memset(a->dirs, 0xff, block_dirs * sizeof(*a->dirs));
 	}
+	if (result == USAGE_OVERFLOW)
+		die_overflow(a, dir);
+}
+
+static void add_file(struct accum *a, uint32_t dir, const struct usage_key *key,
+		     const struct usage *usage)
+{
+	enum usage_result result;
+
+	while ((result = usage_block_add(&a->block, dir, key, usage)) == USAGE_FULL)
+		add_sums(a);
+	if (result == USAGE_OVERFLOW)
+		die_overflow(a, dir);
 }
 
 static void accumulate_block(struct accum *a, struct block *b)
 {
-	size_t count = 0;
+	struct usage_key key;
+	struct usage usage;
 
-	GROW(a->dirs, a->dirs_cap, b->head.dirs);
-	memset(a->dirs, 0xff, b->head.dirs * sizeof(*a->dirs));
 	if (!block_paths_read(&a->paths, b))
 		return;
+	usage_block_start(&a->block, &a->table, &a->paths, b->head.dirs);
 	while (block_next_row(b)) {
-		take_file(a, &b->entry, &a->files[count]);
-		a->file_dirs[count++] = b->dir;
-		if (count == FILES_AT_ONCE) {
-			add_files(a, count, b->head.dirs);
-			count = 0;
-		}
+		take_file(a, &b->entry, &key, &usage);
+		add_file(a, b->dir, &key, &usage);
 	}
-	add_files(a, count, b->head.dirs);
+	add_sums(a);
 }
 
 static void accumulate(struct accum *a, struct stream_set *in)
@@ -235,7 +199,7 @@ static void accumulate(struct accum *a, struct stream_set *in)
 	}
 	block_release(&b);
 	block_paths_release(&a->paths);
-	free(a->dirs);
+	usage_block_release(&a->block);
 }
 
 static void write_rows(struct accum *a)
@@ -290,6 +254,7 @@ static void open_accum(struct accum *a, const struct options *opt, const struct 
 	header_add_program(&head, "stats-accum");
 	stream_out_open(&a->out, &head, &opt->streams.out);
 	header_release(&head);
+	usage_block_init(&a->block);
 	usage_hash_init(&a->table, opt->shared.memory - sort_memory - FIXED_MEMORY);
 	a->sort = extsort_new(&(struct extsort_config){
 		.tail_len = USAGE_TAIL_SIZE,

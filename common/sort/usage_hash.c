@@ -41,11 +41,42 @@ void usage_hash_init(struct usage_hash *t, size_t memory)
 	t->row_slots = xcalloc((size_t)t->row_mask + 1, sizeof(*t->row_slots));
 }
 
-uint32_t usage_hash_dir(struct usage_hash *t, const char *path, size_t len)
+/* Of a path, as much as can be asked for at once without losing other things: four lines. */
+static inline __attribute__((always_inline)) void prefetch_path(const unsigned char *record)
+{
+	for (size_t at = 0; at < 256; at += 64)
+		__builtin_prefetch(record + at);
+}
+
+uint64_t usage_hash_seek_dir(const struct usage_hash *t, const char *path, size_t len)
+{
+	uint64_t hash = hash_bytes(&t->key, path, len);
+
+	__builtin_prefetch(&t->dir_slots[hash & t->dir_mask]);
+	return hash;
+}
+
+void usage_hash_fetch_dir(const struct usage_hash *t, uint64_t hash)
+{
+	uint32_t dir = t->dir_slots[hash & t->dir_mask];
+
+	if (dir)
+		__builtin_prefetch(&t->dirs[dir - 1]);
+}
+
+void usage_hash_fetch_path(const struct usage_hash *t, uint64_t hash)
+{
+	uint32_t dir = t->dir_slots[hash & t->dir_mask];
+
+	if (dir)
+		prefetch_path(t->dirs[dir - 1].record);
+}
+
+uint32_t usage_hash_dir(struct usage_hash *t, const char *path, size_t len, uint64_t hash)
 {
 	static const unsigned char no_rows[TAIL_LEN];
 	size_t size = record_size(TAIL_LEN, len);
-	uint64_t slot = hash_bytes(&t->key, path, len);
+	uint64_t slot = hash;
 	uint32_t *at;
 
 	for (; *(at = &t->dir_slots[slot & t->dir_mask]); slot++) {
@@ -160,13 +191,34 @@ static uint32_t sort_list(struct hash_row *rows, uint32_t list)
 	return sorted;
 }
 
+/*
+ * The directories are in order, but their paths and rows lie anywhere: ask for a path well before
+ * it is needed, then for the first row that it names, then for the next one.
+ */
+static inline __attribute__((always_inline)) void bring_near(const struct usage_hash *t, uint32_t i)
+{
+	uint32_t row;
+
+	if (i + 16 >= t->dir_count)
+		return;
+	prefetch_path(t->dirs[i + 16].record);
+	row = first_row(t->dirs[i + 8].record);
+	if (row)
+		__builtin_prefetch(&t->rows[row - 1]);
+	row = first_row(t->dirs[i + 4].record);
+	if (row && t->rows[row - 1].next)
+		__builtin_prefetch(&t->rows[t->rows[row - 1].next - 1]);
+}
+
 void usage_hash_drain(struct usage_hash *t, usage_put *put, void *arg)
 {
 	keysort(t->dirs, t->dir_count, &dir_shape);
 	for (uint32_t i = 0; i < t->dir_count; i++) {
 		const unsigned char *record = t->dirs[i].record;
-		uint32_t row = sort_list(t->rows, first_row(record));
+		uint32_t row;
 
+		bring_near(t, i);
+		row = sort_list(t->rows, first_row(record));
 		for (; row; row = t->rows[row - 1].next)
 			put(arg, record_path(record, TAIL_LEN), record_path_len(record),
 			    &t->rows[row - 1].key, &t->rows[row - 1].usage);

@@ -41,10 +41,17 @@ struct usage_hash {
 void usage_hash_init(struct usage_hash *t, size_t memory);
 
 #define USAGE_HASH_FULL UINT32_MAX
-/* The number of a directory, added if new; USAGE_HASH_FULL: empty the table and ask again. */
-uint32_t usage_hash_dir(struct usage_hash *t, const char *path, size_t len);
+/*
+ * The number of a directory, added if new; USAGE_HASH_FULL: empty the table and ask again. `hash` is
+ * from usage_hash_seek_dir. The table is large, and what a question needs of it lies in three places
+ * that lead to each other: with many questions, call each of these for all of them before the next.
+ */
+uint64_t usage_hash_seek_dir(const struct usage_hash *t, const char *path, size_t len);
+void usage_hash_fetch_dir(const struct usage_hash *t, uint64_t hash);
+void usage_hash_fetch_path(const struct usage_hash *t, uint64_t hash);
+uint32_t usage_hash_dir(struct usage_hash *t, const char *path, size_t len, uint64_t hash);
 
-/* A file to be added. */
+/* Files to be added. */
 struct usage_file {
 	uint32_t dir;
 	struct usage_key key;
@@ -52,10 +59,7 @@ struct usage_file {
 	uint64_t hash; /* usage_hash_seek */
 };
 
-/*
- * The table is large and rows lie anywhere in it: a file waits longer for memory than for anything
- * else. So let several files seek, then let them fetch, then add them; `dir` and `key` are set.
- */
+/* Rows lie anywhere, too: let several files seek, then fetch, then add them; `dir` and `key` are set. */
 void usage_hash_seek(const struct usage_hash *t, struct usage_file *file);
 void usage_hash_fetch(const struct usage_hash *t, const struct usage_file *file);
 
