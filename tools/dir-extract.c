@@ -52,52 +52,76 @@ static void parse_args(struct options *opt, int argc, char **argv)
 	opt->stream_count = opts_parse(&program, argc, argv);
 }
 
-static void mention(struct stream_out *out, struct recent_paths *seen, const char *path, size_t len)
+struct extractor {
+	struct stream_out *out;
+	struct recent_paths seen;
+	struct block_paths paths;
+	struct path_print *prints; /* of the paths of a block, so that each is hashed once */
+	size_t cap;
+};
+
+static void mention(struct extractor *x, const struct path_print *print, const char *path,
+		    size_t len)
 {
-	if (!recent_paths_seen(seen, path, len))
-		stream_out_add_dir(out, path, len, NULL);
+	if (!recent_paths_seen(&x->seen, print))
+		stream_out_add_dir(x->out, path, len, NULL);
 }
 
-static void extract_block(struct block *b, struct block_paths *paths, struct recent_paths *seen,
-			  struct stream_out *out)
+/* The directory that the current line of `b` is about, and the one that it lies in. */
+static void extract_line(struct extractor *x, const struct block *b)
+{
+	struct path_print parent;
+	size_t len;
+	const char *path = block_path(&x->paths, b->dir, &len);
+
+	recent_paths_seen(&x->seen, &x->prints[b->dir]);
+	stream_out_add_dir(x->out, path, len, &b->entry.own);
+	if (!len)
+		return;
+	len = path_parent(path, len);
+	parent = recent_paths_print(&x->seen, path, len);
+	mention(x, &parent, path, len);
+}
+
+static void extract_block(struct extractor *x, struct block *b)
 {
 	const char *path;
 	size_t len;
 
-	if (!block_paths_read(paths, b))
+	if (!block_paths_read(&x->paths, b))
 		return;
-	while (block_next_line(b)) {
-		path = block_path(paths, b->dir, &len);
-		recent_paths_seen(seen, path, len);
-		stream_out_add_dir(out, path, len, &b->entry.own);
-		if (len)
-			mention(out, seen, path, path_parent(path, len));
-	}
+	GROW(x->prints, x->cap, b->head.dirs);
 	for (uint32_t dir = 0; dir < b->head.dirs; dir++) {
-		path = block_path(paths, dir, &len);
-		mention(out, seen, path, len);
+		path = block_path(&x->paths, dir, &len);
+		x->prints[dir] = recent_paths_print(&x->seen, path, len);
+	}
+	while (block_next_line(b))
+		extract_line(x, b);
+	for (uint32_t dir = 0; dir < b->head.dirs; dir++) {
+		path = block_path(&x->paths, dir, &len);
+		mention(x, &x->prints[dir], path, len);
 	}
 }
 
 static void extract(struct stream_set *in, struct stream_out *out, struct progress *progress)
 {
-	struct block_paths paths = { 0 };
+	struct extractor x = { .out = out };
 	struct block b = { 0 };
-	struct recent_paths seen;
 	uint64_t entries = 0;
 
-	recent_paths_init(&seen);
+	recent_paths_init(&x.seen);
 	progress_phase(progress, "reading", "records", 0);
 	while (stream_set_next(in, &b)) {
-		extract_block(&b, &paths, &seen, out);
+		extract_block(&x, &b);
 		if (b.fault)
 			stream_in_die(stream_set_current(in), "corrupt block: %s", b.fault);
 		entries += b.head.records;
 		progress_update(progress, entries, 0);
 	}
 	progress_end(progress);
-	recent_paths_release(&seen);
-	block_paths_release(&paths);
+	recent_paths_release(&x.seen);
+	block_paths_release(&x.paths);
+	free(x.prints);
 	block_release(&b);
 }
 

@@ -7,7 +7,7 @@
  * path that was pushed out again: the caller then writes a repeat, which sorting removes.
  *
  * Which paths are pushed out depends on the order of paths alone (slots are chosen by an unkeyed
- * hash), so equal input gives equal answers in every run. Memory: 2 MiB, always.
+ * hash of their ends), so equal input gives equal answers in every run. Memory: 2 MiB, always.
  */
 #ifndef TREETALLY_RECENT_PATHS_H
 #define TREETALLY_RECENT_PATHS_H
@@ -24,8 +24,17 @@ struct recent_paths {
 /* Dies (4) if the system has no random bytes to give. */
 void recent_paths_init(struct recent_paths *set);
 
+/* What the table knows of a path. */
+struct path_print {
+	XXH128_hash_t print;
+	uint32_t slot; /* the first where it may lie */
+};
+
+/* Ask for the prints of several paths first: what they need of the table comes near meanwhile. */
+struct path_print recent_paths_print(const struct recent_paths *set, const char *path, size_t len);
+
 /* Was this path here before? Remembers it in any case. */
-bool recent_paths_seen(struct recent_paths *set, const void *path, size_t len);
+bool recent_paths_seen(struct recent_paths *set, const struct path_print *path);
 
 void recent_paths_release(struct recent_paths *set);
 
