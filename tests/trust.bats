@@ -95,8 +95,8 @@ ENDLESS='WITH RECURSIVE endless(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM endl
 @test "trust: a table that is a view without end" {
 	local table tables columns
 	mapfile -t tables < <(ask "$files/small.db" "SELECT name FROM sqlite_master WHERE type = 'table'")
-	few 6 tables
 	for table in "${tables[@]}"; do
+		sampled || continue
 		columns=$(ask "$files/small.db" "SELECT group_concat('n AS ' || name) FROM pragma_table_info('$table')")
 		cp "$files/small.db" lie.db
 		ask lie.db "DROP TABLE $table; CREATE VIEW $table AS $ENDLESS SELECT $columns FROM endless"
@@ -120,8 +120,8 @@ ENDLESS='WITH RECURSIVE endless(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM endl
 		'DROP TABLE user_info; CREATE TABLE user_info(uid PRIMARY KEY, username NOT NULL, full_name)'
 		"DROP TABLE group_info; CREATE TABLE group_info(gid INTEGER PRIMARY KEY,
 			groupname AS (printf('%d', gid)) NOT NULL)")
-	few 6 changes
 	for sql in "${changes[@]}"; do
+		sampled 3 || continue
 		cp "$files/small.db" lie.db
 		ask lie.db "$sql" || continue
 		all_refuse lie.db

@@ -236,19 +236,6 @@ quick_or_all() {
 	if [[ ${TREETALLY_ALL:-} == 1 ]]; then echo "$2"; else echo "$1"; fi
 }
 
-# few NUMBER ARRAY: the quick tests try so many elements of the array ARRAY, others in each run.
-few() {
-	[[ ${TREETALLY_ALL:-} != 1 ]] || return 0
-	local -n few_of=$2
-	local few_left=()
-	mapfile -t few_left < <(shuf -n "$1" -e "${!few_of[@]}")
-	set --
-	for few_at in "${few_left[@]}"; do
-		set -- "$@" "${few_of[few_at]}"
-	done
-	few_of=("$@")
-}
-
 # make_stream KIND [FILE]: a binary stream of small_log: entry, dir (tree order) or usage. FILE
 # defaults to stdout.
 make_stream() {
