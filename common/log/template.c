@@ -193,16 +193,30 @@ static bool check_words(struct parse *p)
 	return true;
 }
 
+/* The step's text with its blank, if that is not too long. */
+static bool set_plain(struct template_step *s)
+{
+	bool fits;
+
+	s->plain_len = s->text_len + s->blank;
+	fits = s->plain_len <= 8;
+	s->plain = fits && s->blank ? s->text << 8 | ' ' : s->text;
+	s->plain_mask = fits && s->blank ? s->mask << 8 | 0xff : s->mask;
+	return fits;
+}
+
 /* What depends on the steps behind. */
 static bool finish(struct parse *p)
 {
 	struct template *t = p->t;
 	bool typed = t->given & (FIELD_BIT(FIELD_TYPE) | FIELD_BIT(FIELD_MODE));
 
+	t->straight = t->step_count;
 	for (unsigned i = 0; i < t->step_count; i++) {
 		struct template_step *s = &t->steps[i], *next = s + 1;
 		bool last = i + 1 == t->step_count;
 
+		t->straight &= set_plain(s);
 		s->stop = last || t->words || next->blank ? ' ' : (char)(next->text & 0xff);
 		if (s->op == OP_OCTAL && !(t->given & FIELD_BIT(FIELD_TYPE)))
 			s->limit = S_IFMT; /* it must tell the type */
@@ -214,6 +228,7 @@ static bool finish(struct parse *p)
 	}
 	if (t->words)
 		t->path_step = t->step_count;
+	t->straight &= t->path_step >= t->step_count;
 	return !t->words || check_words(p);
 }
 

@@ -34,9 +34,10 @@ enum template_op {
 /* Blanks if there must be some, then up to eight bytes of text, then a value. */
 struct template_step {
 	uint64_t text, mask;
+	uint64_t plain, plain_mask; /* the text behind one blank, if there must be some */
 	uint64_t limit; /* a number must be below it; NUMBER_ANY: any */
 	uint64_t unit;  /* what a number is multiplied with */
-	uint8_t text_len;
+	uint8_t text_len, plain_len;
 	bool blank;
 	uint8_t op;     /* enum template_op, how the value is written; OP_NONE: there is none */
 	uint8_t field;
@@ -48,6 +49,7 @@ struct template {
 	struct template_step steps[TEMPLATE_STEPS_MAX];
 	unsigned step_count;
 	bool words;      /* {}: in any order */
+	bool straight;   /* all steps have their `plain`, and none is a path */
 	unsigned given;  /* bits of its fields */
 	unsigned path_step; /* where the %N is; step_count: nowhere */
 	bool whole_days, ages; /* some times are days, or ages: those need scan_time */

@@ -271,25 +271,61 @@ static const char *match_any_order(const struct template *t, struct value_memo *
 	return at;
 }
 
-/* Nearly all lines have all words in the order of the template, and no others. */
-static const char *match_words(const struct template *t, struct value_memo *memo, const char *at,
-			       struct fields *v)
+/*
+ * Nearly all lines have one blank where there must be some, and nothing wrong with any value. What
+ * follows a value is looked at with the next text. NULL: the steps must be taken one by one, and
+ * what was put into `v` so far means nothing.
+ */
+static const char *run_straight(const struct template *t, struct value_memo *memo, const char *at,
+				struct fields *v)
 {
-	const char *behind = v->seen ? NULL : run_steps(t, 0, t->step_count, memo, at, v);
+	const struct template_step *s = t->steps, *end = s + t->step_count;
+	uint64_t number;
+	uint32_t mode;
 
-	behind = behind ? skip_blanks(behind) : NULL;
-	if (behind && !v->bad && (*behind == '\n' || path_behind(behind))) {
-		v->seen = t->given & ~FIELD_BIT(FIELD_OTHER);
-		return behind;
+	for (; s < end; s++) {
+		const char *p = at + s->plain_len; /* `at` itself stays in a register */
+
+		if ((get_le64(at) ^ s->plain) & s->plain_mask)
+			return NULL;
+		switch (s->op) {
+		case OP_NONE:
+			break;
+		case OP_NUMBER:
+			if (!take_decimal(&p, s->limit, &number))
+				return NULL;
+			v->number[s->field] = number * s->unit;
+			break;
+		case OP_STAMP:
+			if (!value_take_stamp(memo, &p, &v->time[s->field]))
+				return NULL;
+			break;
+		case OP_MODE:
+			if (!value_take_mode(memo, &p, &mode))
+				return NULL;
+			v->number[s->field] = mode;
+			break;
+		default:
+			if (is_blank(*p) || !take_value(t, s, memo, &p, v))
+				return NULL;
+		}
+		at = p;
 	}
-	if (!v->seen)
-		v->bad = 0;
-	return match_any_order(t, memo, at, v);
+	return at_stop(s - 1, at) ? skip_blanks(at) : NULL;
 }
 
 const char *template_match(const struct template *t, struct value_memo *memo, const char *at,
 			   const char *end, struct fields *v)
 {
+	const char *behind;
+
 	at = skip_blanks(at);
-	return t->words ? match_words(t, memo, at, v) : match_steps(t, memo, at, end, v);
+	if (t->straight && !v->seen) {
+		behind = run_straight(t, memo, at, v);
+		if (behind && (!t->words || *behind == '\n' || path_behind(behind))) {
+			v->seen = t->given & (t->words ? ~FIELD_BIT(FIELD_OTHER) : ~0u);
+			return behind;
+		}
+	}
+	return t->words ? match_any_order(t, memo, at, v) : match_steps(t, memo, at, end, v);
 }
