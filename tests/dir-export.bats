@@ -43,7 +43,7 @@ totals() {
 @test "dir-export: the format of ncdu, byte by byte" {
 	dir-export --ncdu --min-size 0 -P /gpfs/fs1/a "$small" >out
 	cat >expected <<'END'
-[1,0,{"progname":"treetally","progver":"0.3.0","timestamp":1768435200},
+[1,2,{"progname":"treetally","progver":"0.3.0","timestamp":1768435200},
 [{"name":"/gpfs/fs1/a"},
 {"name":"<6 files>","asize":3066386,"dsize":2133720},
 [{"name":"deep"},
@@ -112,6 +112,7 @@ END
 		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000)
 			INSERT INTO directory_stats SELECT 100 + i, 1, i * 10, i, 0, 0, 0, 1, i * 10, i, 0, 0, 0, 0, 0 FROM n;
 		UPDATE directory_stats SET dir_count_nr = dir_count_nr + 400000, dir_count_r = 400100,
+			file_count_r = file_count_r + 400000,
 			total_size_r = total_size_r + (SELECT sum(total_size_nr) FROM directory_stats WHERE dir_id > 100),
 			apparent_size_r = apparent_size_r + (SELECT sum(apparent_size_nr) FROM directory_stats WHERE dir_id > 100)
 			WHERE dir_id = 1"

@@ -507,7 +507,7 @@ harmful() {
 
 @test "dir-query: --summary shows the scan and what was not understood" {
 	run -0 dir-query --summary --format table "$odd" "$small"
-	[[ $output == *"2026-01-11"*"2026-01-15"* && $output == *"Hard-linked files"* ]]
+	[[ $output == *"2026-01-11"*"2026-01-15"* && $output == *"Files with several links"* ]]
 	[[ $output == *"rejected"*"bad inode "*", first at 20260111_x_odd.list:"* ]]
 	run -0 dir-query --summary "$odd"
 	[[ ${lines[0]} == $'filesystem\tscan_date\t'* && ${#lines[@]} -eq 2 ]]
@@ -538,7 +538,7 @@ harmful() {
 	today=$(($(date +%s) / 86400))
 	[ "$(sed -n 2p <<<"$output" | cut -f4)" = $((today - $(date -d 2026-01-15 +%s) / 86400)) ]
 	[ "$(sed -n 2p <<<"$output" | cut -f2,5-7)" = "$(sqlite3 -separator $'\t' "$small" \
-		'SELECT filesystem, total_directories, total_files, total_size FROM scan_metadata')" ]
+		'SELECT filesystem, total_directories, once_files, once_size FROM scan_metadata')" ]
 	# each name can be given to a program
 	dir-query --summary --format tsv | tail -n +2 | cut -f1 | while read -r db; do
 		dir-query -n 1 "$db"

@@ -36,8 +36,8 @@ struct options {
  * order of enum dir_sort.
  */
 static const char *const sort_names[] = {
-	"size", "apparent", "files", "dirs", "atime", "mtime", "matching", "matching_files", "depth",
-	"path", NULL
+	"size", "apparent", "files", "dirs", "atime", "mtime", "shared", "matching",
+	"matching_files", "depth", "path", NULL
 };
 
 static void set_sort(void *to, const struct opt *row, const char *value)
@@ -54,8 +54,8 @@ static void set_sort(void *to, const struct opt *row, const char *value)
 	opt->sort_whole = suffix && !opt->sort_own;
 	if (!sort_names[key] ||
 	    (suffix && (key >= DIR_BY_MATCHING || (!opt->sort_own && strcmp(suffix, "_r")))))
-		opts_wrong(row, value, "one of size, apparent, files, dirs, atime, mtime, matching,"
-			   " matching_files, depth, path");
+		opts_wrong(row, value, "one of size, apparent, files, dirs, atime, mtime, shared,"
+			   " matching, matching_files, depth, path");
 	opt->question.sort = (enum dir_sort)key;
 }
 
@@ -104,6 +104,8 @@ static void settle(struct options *opt, const struct opt *rows)
 	else if (dir_sort_is_matching(q->sort))
 		opts_die("--sort-by %s needs --older, --younger, --larger-than, --smaller-than,"
 			 " --files-of or --files-of-group", sort_names[q->sort]);
+	if (q->sort == DIR_BY_SHARED && q->count_links)
+		opts_die("--sort-by shared and --count-links: nothing is shared when each link counts");
 	if (opt->tree)
 		settle_tree(opt);
 	q->once = opt->outermost || dir_filter_has_cold(f);
@@ -160,6 +162,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 			 &opt->tree),
 		OPT_FLAG(0, "total", "a line that counts nested directories once",
 			 &q->want_total),
+		QUERY_OPTS_LINKS(&q->count_links, &q->links),
 		OPT_FLAG(0, "summary",
 			 "the scans instead of directories; no DB: those in $TREETALLY_DIR",
 			 &opt->summary),
@@ -177,6 +180,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		.rows = rows,
 		.operands_max = OPERANDS_ANY,
 		.contradictions = (const char *const[]){ QUERY_OPTS_SCOPE_CONTRADICTION,
+							 QUERY_OPTS_LINKS_CONTRADICTION,
 							 "cold separate-dirs",
 							 QUERY_OPTS_RENDER_CONTRADICTIONS,
 							 "tree sort-by reverse", NULL },
@@ -229,6 +233,9 @@ static unsigned table_columns(const struct options *opt)
 	if (dir_filter_has_cold(f) || dir_filter_has(f, DIR_MODIFIED_BEFORE) ||
 	    dir_filter_has(f, DIR_MODIFIED_AFTER))
 		shown |= 1u << COLUMN_MTIME;
+	if (opt->question.links)
+		shown |= 1u << COLUMN_SEEN_FILES | 1u << COLUMN_SEEN | 1u << COLUMN_FREED_FILES |
+			 1u << COLUMN_FREED;
 	if (f->groups.count)
 		shown |= 1u << COLUMN_GROUP;
 	return opt->shared.verbose ? ~0u : shown;
@@ -261,6 +268,7 @@ static void answer(struct options *opt, struct db_reader_set *set)
 		render_note(&out, "no directory matches");
 	if (out.rows < list.matches && !opt->limit_given)
 		render_note_cut(&out, list.matches);
+	render_note_links(&out, set, opt->question.count_links);
 	render_close(&out);
 	render_scans_free(scans, set->count);
 	dir_list_release(&list);

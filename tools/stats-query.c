@@ -25,7 +25,7 @@ struct options {
 	struct dir_question dirs; /* only files below such directories */
 	struct usage_query ask;
 	struct usage_rank rank;
-	bool cross;
+	bool cross, count_links;
 	struct owners_wanted users, groups;
 	struct file_match classes; /* of files whose sums are shown beside those of all */
 	struct render_options out;
@@ -100,6 +100,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		OPT_FLAG('r', "reverse", "the other way round", &opt->rank.reverse),
 		OPT_FLAG(0, "total", "a last line with the total, not in tables only",
 			 &opt->rank.total),
+		QUERY_OPTS_LINKS(&opt->count_links, &opt->rank.links),
 		OPT_FLAG(0, "inodes", "directories and inodes, as quotas count; by owner, group",
 			 &opt->rank.inodes),
 		QUERY_OPTS_RENDER(&opt->out),
@@ -125,7 +126,8 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		.operands_max = USAGE_FS_MOST,
 		.contradictions = (const char *const[]){ QUERY_OPTS_SCOPE_CONTRADICTION,
 							 QUERY_OPTS_RENDER_CONTRADICTIONS,
-							 "cross min-size inodes top", NULL },
+							 QUERY_OPTS_LINKS_CONTRADICTION,
+							 "cross min-size inodes top links", NULL },
 		.needs = (const char *const[]){ QUERY_OPTS_COLD_NEEDS, NULL },
 		.about = { db_schema_about },
 	};
@@ -143,6 +145,8 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		memmove(opt->ask.by + 1, opt->ask.by, opt->ask.by_count++ * sizeof(*opt->ask.by));
 		opt->ask.by[0] = USAGE_FS;
 	}
+	opt->ask.links = opt->count_links ? LINKS_SEEN : LINKS_ONCE;
+	opt->dirs.count_links = opt->count_links;
 	f->cold.is_age = opts_given(rows, "cold");
 	file_match_check(&opt->classes);
 	if (opt->rank.inodes && !usage_dirs_can(&opt->ask))
@@ -229,20 +233,61 @@ static void count_dirs(const struct usage_query *ask, struct db_reader_set *set,
 }
 
 /* The same question about some of the files. */
-static void add_up_matching(const struct options *opt, struct db_reader_set *set,
-			    const struct scope *scopes, struct totals *matching)
+static void add_up_matching(const struct options *opt, struct usage_query ask,
+			    struct db_reader_set *set, const struct scope *scopes,
+			    struct totals *matching)
 {
-	struct usage_query ask = opt->ask;
-
 	ask.match.age = opt->classes.age;
 	ask.match.size = opt->classes.size;
 	add_up(&ask, set, scopes, matching);
 }
 
+/* The same question with links counted otherwise. Keys that only a further link has get a row. */
+static void add_up_links(struct usage_query ask, struct db_reader_set *set,
+			 const struct scope *scopes, struct usage_found *found)
+{
+	ask.links = LINKS_SEEN;
+	add_up(&ask, set, scopes, &found->seen);
+	ask.links = LINKS_FREED;
+	add_up(&ask, set, scopes, &found->freed);
+	for (size_t i = 0; i < found->seen.count; i++)
+		totals_at(&found->all, found->seen.rows[i].key);
+}
+
+static void find(const struct options *opt, const struct usage_query *ask,
+		 struct db_reader_set *set, const struct scope *scopes, struct usage_found *found)
+{
+	add_up(ask, set, scopes, &found->all);
+	if (opt->rank.inodes)
+		count_dirs(ask, set, scopes, found);
+	if (opt->rank.links)
+		add_up_links(*ask, set, scopes, found);
+	if (opt->rank.matching)
+		add_up_matching(opt, *ask, set, scopes, &found->matching);
+}
+
+/* Where files can have links in several directories, rows of directories do not add up. */
+static bool find_whole(const struct options *opt, struct db_reader_set *set,
+		       const struct scope *scopes, struct usage_found *whole)
+{
+	struct usage_query ask = opt->ask;
+	int dir = usage_query_part(&ask, USAGE_DIR);
+	bool linked = false;
+
+	for (size_t i = 0; i < set->count; i++)
+		linked = linked || set->dbs[i].linked;
+	if (dir < 0 || ask.links == LINKS_SEEN || !linked)
+		return false;
+	ask.by_count--;
+	memmove(ask.by + dir, ask.by + dir + 1, (ask.by_count - (size_t)dir) * sizeof(*ask.by));
+	find(opt, &ask, set, scopes, whole);
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	struct db_reader_set set = { 0 };
-	struct usage_found found = { 0 };
+	struct usage_found found = { 0 }, whole = { 0 };
 	struct render_scan *scans;
 	struct options opt;
 	struct scope *scopes;
@@ -256,12 +301,9 @@ int main(int argc, char **argv)
 	scopes = scope_resolve(&set, &opt.where);
 	for (size_t i = 0; i < set.count && !dir_question_is_open(&opt.dirs); i++)
 		dir_scope_narrow(&set.dbs[i], &scopes[i], &opt.dirs);
-	add_up(&opt.ask, &set, scopes, &found.all);
-	if (opt.rank.inodes)
-		count_dirs(&opt.ask, &set, scopes, &found);
+	find(&opt, &opt.ask, &set, scopes, &found);
+	found.whole = find_whole(&opt, &set, scopes, &whole) ? &whole : NULL;
 	add_zero_rows(&opt.ask, &set, &found.all);
-	if (opt.rank.matching)
-		add_up_matching(&opt, &set, scopes, &found.matching);
 	scans = render_scans_of(&set);
 	opt.out.scans = scans;
 	opt.out.scan_count = set.count;
@@ -269,9 +311,8 @@ int main(int argc, char **argv)
 	render_scans_free(scans, set.count);
 	if (opt.shared.verbose)
 		db_reader_report_cost(&set);
-	totals_release(&found.all);
-	totals_release(&found.matching);
-	totals_release(&found.dirs);
+	usage_found_release(&found);
+	usage_found_release(&whole);
 	scope_free(scopes, set.count);
 	db_reader_close(&set);
 	dir_filter_release(&opt.dirs.filter);

@@ -15,6 +15,7 @@ const struct db_range db_ranges[] = {
 	[DB_DEPTH] = { 0, DIRECTORIES_MOST },
 	[DB_COUNT] = { 0, INT64_MAX },
 	[DB_SIZE] = { 0, INT64_MAX },
+	[DB_CHANGE] = { -INT64_MAX, INT64_MAX },
 	[DB_TIME] = { TIME_MIN, TIME_MAX },
 	[DB_UID] = { 0, UINT32_MAX },
 	[DB_OWNER] = { -1, UINT32_MAX },

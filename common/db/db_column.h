@@ -5,7 +5,7 @@
  * A table of SQLite takes any value in any column, and a file can come from anybody. So a column is
  * read with its domain: a value of another type, or out of range, ends the program (3) and names
  * the column. Sums and differences of a few numbers of one domain do not overflow, except those of
- * DB_COUNT and DB_SIZE, which callers add with saturation.
+ * DB_COUNT, DB_SIZE and DB_CHANGE, which callers add with saturation.
  *
  * Columns are numbered from 0, by an enum that stands beside the statement.
  */
@@ -20,6 +20,7 @@ enum db_domain {
 	DB_DEPTH,
 	DB_COUNT,       /* of files, lines and the like */
 	DB_SIZE,        /* bytes; INT64_MAX: that or more */
+	DB_CHANGE,      /* of a count or of bytes: of either sign */
 	DB_TIME,        /* seconds, of the years 0001 to 9999 */
 	DB_UID,         /* also a gid */
 	DB_OWNER,       /* the same, or -1: of nobody */

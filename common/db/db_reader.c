@@ -208,6 +208,15 @@ static struct assumptions assumptions_of(struct db *db, struct db_text text)
 	return assumed;
 }
 
+static bool has_links(struct db *db)
+{
+	sqlite3_stmt *select = db_prepare(db, "SELECT 1 FROM link_usage LIMIT 1");
+	bool linked = db_step(db, select);
+
+	sqlite3_finalize(select);
+	return linked;
+}
+
 static void read_facts(struct db_reader_db *a)
 {
 	enum { FILESYSTEM, SCAN_TIMESTAMP, ROOT_ID, ROOT, AGE_BY, ASSUMED, DIRECTORIES, DIGEST };
@@ -229,6 +238,7 @@ static void read_facts(struct db_reader_db *a)
 	a->digest = xstrndup(text.bytes, text.len);
 	sqlite3_finalize(select);
 	path_maps_load(&a->db, &a->maps);
+	a->linked = has_links(&a->db);
 }
 
 void db_reader_temp_dir(const char *dir)

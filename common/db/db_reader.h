@@ -35,6 +35,7 @@ struct db_reader_db {
 	struct assumptions assumed; /* what every answer rests on */
 	struct path_maps maps; /* from the paths of the scan to those that users know */
 	int64_t directories;   /* their number, which is the highest dir_id */
+	bool linked;           /* there are files with several links: link_usage has rows */
 
 	/* private */
 	struct db_reader_kept {

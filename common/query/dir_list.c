@@ -5,94 +5,10 @@
 
 #include "common/base/path.h"
 #include "common/db/db_column.h"
+#include "common/query/link_rows.h"
 #include "common/query/tree_path.h"
 
-/* ---- columns ---- */
-
 #define TOTAL_PATH "(total)" /* no path: those begin with '/' */
-
-/* Of the subtree; `own_name` where the directory itself has another column. */
-static const struct {
-	struct render_column column;
-	const char *own_name;
-} all_columns[DIR_COLUMNS] = {
-	[COLUMN_FILESYSTEM] = { { "filesystem", "File system", RENDER_TEXT, 0, 0 }, NULL },
-	[COLUMN_SCAN] = { { "scan_date", "Scan", RENDER_TIME, 0, 0 }, NULL },
-	[COLUMN_PATH] = { { "path", "Path", RENDER_PATH, 0, 0 }, NULL },
-	[COLUMN_DEPTH] = { { "depth", "Depth", RENDER_NUMBER, 5, 0 }, NULL },
-	[COLUMN_FILES] = { { "file_count_r", "Files", RENDER_COUNT, 1, 0 }, "file_count_nr" },
-	[COLUMN_SIZE] = { { "total_size_r", "Allocated", RENDER_BYTES, 0, 0 }, "total_size_nr" },
-	[COLUMN_APPARENT] = { { "apparent_size_r", "Apparent", RENDER_BYTES, 6, 0 },
-			      "apparent_size_nr" },
-	[COLUMN_MATCHING_FILES] = { { "matching_files", "Matching files", RENDER_COUNT, 0, 0 }, NULL },
-	[COLUMN_MATCHING] = { { "matching_size", "Matching", RENDER_BYTES, 0, 0 }, NULL },
-	[COLUMN_DIRS] = { { "dir_count_r", "Dirs", RENDER_COUNT, 4, 0 }, "dir_count_nr" },
-	[COLUMN_ATIME] = { { "max_atime_r", "Accessed", RENDER_TIME, 2, 0 }, "max_atime_nr" },
-	[COLUMN_MTIME] = { { "max_mtime_r", "Modified", RENDER_TIME, 3, 0 }, "max_mtime_nr" },
-	[COLUMN_OWNER_UID] = { { "owner_uid", NULL, RENDER_NUMBER, 0, 0 }, NULL },
-	[COLUMN_OWNER] = { { "owner", "Owner", RENDER_TEXT, 3, 0 }, NULL },
-	[COLUMN_OWNER_GID] = { { "owner_gid", NULL, RENDER_NUMBER, 0, 0 }, NULL },
-	[COLUMN_GROUP] = { { "group", "Group", RENDER_TEXT, 4, 0 }, NULL },
-};
-
-enum dir_column dir_column_of(enum dir_sort sort)
-{
-	static const enum dir_column columns[] = {
-		[DIR_BY_SIZE] = COLUMN_SIZE, [DIR_BY_APPARENT] = COLUMN_APPARENT,
-		[DIR_BY_FILES] = COLUMN_FILES, [DIR_BY_DIRS] = COLUMN_DIRS,
-		[DIR_BY_ATIME] = COLUMN_ATIME, [DIR_BY_MTIME] = COLUMN_MTIME,
-		[DIR_BY_MATCHING] = COLUMN_MATCHING,
-		[DIR_BY_MATCHING_FILES] = COLUMN_MATCHING_FILES, [DIR_BY_DEPTH] = COLUMN_DEPTH, [DIR_BY_PATH] = COLUMN_PATH,
-	};
-
-	return columns[sort];
-}
-
-static void add_column(struct dir_layout *l, enum dir_column which)
-{
-	struct render_column *column = &l->columns[l->count];
-
-	*column = all_columns[which].column;
-	if (l->own && all_columns[which].own_name)
-		column->name = all_columns[which].own_name;
-	l->which[l->count++] = which;
-}
-
-static bool has_column(const struct dir_layout *l, enum dir_column which)
-{
-	switch (which) {
-	case COLUMN_FILESYSTEM:
-	case COLUMN_SCAN: return l->several;
-	case COLUMN_MATCHING:
-	case COLUMN_MATCHING_FILES: return l->matching;
-	default: return true;
-	}
-}
-
-void dir_layout_init(struct dir_layout *l, const struct dir_question *q, bool several)
-{
-	*l = (struct dir_layout){ .own = q->filter.own, .several = several,
-				  .matching = dir_question_matches(q) };
-	for (int i = 0; i < DIR_COLUMNS; i++) {
-		if (has_column(l, (enum dir_column)i))
-			add_column(l, (enum dir_column)i);
-	}
-}
-
-void dir_layout_for_table(struct dir_layout *l, unsigned in_table, enum dir_column key)
-{
-	l->count = 0;
-	for (int i = 0; i < DIR_COLUMNS; i++) {
-		if (i != COLUMN_PATH && has_column(l, (enum dir_column)i) &&
-		    (in_table & 1u << i || i == (int)key))
-			add_column(l, (enum dir_column)i);
-	}
-	add_column(l, COLUMN_PATH);
-	for (size_t i = 0; i < l->count; i++) {
-		if (l->which[i] == key)
-			l->columns[i].rank = 0;
-	}
-}
 
 struct open_dir {
 	int64_t dir_id;
@@ -108,6 +24,10 @@ struct rows {
 
 	/* private */
 	sqlite3_stmt *select;
+	struct sums seen, once, freed; /* of the current directory */
+	struct usage_rows kept;        /* what files directly in a directory lose to be freed */
+	struct totals lost;
+	struct file_match all;
 	struct open_dir *open; /* the directories on the way to `path` */
 	size_t depth, open_cap;
 	struct buf shown; /* the path that users see */
@@ -154,23 +74,42 @@ static void follow(struct rows *r, int64_t dir_id, int64_t parent_id, struct db_
 
 enum {
 	ROW_PARENT, ROW_NAME, ROW_DEPTH, ROW_SIZE, ROW_APPARENT, ROW_FILES, ROW_DIRS, ROW_ATIME,
-	ROW_MTIME, ROW_UID, ROW_GID
+	ROW_MTIME, ROW_UID, ROW_GID, ROW_LOST_FILES, ROW_LOST_SIZE, ROW_LOST_APPARENT,
+	ROW_KEPT_FILES, ROW_KEPT_SIZE, ROW_KEPT_APPARENT
 };
+
+/* Of files directly in a directory link_stats does not know what is freed. */
+static bool asks_kept(const struct rows *r)
+{
+	return r->layout->own && r->layout->links && r->a->linked;
+}
 
 static void open_rows(struct rows *r, struct db_reader_db *a, const struct dir_layout *layout)
 {
 	const char *of = layout->own ? "nr" : "r";
+	const char *kept = layout->own ? "0, 0, 0" : "l.kept_files_r, l.kept_size_r, l.kept_apparent_r";
+	char *lost = a->linked ? xasprintf("l.repeated_files_%s, l.repeated_size_%s,"
+					   " l.repeated_apparent_%s, %s", of, of, of, kept) :
+				 xstrdup("NULL, NULL, NULL, NULL, NULL, NULL");
 	char *sql = xasprintf(
 		"SELECT d.parent_id, d.name, d.depth, s.total_size_%s, s.apparent_size_%s,"
-		" s.file_count_%s, s.dir_count_%s, s.max_atime_%s, s.max_mtime_%s, %s, %s"
+		" s.file_count_%s, s.dir_count_%s, s.max_atime_%s, s.max_mtime_%s, %s, %s, %s"
 		" FROM directories AS d CROSS JOIN directory_stats AS s ON s.dir_id = d.dir_id"
-		" WHERE d.dir_id = ?",
+		"%s WHERE d.dir_id = ?",
 		of, of, of, of, of, of, layout->own ? DIR_OWN_OWNER("uid") : "s.owner_uid",
-		layout->own ? DIR_OWN_OWNER("gid") : "s.owner_gid");
+		layout->own ? DIR_OWN_OWNER("gid") : "s.owner_gid", lost,
+		a->linked ? " LEFT JOIN link_stats AS l ON l.dir_id = d.dir_id" : "");
 
 	*r = (struct rows){ .a = a, .layout = layout };
 	r->select = db_prepare(&a->db, sql);
+	free(lost);
 	free(sql);
+	if (!asks_kept(r))
+		return;
+	file_match_init(&r->all);
+	r->kept = (struct usage_rows){ .a = a, .match = &r->all, .loss = LINKS_FREED,
+				       .totals = &r->lost, .part = { -1, -1, -1, -1 } };
+	usage_rows_open(&r->kept);
 }
 
 static struct render_cell cell_of(struct rows *r, int column, enum db_domain domain)
@@ -209,6 +148,40 @@ static struct render_cell path_cell(struct rows *r)
 	return render_text((char *)r->shown.data, r->shown.len);
 }
 
+static struct sums sums_of(struct rows *r, int files, int size, int apparent, bool change)
+{
+	struct db *db = &r->a->db;
+
+	return (struct sums){
+		db_column_or(db, r->select, files, change ? DB_CHANGE : DB_COUNT, 0),
+		db_column_or(db, r->select, size, change ? DB_CHANGE : DB_SIZE, 0),
+		db_column_or(db, r->select, apparent, change ? DB_CHANGE : DB_SIZE, 0),
+	};
+}
+
+/* What the current directory has, links counted in three ways. */
+static void fill_sums(struct rows *r, int64_t dir_id)
+{
+	struct sums lost = sums_of(r, ROW_LOST_FILES, ROW_LOST_SIZE, ROW_LOST_APPARENT, true);
+	struct sums kept = sums_of(r, ROW_KEPT_FILES, ROW_KEPT_SIZE, ROW_KEPT_APPARENT, true);
+
+	r->seen = sums_of(r, ROW_FILES, ROW_SIZE, ROW_APPARENT, false);
+	r->once = r->freed = r->seen;
+	if (asks_kept(r)) {
+		usage_rows_own(&r->kept, dir_id);
+		kept = *totals_at(&r->lost, r->kept.key);
+		*totals_at(&r->lost, r->kept.key) = (struct sums){ 0 };
+	}
+	if (!r->layout->count_links)
+		link_rows_lose(r->a, &r->once, &lost);
+	link_rows_lose(r->a, &r->freed, &kept);
+}
+
+static struct render_cell shared_cell(struct rows *r)
+{
+	return render_number(db_column_or(&r->a->db, r->select, ROW_LOST_SIZE, DB_SIZE, 0));
+}
+
 static struct render_cell fill_cell(struct rows *r, enum dir_column which,
 				    const struct sums *matching)
 {
@@ -223,9 +196,16 @@ static struct render_cell fill_cell(struct rows *r, enum dir_column which,
 	case COLUMN_OWNER_UID: return cell_of(r, ROW_UID, DB_OWNER);
 	case COLUMN_OWNER_GID: return cell_of(r, ROW_GID, DB_OWNER);
 	case COLUMN_DEPTH: return cell_of(r, ROW_DEPTH, DB_DEPTH);
-	case COLUMN_SIZE: return cell_of(r, ROW_SIZE, DB_SIZE);
-	case COLUMN_APPARENT: return cell_of(r, ROW_APPARENT, DB_SIZE);
-	case COLUMN_FILES: return cell_of(r, ROW_FILES, DB_COUNT);
+	case COLUMN_SIZE: return render_number(r->once.allocated);
+	case COLUMN_APPARENT: return render_number(r->once.apparent);
+	case COLUMN_FILES: return render_number(r->once.files);
+	case COLUMN_SHARED: return shared_cell(r);
+	case COLUMN_SEEN_FILES: return render_number(r->seen.files);
+	case COLUMN_SEEN: return render_number(r->seen.allocated);
+	case COLUMN_SEEN_APPARENT: return render_number(r->seen.apparent);
+	case COLUMN_FREED_FILES: return render_number(r->freed.files);
+	case COLUMN_FREED: return render_number(r->freed.allocated);
+	case COLUMN_FREED_APPARENT: return render_number(r->freed.apparent);
 	case COLUMN_MATCHING: return render_number(matching->allocated);
 	case COLUMN_MATCHING_FILES: return render_number(matching->files);
 	case COLUMN_DIRS: return cell_of(r, ROW_DIRS, DB_DIRECTORY_COUNT);
@@ -249,6 +229,7 @@ static void fill_rows(struct rows *r, const struct dir_hit *hit)
 		    r->a->db.name, dir_id);
 	follow(r, dir_id, db_column_or(db, s, ROW_PARENT, DB_ID, 0),
 	       db_column_text(db, s, ROW_NAME, DB_NAME_BYTES));
+	fill_sums(r, dir_id);
 	for (size_t i = 0; i < r->layout->count; i++)
 		r->cells[i] = fill_cell(r, r->layout->which[i], &hit->matching);
 	db_check(&r->a->db, sqlite3_reset(s));
@@ -257,6 +238,8 @@ static void fill_rows(struct rows *r, const struct dir_hit *hit)
 static void close_rows(struct rows *r)
 {
 	db_reader_finalize(r->a, r->select);
+	usage_rows_close(&r->kept);
+	totals_release(&r->lost);
 	free(r->open);
 	buf_release(&r->path);
 	buf_release(&r->shown);
@@ -275,6 +258,15 @@ static void fill_total(const struct dir_layout *l, const struct dir_total *total
 		case COLUMN_SIZE: cells[i] = render_number(total->usage.sums.allocated); break;
 		case COLUMN_APPARENT: cells[i] = render_number(total->usage.sums.apparent); break;
 		case COLUMN_FILES: cells[i] = render_number(total->usage.sums.files); break;
+		case COLUMN_SHARED:
+			cells[i] = render_number(total->seen.allocated - total->usage.sums.allocated);
+			break;
+		case COLUMN_SEEN_FILES: cells[i] = render_number(total->seen.files); break;
+		case COLUMN_SEEN: cells[i] = render_number(total->seen.allocated); break;
+		case COLUMN_SEEN_APPARENT: cells[i] = render_number(total->seen.apparent); break;
+		case COLUMN_FREED_FILES: cells[i] = render_number(total->freed.files); break;
+		case COLUMN_FREED: cells[i] = render_number(total->freed.allocated); break;
+		case COLUMN_FREED_APPARENT: cells[i] = render_number(total->freed.apparent); break;
 		case COLUMN_MATCHING: cells[i] = render_number(total->matching.allocated); break;
 		case COLUMN_MATCHING_FILES:
 			cells[i] = render_number(total->matching.files);

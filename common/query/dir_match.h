@@ -20,27 +20,39 @@ struct match_dir {
 	int64_t rank;         /* the caller's */
 	bool outermost;       /* set by dir_match_next: it lies in no other one */
 	struct dir_total total; /* the caller's */
-	struct sums sums;
+	struct sums sums;       /* links counted once, or each */
+	struct sums lost;       /* what each link would add to them */
 };
 
 /* The next directory that is asked about, in tree order; false at the end. */
 typedef bool match_source(void *arg, struct match_dir *dir);
 
-struct dir_match {
-	/* private */
+/* What is read of: files, or what they lose because links count once. */
+struct match_rows {
 	struct usage_rows rows;
 	struct totals totals;
-	sqlite3_stmt *select;   /* matching rows of usage_nr */
+	sqlite3_stmt *select;   /* matching rows of usage_nr or link_usage */
 	int64_t last, window;   /* the last directory that it reads, and of how many at a time */
 	int64_t dir_id;         /* that of the row it stands on; INT64_MAX: it is at its end */
+};
+
+struct dir_match {
+	/* private */
+	struct match_rows seen, lost;
+	bool once;              /* `lost` is read, too */
+	bool own;               /* of each directory itself */
 	struct match_dir *open, waiting;
 	size_t depth, open_cap;
 	bool begun, more;       /* `waiting` is there */
 	int64_t at;             /* what lies before it is counted */
 };
 
-/* `match` must live as long as it. */
-void dir_match_open(struct dir_match *m, struct db_reader_db *a, const struct file_match *match);
+/*
+ * `match` must live as long as it. `own`: each directory by itself (its `last` is itself). `links`:
+ * LINKS_ONCE or LINKS_SEEN.
+ */
+void dir_match_open(struct dir_match *m, struct db_reader_db *a, const struct file_match *match,
+		    bool own, enum link_count links);
 void dir_match_close(struct dir_match *m);
 
 /* The next directory that holds matching files; false at the end. */

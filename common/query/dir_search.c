@@ -36,6 +36,22 @@ static struct dir_total row_total(struct dir_search *scan)
 	};
 }
 
+/* By which rows are sorted. */
+static int64_t row_rank(struct dir_search *scan)
+{
+	const struct dir_question *q = scan->question;
+	struct db *db = &scan->a->db;
+	int64_t rank = dir_rank(db, scan->select, SELECTED_RANK, q->reverse), lost;
+
+	/* A length of INT64_MAX is that or more. */
+	if (db_column_is_null(scan->select, SELECTED_RANK) || rank == INT64_MAX ||
+	    rank == -INT64_MAX)
+		return rank;
+	scan->bound = rank;
+	lost = db_column(db, scan->select, SELECTED_LOST, DB_COUNT);
+	return q->reverse ? rank - lost : rank + lost;
+}
+
 /*
  * The next directory that the statement gives; false at the end, when it is gone. `inner`: it lies in
  * one that came before. `last` is where its subtree ends, if the question nests.
@@ -50,7 +66,7 @@ static bool read_row(struct dir_search *scan, struct dir_hit *hit, bool *inner, 
 		if (q->sort == DIR_BY_PATH)
 			hit->rank = q->reverse ? -hit->dir_id : 0;
 		else if (!dir_sort_is_matching(q->sort))
-			hit->rank = dir_rank(db, scan->select, SELECTED_RANK, q->reverse);
+			hit->rank = row_rank(scan);
 		*inner = dir_question_nests(q) && hit->dir_id <= scan->until;
 		if (*inner && q->once)
 			continue;
@@ -82,10 +98,23 @@ static bool read_candidate(void *arg, struct match_dir *dir)
 		dir->last = hit.dir_id;
 	dir->dir_id = hit.dir_id;
 	dir->rank = hit.rank;
-	dir->sums = (struct sums){ 0 };
+	dir->sums = dir->lost = (struct sums){ 0 };
 	if (q->want_total && (!inner || q->filter.own))
 		dir->total = row_total(scan);
 	return true;
+}
+
+/* Its files are in the total from here on, each link for itself: lose_links comes later. */
+static void add_to_total(struct dir_search *scan, const struct dir_total *total, int64_t dir_id,
+			 int64_t last)
+{
+	const struct dir_question *q = scan->question;
+
+	dir_total_add(&scan->total, total);
+	if (!dir_question_loses(scan->a, q))
+		return;
+	link_parts_add(&scan->listed, dir_id, q->filter.own ? dir_id : last, 0);
+	scan->listed_count++;
 }
 
 static bool next_match(struct dir_search *scan, struct dir_hit *hit)
@@ -102,7 +131,8 @@ static bool next_match(struct dir_search *scan, struct dir_hit *hit)
 		hit->rank = dir_matching_rank(q, &dir.sums);
 	if (q->want_total && dir.outermost) {
 		dir.total.matching = dir.sums;
-		dir_total_add(&scan->total, &dir.total);
+		sums_add(&dir.total.matching, &dir.lost);
+		add_to_total(scan, &dir.total, dir.dir_id, dir.last);
 	}
 	return true;
 }
@@ -121,7 +151,7 @@ static bool read_hit(struct dir_search *scan, struct dir_hit *hit)
 		if (is_there && q->want_total && (!inner || q->filter.own)) {
 			struct dir_total total = row_total(scan);
 
-			dir_total_add(&scan->total, &total);
+			add_to_total(scan, &total, hit->dir_id, last);
 		}
 	}
 	scan->matches += is_there && !scan->counted;
@@ -149,7 +179,11 @@ static void hold_best(struct dir_search *scan)
 
 	scan->held.last_on_top = true;
 	while (read_hit(scan, &hit)) {
-		if (scan->held.count < scan->question->limit) {
+		bool full = scan->held.count == scan->question->limit;
+
+		if (full && scan->by_seen && scan->bound > scan->held.hits[0].rank)
+			break;
+		if (!full) {
 			dir_heap_push(&scan->held, hit);
 		} else if (dir_hit_before(&hit, &scan->held.hits[0])) {
 			dir_heap_pop(&scan->held);
@@ -247,19 +281,23 @@ void dir_search_start(struct dir_search *scan, struct db_reader_db *a, const str
 
 	*scan = (struct dir_search){ .a = a, .scope = scope, .question = q,
 				   .total = DIR_TOTAL_NONE };
-	if (heap && dir_question_is_open(q) && !dir_question_nests(q)) {
+	if (heap && dir_question_is_open(q) && !dir_question_nests(q) &&
+	    q->sort != DIR_BY_SHARED) {
 		scan->counted = true;
 		scan->matches = (uint64_t)scope->directories;
 	}
 	if (plan == PLAN_RANGE && search(scan))
 		return;
-	scan->in_order = !dir_question_matches(q) &&
+	scan->by_seen = plan == PLAN_SIZE && dir_question_loses(a, q);
+	scan->in_order = !dir_question_matches(q) && !scan->by_seen &&
 			 (plan == PLAN_SIZE ||
+			  (plan == PLAN_SHARED && !q->sort_own && !dir_question_nests(q)) ||
 			  (q->sort == DIR_BY_PATH && !(q->reverse && dir_question_nests(q))));
 	scan->plan = dir_plan_name(plan);
-	scan->select = dir_plan_prepare(a, scope, q, plan, scan->in_order);
+	scan->select = dir_plan_prepare(a, scope, q, plan, scan->in_order || scan->by_seen);
 	if (dir_question_matches(q))
-		dir_match_open(&scan->match, a, &q->match);
+		dir_match_open(&scan->match, a, &q->match, q->filter.own,
+			       q->count_links ? LINKS_SEEN : LINKS_ONCE);
 	if (scan->in_order)
 		return;
 	if (heap)
@@ -280,6 +318,53 @@ bool dir_search_next(struct dir_search *scan, struct dir_hit *hit)
 	return true;
 }
 
+/* What links take from files of the listed directories. */
+static struct sums lost_in_total(struct dir_search *scan, const struct file_match *match,
+				 enum link_count loss)
+{
+	const struct link_parts *listed = &scan->listed;
+	struct totals lost = { 0 };
+	struct usage_rows rows = { .a = scan->a, .match = match, .loss = loss, .totals = &lost,
+				   .part = { -1, -1, -1, -1 } };
+	struct sums sums;
+
+	usage_rows_open(&rows);
+	if (scan->listed_count == 1 && !scan->question->filter.own)
+		usage_rows_subtree(&rows, listed->parts[0].first, listed->parts[0].last, false);
+	else
+		link_rows_take(&rows, listed, -1);
+	usage_rows_close(&rows);
+	sums = *totals_at(&lost, rows.key);
+	totals_release(&lost);
+	return sums;
+}
+
+/* So far each link counts in the total. */
+static void lose_links(struct dir_search *scan)
+{
+	const struct dir_question *q = scan->question;
+	struct dir_total *total = &scan->total;
+	struct file_match all;
+	struct sums lost;
+
+	file_match_init(&all);
+	total->seen = total->freed = total->usage.sums;
+	if (!dir_question_loses(scan->a, q) || !q->want_total)
+		return;
+	lost = lost_in_total(scan, &all, LINKS_ONCE);
+	link_rows_lose(scan->a, &total->usage.sums, &lost);
+	if (q->links) {
+		lost = lost_in_total(scan, &all, LINKS_FREED);
+		link_rows_lose(scan->a, &total->freed, &lost);
+	}
+	if (dir_question_matches(q)) {
+		lost = lost_in_total(scan, &q->match, LINKS_ONCE);
+		lost.apparent = 0; /* nor has what matches a length */
+		link_rows_lose(scan->a, &total->matching, &lost);
+	}
+	link_parts_release(&scan->listed);
+}
+
 void dir_search_finish(struct dir_search *scan)
 {
 	struct dir_hit hit;
@@ -293,8 +378,9 @@ void dir_search_finish(struct dir_search *scan)
 	free(scan->held.hits);
 	if (scan->sorter)
 		extsort_free(scan->sorter);
-	if (scan->match.select)
+	if (scan->match.seen.select)
 		dir_match_close(&scan->match);
+	lose_links(scan);
 	scan->held = (struct dir_heap){ 0 };
 	scan->sorter = NULL;
 }

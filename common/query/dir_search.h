@@ -3,16 +3,15 @@
  * dir_search - the directories of one database that answer a question, in the order that it asks for.
  *
  * With a limit the best so far wait in a heap; without one all go through an external sorter,
- * unless the plan has the order by itself. So memory is bounded by the limit or by `memory`.
+ * unless the plan has the order by itself. So memory is bounded by the limit or by `memory`. A total in
+ * which links count once takes 24 bytes more for each row of neighbours that are listed.
  */
 #ifndef TREETALLY_DIR_SEARCH_H
 #define TREETALLY_DIR_SEARCH_H
 
 #include "common/query/dir_heap.h"
 #include "common/query/dir_select.h"
-
-/* More than this many best directories are not kept in a heap, but sorted with all others. */
-#define DIR_HEAP_MAX (256u << 10)
+#include "common/query/link_rows.h"
 
 #define DIR_MATCHES_UNKNOWN UINT64_MAX
 
@@ -30,6 +29,10 @@ struct dir_search {
 	sqlite3_stmt *select;   /* NULL: all rows have been read */
 	bool in_order;          /* rows come as they are to be given */
 	bool counted;           /* `matches` is known without reading on */
+	bool by_seen;           /* rows come in the order of what was seen, which is no less */
+	int64_t bound;          /* then: the rank that the last row has as seen */
+	struct link_parts listed; /* what the total is about, where it loses links */
+	size_t listed_count;    /* how many directories these are */
 	struct dir_match match;   /* where files have to match */
 	struct dir_heap held;   /* the best, when there is a limit */
 	size_t next;            /* of `held`, once it is sorted */

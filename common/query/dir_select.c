@@ -16,22 +16,40 @@
  */
 #define LARGEST_SHARE 16
 
+/* Columns of directory_stats, and of link_stats what links take from them: of the directory, of all. */
 static const struct {
-	const char *own, *whole; /* columns of directory_stats */
+	const char *own, *whole, *lost_own, *lost_whole;
 } sort_columns[] = {
-	[DIR_BY_SIZE] = { "total_size_nr", "total_size_r" },
-	[DIR_BY_APPARENT] = { "apparent_size_nr", "apparent_size_r" },
-	[DIR_BY_FILES] = { "file_count_nr", "file_count_r" },
-	[DIR_BY_DIRS] = { "dir_count_nr", "dir_count_r" },
-	[DIR_BY_ATIME] = { "max_atime_nr", "max_atime_r" },
-	[DIR_BY_MTIME] = { "max_mtime_nr", "max_mtime_r" },
-	[DIR_BY_MATCHING] = { "total_size_nr", "total_size_r" },
-	[DIR_BY_MATCHING_FILES] = { "file_count_nr", "file_count_r" },
+	[DIR_BY_SIZE] = { "total_size_nr", "total_size_r", "repeated_size_nr", "repeated_size_r" },
+	[DIR_BY_APPARENT] = { "apparent_size_nr", "apparent_size_r", "repeated_apparent_nr",
+			      "repeated_apparent_r" },
+	[DIR_BY_FILES] = { "file_count_nr", "file_count_r", "repeated_files_nr",
+			   "repeated_files_r" },
+	[DIR_BY_DIRS] = { "dir_count_nr", "dir_count_r", NULL, NULL },
+	[DIR_BY_ATIME] = { "max_atime_nr", "max_atime_r", NULL, NULL },
+	[DIR_BY_MTIME] = { "max_mtime_nr", "max_mtime_r", NULL, NULL },
+	[DIR_BY_SHARED] = { "repeated_size_nr", "repeated_size_r", NULL, NULL },
+	[DIR_BY_MATCHING] = { "total_size_nr", "total_size_r", NULL, NULL },
+	[DIR_BY_MATCHING_FILES] = { "file_count_nr", "file_count_r", NULL, NULL },
+	[DIR_BY_DEPTH] = { NULL, NULL, NULL, NULL },
+	[DIR_BY_PATH] = { NULL, NULL, NULL, NULL },
 };
 
 const char *dir_question_column(const struct dir_question *q)
 {
 	return q->sort_own ? sort_columns[q->sort].own : sort_columns[q->sort].whole;
+}
+
+bool dir_question_loses(const struct db_reader_db *a, const struct dir_question *q)
+{
+	return a->linked && !q->count_links;
+}
+
+const char *dir_question_lost_column(const struct db_reader_db *a, const struct dir_question *q)
+{
+	if (!dir_question_loses(a, q))
+		return NULL;
+	return q->sort_own ? sort_columns[q->sort].lost_own : sort_columns[q->sort].lost_whole;
 }
 
 bool dir_question_nests(const struct dir_question *q)
@@ -118,18 +136,42 @@ bool dir_filter_has_cold(const struct dir_filter *f)
 	return f->cold.days != DAY_NONE;
 }
 
-/* `%` stands for _nr or _r, `?` for the value. */
-static void add_condition(struct buf *sql, const char *condition, bool own, int64_t value)
+/* {size} and {files}. */
+static const struct {
+	const char *word, *seen, *lost;
+} counted[] = {
+	{ "{size}", "s.total_size%", "(s.total_size% - ifnull(l.repeated_size%, 0))" },
+	{ "{files}", "s.file_count%", "(s.file_count% - ifnull(l.repeated_files%, 0))" },
+};
+
+/* `%` stands for _nr or _r, `?` for the value, {size} and {files} for what `loses` says. */
+static void add_text(struct buf *sql, const char *text, bool own, bool loses, int64_t value)
 {
-	buf_add_str(sql, " AND ");
-	for (; *condition; condition++) {
-		if (*condition == '%')
+	while (*text) {
+		size_t i = 0, words = sizeof(counted) / sizeof(counted[0]);
+
+		while (i < words && strncmp(text, counted[i].word, strlen(counted[i].word)))
+			i++;
+		if (i < words) {
+			add_text(sql, loses ? counted[i].lost : counted[i].seen, own, loses, value);
+			text += strlen(counted[i].word);
+			continue;
+		}
+		if (*text == '%')
 			buf_add_str(sql, own ? "_nr" : "_r");
-		else if (*condition == '?')
+		else if (*text == '?')
 			buf_printf(sql, "%" PRId64, value);
 		else
-			buf_add_char(sql, *condition);
+			buf_add_char(sql, *text);
+		text++;
 	}
+}
+
+static void add_condition(struct buf *sql, const char *condition, bool own, bool loses,
+			  int64_t value)
+{
+	buf_add_str(sql, " AND ");
+	add_text(sql, condition, own, loses, value);
 }
 
 static void add_owners(struct buf *sql, const char *column, const struct owners_wanted *wanted)
@@ -148,32 +190,40 @@ static void add_cold(struct buf *sql, const struct dir_filter *f, int64_t scan_d
 	int64_t since = human_when_seconds(&f->cold, scan_day);
 
 	add_condition(sql, "s.max_atime_r < ? AND in_scope(s.dir_id, s.dir_id + s.dir_count_r)",
-		      false, since);
+		      false, false, since);
 	if (!f->cold_by_atime)
-		add_condition(sql, "ifnull(s.max_mtime_r < ?, 1)", false, since);
+		add_condition(sql, "ifnull(s.max_mtime_r < ?, 1)", false, false, since);
+}
+
+static void add_limits(struct buf *sql, const struct dir_filter *f, int64_t scan_day, bool loses)
+{
+	for (int i = 0; i < DIR_LIMIT_COUNT; i++) {
+		if (!dir_filter_has(f, (enum dir_limit)i))
+			continue;
+		/* What was not seen is not there, and link_stats need not be asked. */
+		if (loses && (i == DIR_MIN_SIZE || i == DIR_MIN_FILES))
+			add_condition(sql, limits[i].sql, f->own, false, f->number[i]);
+		add_condition(sql, limits[i].sql, f->own, loses,
+			      limits[i].is_moment ? human_when_seconds(&f->when[i], scan_day) :
+						    f->number[i]);
+	}
 }
 
 /* Each with " AND " before it. Moments that are ages differ from database to database. */
-static void add_conditions(struct buf *sql, const struct dir_filter *f, int64_t scan_day)
+static void add_conditions(struct buf *sql, const struct dir_filter *f, int64_t scan_day, bool loses)
 {
-	for (int i = 0; i < DIR_LIMIT_COUNT; i++) {
-		if (dir_filter_has(f, (enum dir_limit)i))
-			add_condition(sql, limits[i].sql, f->own,
-				      limits[i].is_moment ?
-					      human_when_seconds(&f->when[i], scan_day) :
-					      f->number[i]);
-	}
+	add_limits(sql, f, scan_day, loses);
 	add_owners(sql, f->own ? DIR_OWN_OWNER("uid") : "s.owner_uid", &f->users);
 	add_owners(sql, f->own ? DIR_OWN_OWNER("gid") : "s.owner_gid", &f->groups);
 	if (dir_filter_has_cold(f))
 		add_cold(sql, f, scan_day);
 	if (f->single_owner)
 		add_condition(sql, f->own ? DIR_OWN_OWNER("uid") " >= 0" : "s.owner_uid >= 0",
-			      f->own, 0);
+			      f->own, false, 0);
 	if (f->leaves_only)
-		add_condition(sql, "s.dir_count_nr = 0", f->own, 0);
+		add_condition(sql, "s.dir_count_nr = 0", f->own, false, 0);
 	if (f->pattern_count)
-		add_condition(sql, "name_matches(d.name)", f->own, 0);
+		add_condition(sql, "name_matches(d.name)", f->own, false, 0);
 }
 
 static bool needs_directories(const struct dir_question *q)
@@ -182,6 +232,19 @@ static bool needs_directories(const struct dir_question *q)
 
 	return q->sort == DIR_BY_DEPTH || f->pattern_count || dir_filter_has(f, DIR_MIN_DEPTH) ||
 	       dir_filter_has(f, DIR_MAX_DEPTH);
+}
+
+static bool needs_links(const struct db_reader_db *a, const struct dir_question *q,
+			enum dir_plan plan)
+{
+	bool limited = false;
+
+	if (plan == PLAN_SHARED)
+		return false;
+	for (int i = DIR_MIN_SIZE; i <= DIR_MAX_AVERAGE; i++)
+		limited = limited || dir_filter_has(&q->filter, (enum dir_limit)i);
+	return q->sort == DIR_BY_SHARED || dir_question_lost_column(a, q) ||
+	       (limited && dir_question_loses(a, q));
 }
 
 static void name_matches(sqlite3_context *context, int count, sqlite3_value **values)
@@ -283,6 +346,11 @@ static const struct {
 		"index", "", "directory_stats AS s INDEXED BY stats_by_group",
 		"in_scope(s.dir_id, s.dir_id)", "", "",
 	},
+	[PLAN_SHARED] = {
+		"index", "", "link_stats AS l CROSS JOIN directory_stats AS s ON s.dir_id = l.dir_id",
+		"in_scope(l.dir_id, l.dir_id)",
+		" ORDER BY l.repeated_size_r, l.dir_id", " ORDER BY l.repeated_size_r DESC, l.dir_id",
+	},
 };
 
 enum dir_plan dir_plan_choose(const struct db_reader_db *a, const struct scope *scope,
@@ -292,6 +360,8 @@ enum dir_plan dir_plan_choose(const struct db_reader_db *a, const struct scope *
 
 	if (q->levels != FILTER_NONE)
 		return PLAN_LEVELS;
+	if (q->sort == DIR_BY_SHARED)
+		return PLAN_SHARED;
 	if (dir_question_nests(q) || scope->directories <= RANGE_CHEAP || q->sort == DIR_BY_PATH)
 		return PLAN_RANGE;
 	if (f->users.count && !f->own)
@@ -300,7 +370,8 @@ enum dir_plan dir_plan_choose(const struct db_reader_db *a, const struct scope *
 		return PLAN_GROUP;
 	/* Where the scope is a good part of the whole, its largest come soon. */
 	if (dir_question_is_open(q) && q->limit && q->sort == DIR_BY_SIZE && !q->sort_own &&
-	    scope->directories > a->directories / LARGEST_SHARE)
+	    scope->directories > a->directories / LARGEST_SHARE &&
+	    !(dir_question_loses(a, q) && (q->reverse || q->limit > DIR_HEAP_MAX)))
 		return PLAN_SIZE;
 	return PLAN_RANGE;
 }
@@ -310,8 +381,9 @@ const char *dir_plan_name(enum dir_plan plan)
 	return plans[plan].name;
 }
 
-static void add_columns(struct buf *sql, const struct dir_question *q)
+static void add_columns(struct buf *sql, const struct db_reader_db *a, const struct dir_question *q)
 {
+	const char *lost = dir_question_lost_column(a, q);
 	const char *suffix = q->filter.own ? "_nr" : "_r";
 
 	buf_add_str(sql, "SELECT s.dir_id, ");
@@ -320,7 +392,12 @@ static void add_columns(struct buf *sql, const struct dir_question *q)
 	else if (q->sort == DIR_BY_DEPTH)
 		buf_add_str(sql, "d.depth");
 	else
-		buf_printf(sql, "s.%s", dir_question_column(q));
+		buf_printf(sql, "%s.%s", q->sort == DIR_BY_SHARED ? "l" : "s",
+			   dir_question_column(q));
+	if (lost)
+		buf_printf(sql, ", ifnull(l.%s, 0)", lost);
+	else
+		buf_add_str(sql, ", 0");
 	if (dir_question_nests(q))
 		buf_add_str(sql, ", s.dir_count_r");
 	if (q->want_total)
@@ -340,13 +417,19 @@ sqlite3_stmt *dir_plan_prepare(struct db_reader_db *a, const struct scope *scope
 
 	attach(a, scope, q);
 	buf_add_str(&sql, plans[plan].with);
-	add_columns(&sql, q);
+	add_columns(&sql, a, q);
 	buf_printf(&sql, " FROM %s", plans[plan].from);
 	if (needs_directories(q))
 		buf_add_str(&sql, " CROSS JOIN directories AS d ON d.dir_id = s.dir_id");
+	if (needs_links(a, q, plan))
+		buf_add_str(&sql, " LEFT JOIN link_stats AS l ON l.dir_id = s.dir_id");
 	buf_printf(&sql, " WHERE %s", plans[plan].where);
-	add_conditions(&sql, &q->filter, a->scan_day);
-	if (in_order || dir_question_nests(q))
+	add_conditions(&sql, &q->filter, a->scan_day, dir_question_loses(a, q));
+	if (q->sort == DIR_BY_SHARED)
+		buf_printf(&sql, " AND l.%s > 0", dir_question_column(q));
+	if (plan == PLAN_SHARED && dir_question_nests(q))
+		buf_add_str(&sql, " ORDER BY l.dir_id");
+	else if (in_order || dir_question_nests(q))
 		buf_add_str(&sql, down ? plans[plan].down : plans[plan].up);
 	buf_add_char(&sql, '\0');
 	select = db_prepare(&a->db, (char *)sql.data);

@@ -6,10 +6,11 @@
  *
  *     range    the rows of directory_stats in the scope, once, in the order of dir_id
  *     levels   from each prefix down, through the index on (parent_id, name)
- *     index    by size, owner or group: an index that has the order or the directories
+ *     index    by size, owner, group or what is shared: an index that has the order or the directories
  *     search   the n largest without reading the others (dir_search.h); it gives way to `range`
  *
- * Conditions stand on `s`, a row of directory_stats, and `d`, its row of directories.
+ * Conditions stand on `s`, a row of directory_stats, `d`, its row of directories, and `l`, that of
+ * link_stats where links count once: directories in which nothing is shared have none.
  */
 #ifndef TREETALLY_DIR_SELECT_H
 #define TREETALLY_DIR_SELECT_H
@@ -26,21 +27,20 @@
  * Limits on numbers, each one row: X(name, type, option, argument, condition). A row is all there is to
  * a limit: options are made of this list, too (query_opts.h). Types: SIZE, NUMBER and TOTAL (a SIZE
  * that sums of files have as well) are in `number`, WHEN is in `when`. In the condition `%` stands for
- * _r or _nr (--separate-dirs), `?` for the value.
+ * _r or _nr (--separate-dirs), `?` for the value; {size} and {files} are counted as the question
+ * counts links.
  * Averages multiply instead of dividing, so nothing is rounded; a product beyond 2^63 becomes a REAL,
  * near enough there.
  */
 #define DIR_LIMITS(X) \
 	X(MIN_DEPTH, NUMBER, "min-depth", "N", "d.depth >= ?") \
 	X(MAX_DEPTH, NUMBER, "max-depth", "N", "d.depth <= ?") \
-	X(MIN_SIZE, TOTAL, "min-size", "SIZE", "s.total_size% >= ?") \
-	X(MAX_SIZE, TOTAL, "max-size", "SIZE", "s.total_size% <= ?") \
-	X(MIN_FILES, NUMBER, "min-files", "N", "s.file_count% >= ?") \
-	X(MAX_FILES, NUMBER, "max-files", "N", "s.file_count% <= ?") \
-	X(MIN_AVERAGE, SIZE, "min-avg-size", "SIZE", \
-	  "s.file_count% > 0 AND s.total_size% >= ? * s.file_count%") \
-	X(MAX_AVERAGE, SIZE, "max-avg-size", "SIZE", \
-	  "s.file_count% > 0 AND s.total_size% <= ? * s.file_count%") \
+	X(MIN_SIZE, TOTAL, "min-size", "SIZE", "{size} >= ?") \
+	X(MAX_SIZE, TOTAL, "max-size", "SIZE", "{size} <= ?") \
+	X(MIN_FILES, NUMBER, "min-files", "N", "{files} >= ?") \
+	X(MAX_FILES, NUMBER, "max-files", "N", "{files} <= ?") \
+	X(MIN_AVERAGE, SIZE, "min-avg-size", "SIZE", "{files} > 0 AND {size} >= ? * {files}") \
+	X(MAX_AVERAGE, SIZE, "max-avg-size", "SIZE", "{files} > 0 AND {size} <= ? * {files}") \
 	X(ACCESSED_BEFORE, WHEN, "accessed-before", "WHEN", "s.max_atime% < ?") \
 	X(ACCESSED_AFTER, WHEN, "accessed-after", "WHEN", "s.max_atime% >= ?") \
 	X(MODIFIED_BEFORE, WHEN, "modified-before", "WHEN", "s.max_mtime% < ?") \
@@ -73,8 +73,12 @@ bool dir_filter_has_cold(const struct dir_filter *f);
 /* Reading up to this many rows in order is cheaper than looking for a better plan (milliseconds). */
 #define RANGE_CHEAP 16384
 
+/* More than this many best directories are not kept in a heap, but sorted with all others. */
+#define DIR_HEAP_MAX (256u << 10)
+
 enum dir_sort {
 	DIR_BY_SIZE, DIR_BY_APPARENT, DIR_BY_FILES, DIR_BY_DIRS, DIR_BY_ATIME, DIR_BY_MTIME,
+	DIR_BY_SHARED, /* what counting each link adds; only directories where that is something */
 	DIR_BY_MATCHING, DIR_BY_MATCHING_FILES, DIR_BY_DEPTH, DIR_BY_PATH
 };
 
@@ -87,6 +91,8 @@ struct dir_question {
 	uint64_t limit;        /* at most this many; 0: all */
 	int64_t levels;        /* below each prefix; FILTER_NONE: all */
 	bool once;             /* of nested directories that match only the outermost */
+	bool count_links;      /* each link to a file counts, else all of them in a directory once */
+	bool links;            /* totals have what is seen and freed, too */
 	bool want_total;
 	struct extsort_config sorting; /* memory, threads, temp_dir */
 };
@@ -105,11 +111,15 @@ bool dir_question_is_open(const struct dir_question *q);
  * never less. Not for DIR_BY_DEPTH and DIR_BY_PATH.
  */
 const char *dir_question_column(const struct dir_question *q);
+/* Does it count less than was seen, because links count once? */
+bool dir_question_loses(const struct db_reader_db *a, const struct dir_question *q);
+/* The column of link_stats that the order takes from dir_question_column; NULL: none. */
+const char *dir_question_lost_column(const struct db_reader_db *a, const struct dir_question *q);
 
 /* The rank (dir_search.h) of a value by which the largest come first, or the smallest. NULL is last. */
 int64_t dir_rank(struct db *db, sqlite3_stmt *row, int column, bool smallest_first);
 
-enum dir_plan { PLAN_RANGE, PLAN_LEVELS, PLAN_SIZE, PLAN_OWNER, PLAN_GROUP };
+enum dir_plan { PLAN_RANGE, PLAN_LEVELS, PLAN_SIZE, PLAN_OWNER, PLAN_GROUP, PLAN_SHARED };
 
 enum dir_plan dir_plan_choose(const struct db_reader_db *a, const struct scope *scope,
 			      const struct dir_question *q);
@@ -120,12 +130,15 @@ const char *dir_plan_name(enum dir_plan plan);
  * totals.
  */
 enum dir_selected {
-	SELECTED_ID, SELECTED_RANK, SELECTED_DIRS_BELOW, SELECTED_SIZE, SELECTED_APPARENT,
-	SELECTED_FILES, SELECTED_DIRS, SELECTED_ATIME, SELECTED_MTIME
+	SELECTED_ID, SELECTED_RANK,
+	SELECTED_LOST, /* to be taken from the value for the rank: dir_question_lost_column */
+	SELECTED_DIRS_BELOW, SELECTED_SIZE, SELECTED_APPARENT, SELECTED_FILES, SELECTED_DIRS,
+	SELECTED_ATIME, SELECTED_MTIME
 };
 
 /*
- * Rows come as they are wanted if `in_order`, which not every plan can; else in tree order if the
+ * Rows come as they are wanted if `in_order`, which not every plan can (by size: in the order of what
+ * was seen); else in tree order if the
  * question nests, else in any. Scope and question must outlive the statement. Once for each database.
  */
 sqlite3_stmt *dir_plan_prepare(struct db_reader_db *a, const struct scope *scope,

@@ -13,6 +13,8 @@ struct top {
 	struct dir_heap heap;
 	bool matching;
 	struct dir_match match;
+	sqlite3_stmt *lost;  /* what links take from a directory's value; NULL: nothing */
+	bool early;          /* see dir_top.h */
 	int64_t budget;
 };
 
@@ -21,7 +23,7 @@ static void push_row(struct top *s)
 	struct db *db = &s->a->db;
 	struct dir_hit hit = { .dir_id = db_column(db, s->below, SELECTED_ID, DB_ID),
 			       .rank = dir_rank(db, s->below, SELECTED_RANK, false),
-			       .is_bound = s->matching };
+			       .is_bound = s->matching || s->lost };
 
 	if (scope_contains(s->scope, hit.dir_id))
 		dir_heap_push(&s->heap, hit);
@@ -63,15 +65,45 @@ static void push_prefixes(struct top *s, const char *column)
 	s->below = children;
 }
 
+static int64_t lost_below(struct top *s, int64_t dir_id)
+{
+	struct db *db = &s->a->db;
+	int64_t lost = 0;
+
+	db_bind(db, s->lost, 1, dir_id);
+	if (db_step(db, s->lost))
+		lost = db_column(db, s->lost, 0, DB_COUNT);
+	db_check(db, sqlite3_reset(s->lost));
+	return lost;
+}
+
 /* The candidate has its true rank from now on; it is none if nothing in it matches. */
 static void find_out(struct top *s, const struct dir_question *q, struct dir_hit hit)
 {
 	hit.is_bound = false;
-	hit.matching = dir_match_below(&s->match, hit.dir_id);
-	hit.rank = dir_matching_rank(q, &hit.matching);
-	s->budget -= MATCH_COST;
-	if (hit.matching.files)
+	if (s->matching) {
+		hit.matching = dir_match_below(&s->match, hit.dir_id);
+		hit.rank = dir_matching_rank(q, &hit.matching);
+		s->budget -= MATCH_COST;
+	} else if (hit.rank != -INT64_MAX) {
+		hit.rank += lost_below(s, hit.dir_id);
+	}
+	if (!s->matching || hit.matching.files)
 		dir_heap_push(&s->heap, hit);
+}
+
+static sqlite3_stmt *prepare_lost(struct db_reader_db *a, const struct dir_question *q)
+{
+	const char *column = dir_question_lost_column(a, q);
+	sqlite3_stmt *select;
+	char *sql;
+
+	if (!column)
+		return NULL;
+	sql = xasprintf("SELECT %s FROM link_stats WHERE dir_id = ?", column);
+	select = db_prepare(&a->db, sql);
+	free(sql);
+	return select;
 }
 
 bool dir_top_find(struct db_reader_db *a, const struct scope *scope, const struct dir_question *q,
@@ -88,7 +120,10 @@ bool dir_top_find(struct db_reader_db *a, const struct scope *scope, const struc
 	bool complete = true;
 
 	if (s.matching)
-		dir_match_open(&s.match, a, &q->match);
+		dir_match_open(&s.match, a, &q->match, false,
+			       q->count_links ? LINKS_SEEN : LINKS_ONCE);
+	s.lost = prepare_lost(a, q);
+	s.early = s.lost || (s.matching && dir_question_loses(a, q));
 	s.below = db_prepare(&a->db, sql);
 	s.width = db_prepare(&a->db,
 			     "SELECT dir_count_nr FROM directory_stats WHERE dir_id = ?");
@@ -99,14 +134,16 @@ bool dir_top_find(struct db_reader_db *a, const struct scope *scope, const struc
 
 		if (hit.is_bound) {
 			find_out(&s, q, hit);
-			complete = s.budget >= 0;
+			complete = s.budget >= 0 && (!s.early || push_children(&s, hit.dir_id));
 			continue;
 		}
 		found->hits[found->count++] = hit;
-		complete = found->count == q->limit || push_children(&s, hit.dir_id);
+		complete = s.early || found->count == q->limit ||
+			   push_children(&s, hit.dir_id);
 	}
 	db_reader_finalize(a, s.below);
 	db_reader_finalize(a, s.width);
+	db_reader_finalize(a, s.lost);
 	if (s.matching)
 		dir_match_close(&s.match);
 	free(s.heap.hits);

@@ -8,8 +8,11 @@
  * n directories. Of equal ones the first in tree order is taken first; it cannot hide below a later
  * one, since a parent has a smaller dir_id.
  *
- * What matches in a directory is no more than what there is. So a candidate waits with the latter for
- * its rank, and what matches is found out when no other candidate can be larger.
+ * What matches in a directory is no more than what there is, nor is what counts once of its links. So a
+ * candidate waits with what was seen for its rank, and the rest is found out when no other candidate
+ * can be larger. Paths of one file can disagree about it (it changed during the scan), and then less
+ * may count in a directory than below it: so where links count once, children become candidates as
+ * soon as their parent is looked at, not when it is taken out.
  */
 #ifndef TREETALLY_DIR_TOP_H
 #define TREETALLY_DIR_TOP_H

@@ -10,6 +10,7 @@
 /* Sums in which each directory counts once, be it listed itself or below one that is. */
 struct dir_total {
 	struct usage usage;   /* its times are TIME_NONE when there is no directory with files */
+	struct sums seen, freed; /* each link counted, and what removal would free */
 	struct sums matching; /* files and allocated bytes */
 	uint64_t dirs;
 };
@@ -20,6 +21,8 @@ struct dir_total {
 static inline void dir_total_add(struct dir_total *to, const struct dir_total *more)
 {
 	usage_add(&to->usage, &more->usage);
+	sums_add(&to->seen, &more->seen);
+	sums_add(&to->freed, &more->freed);
 	sums_add(&to->matching, &more->matching);
 	to->dirs = add_saturating(to->dirs, more->dirs);
 }

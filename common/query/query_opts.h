@@ -19,6 +19,13 @@
 	OPT_FLAG(0, "from-root", "start at / instead of the scan root", &(s)->from_root)
 #define QUERY_OPTS_SCOPE_CONTRADICTION "from-root path-prefix"
 
+/* How files with several links count: a flag for each path, and one for the three numbers. */
+#define QUERY_OPTS_LINKS(count_links, links)                                                       \
+	OPT_FLAG('l', "count-links", "count each link to a file, as du -l", (count_links)),        \
+	OPT_FLAG(0, "links", "links counted each (seen), once, and what removal would free",       \
+		 (links))
+#define QUERY_OPTS_LINKS_CONTRADICTION "count-links links"
+
 /* What directories are like: struct dir_question, struct dir_filter. */
 #define QUERY_OPTS_TREE(q)                                                                         \
 	OPT_NUMBER('L', "levels", "N", "N levels below each PATH", &(q)->levels),                  \

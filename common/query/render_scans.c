@@ -23,3 +23,12 @@ void render_scans_free(struct render_scan *scans, size_t count)
 		free(scans[i].assumptions);
 	free(scans);
 }
+
+void render_note_links(struct render *r, const struct db_reader_set *set, bool count_links)
+{
+	for (size_t i = 0; i < set->count && !count_links; i++) {
+		if (set->dbs[i].assumed.count[ASSUME_LINKS_UNKNOWN])
+			render_note(r, "%s: the scan has no link counts, so each link counts",
+				    db_reader_filesystem(&set->dbs[i]));
+	}
+}

@@ -20,8 +20,8 @@ static const struct render_column columns[] = {
 	{ "scan_date", "Scan", RENDER_TIME, 0, 0 },
 	{ "age_days", "Days ago", RENDER_COUNT, 0, 0 },
 	{ "total_directories", "Directories", RENDER_COUNT, 0, 0 },
-	{ "total_files", "Files", RENDER_COUNT, 0, 0 },
-	{ "total_size", "Allocated", RENDER_BYTES, 0, 0 },
+	{ "once_files", "Files", RENDER_COUNT, 0, 0 },
+	{ "once_size", "Allocated", RENDER_BYTES, 0, 0 },
 };
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
@@ -50,7 +50,7 @@ static void tell(void *arg)
 
 	db_reader_open(&set, &operand, 1, true, false);
 	a = &set.dbs[0];
-	facts = db_prepare(&a->db, "SELECT scan_timestamp, total_files, total_size FROM scan_metadata");
+	facts = db_prepare(&a->db, "SELECT scan_timestamp, once_files, once_size FROM scan_metadata");
 	db_step(&a->db, facts);
 	told = (struct told){
 		.scan_day = db_column_is_null(facts, TIME) ? DAY_NONE : a->scan_day,

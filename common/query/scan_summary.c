@@ -11,38 +11,46 @@
 static const struct field {
 	struct render_column column;
 	const char *sql; /* NULL: the column of scan_metadata with this name */
+	enum { ALWAYS, IF_ANY, IF_UNLIKE_LAST } in_table; /* IF_ANY: not 0 */
 } fields[] = {
-	{ { "filesystem", NULL, RENDER_TEXT, 0, 0 }, NULL },
-	{ { "scan_date", "Scan date", RENDER_TIME, 0, 0 }, "scan_timestamp" },
-	{ { "import_date", "Imported", RENDER_TIME, 0, 0 }, "import_timestamp" },
-	{ { "source_file", "Source", RENDER_PATH, 0, 0 }, NULL },
-	{ { "format", "Format", RENDER_PATH, 0, 0 }, NULL },
-	{ { "scan_root", "Root of the scan", RENDER_PATH, 0, 0 }, NULL },
+	{ { "filesystem", NULL, RENDER_TEXT, 0, 0 }, NULL, ALWAYS },
+	{ { "scan_date", "Scan date", RENDER_TIME, 0, 0 }, "scan_timestamp", ALWAYS },
+	{ { "import_date", "Imported", RENDER_TIME, 0, 0 }, "import_timestamp", ALWAYS },
+	{ { "source_file", "Source", RENDER_PATH, 0, 0 }, NULL, ALWAYS },
+	{ { "format", "Format", RENDER_PATH, 0, 0 }, NULL, ALWAYS },
+	{ { "scan_root", "Root of the scan", RENDER_PATH, 0, 0 }, NULL, ALWAYS },
 	{ { "maps", "  shown as", RENDER_PATH, 0, 0 },
-	  "(SELECT group_concat(scan_path || '=' || shown_path, ' ') FROM path_maps)" },
-	{ { "age_by", "Age means", RENDER_TEXT, 0, 0 }, NULL },
-	{ { "assumptions", "Assumed", RENDER_TEXT, 0, 0 }, NULL },
-	{ { "total_directories", "Directories", RENDER_COUNT, 0, 0 }, NULL },
-	{ { "implied_directories", "  without a line", RENDER_COUNT, 0, 0 }, NULL },
-	{ { "total_files", "Files", RENDER_COUNT, 0, 0 }, NULL },
-	{ { "total_size", "Allocated", RENDER_BYTES, 0, 0 }, NULL },
-	{ { "apparent_size", "Apparent", RENDER_BYTES, 0, 0 }, NULL },
-	{ { "unproved_sources", "Lists not proved whole", RENDER_COUNT, 0, 0 }, NULL },
-	{ { "multilink_files", "Hard-linked files", RENDER_COUNT, 0, 0 }, NULL },
-	{ { "multilink_bytes", "  counted twice at most", RENDER_BYTES, 0, 0 }, NULL },
-	{ { "inline_files", "Files in their inode", RENDER_COUNT, 0, 0 }, NULL },
-	{ { "snapshot_entries", "Entries of snapshots", RENDER_COUNT, 0, 0 }, NULL },
-	{ { "lines", "Lines", RENDER_COUNT, 0, 0 }, NULL },
+	  "(SELECT group_concat(scan_path || '=' || shown_path, ' ') FROM path_maps)", ALWAYS },
+	{ { "age_by", "Age means", RENDER_TEXT, 0, 0 }, NULL, ALWAYS },
+	{ { "assumptions", "Assumed", RENDER_TEXT, 0, 0 }, NULL, ALWAYS },
+	{ { "total_directories", "Directories", RENDER_COUNT, 0, 0 }, NULL, ALWAYS },
+	{ { "implied_directories", "  without a line", RENDER_COUNT, 0, 0 }, NULL, ALWAYS },
+	{ { "once_files", "Files", RENDER_COUNT, 0, 0 }, NULL, ALWAYS },
+	{ { "total_files", "  each link counted", RENDER_COUNT, 0, 0 }, NULL, IF_UNLIKE_LAST },
+	{ { "once_size", "Allocated", RENDER_BYTES, 0, 0 }, NULL, ALWAYS },
+	{ { "total_size", "  each link counted", RENDER_BYTES, 0, 0 }, NULL, IF_UNLIKE_LAST },
+	{ { "once_apparent", "Apparent", RENDER_BYTES, 0, 0 }, NULL, ALWAYS },
+	{ { "apparent_size", "  each link counted", RENDER_BYTES, 0, 0 }, NULL, IF_UNLIKE_LAST },
+	{ { "unproved_sources", "Lists not proved whole", RENDER_COUNT, 0, 0 }, NULL, ALWAYS },
+	{ { "linked_inodes", "Files with several links", RENDER_COUNT, 0, 0 }, NULL, ALWAYS },
+	{ { "multilink_files", "  paths", RENDER_COUNT, 0, 0 }, NULL, IF_ANY },
+	{ { "multilink_bytes", "  bytes of all paths", RENDER_BYTES, 0, 0 }, NULL, IF_ANY },
+	{ { "links_outside", "  links not seen", RENDER_COUNT, 0, 0 }, NULL, IF_ANY },
+	{ { "links_disagree", "  lines that disagree", RENDER_COUNT, 0, 0 }, NULL, IF_ANY },
+	{ { "links_repeated", "  lines repeated", RENDER_COUNT, 0, 0 }, NULL, IF_ANY },
+	{ { "inline_files", "Files in their inode", RENDER_COUNT, 0, 0 }, NULL, ALWAYS },
+	{ { "snapshot_entries", "Entries of snapshots", RENDER_COUNT, 0, 0 }, NULL, ALWAYS },
+	{ { "lines", "Lines", RENDER_COUNT, 0, 0 }, NULL, ALWAYS },
 	{ { "skipped", "  skipped", RENDER_COUNT, 0, 0 },
-	  "0" LEDGER_SKIPPED(PLUS) },
-	{ { "skipped_unrecognised", "    not recognised", RENDER_COUNT, 0, 0 }, NULL },
-	{ { "skipped_continued", "    rest of a name", RENDER_COUNT, 0, 0 }, NULL },
-	{ { "rejected", "  rejected", RENDER_COUNT, 0, 0 }, NULL },
+	  "0" LEDGER_SKIPPED(PLUS), ALWAYS },
+	{ { "skipped_unrecognised", "    not recognised", RENDER_COUNT, 0, 0 }, NULL, ALWAYS },
+	{ { "skipped_continued", "    rest of a name", RENDER_COUNT, 0, 0 }, NULL, ALWAYS },
+	{ { "rejected", "  rejected", RENDER_COUNT, 0, 0 }, NULL, ALWAYS },
 	{ { "rejects", NULL, RENDER_TEXT, 0, 0 },
 	  "(SELECT group_concat(reason || ': ' || lines || ' (first: ' || first_line || ')', '; ')"
-	  " FROM (SELECT * FROM scan_rejects ORDER BY lines DESC, reason))" },
-	{ { "digest", NULL, RENDER_TEXT, 0, 0 }, NULL },
-	{ { "program_version", NULL, RENDER_TEXT, 0, 0 }, NULL },
+	  " FROM (SELECT * FROM scan_rejects ORDER BY lines DESC, reason))", ALWAYS },
+	{ { "digest", NULL, RENDER_TEXT, 0, 0 }, NULL, ALWAYS },
+	{ { "program_version", NULL, RENDER_TEXT, 0, 0 }, NULL, ALWAYS },
 };
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
@@ -115,7 +123,7 @@ static void add_shown(struct buf *out, const struct field *field, struct render_
 {
 	char text[HUMAN_TEXT_SIZE];
 
-	if (cell.null)
+	if (cell.null || (field->in_table == IF_ANY && !cell.number))
 		return;
 	if (is_text(field))
 		buf_add(out, cell.text, cell.len);
@@ -192,6 +200,12 @@ static void keep_numbers(struct db_reader_set *set, sqlite3_stmt **facts, struct
 	}
 }
 
+static bool is_like_last(struct db_reader_db *a, sqlite3_stmt *facts, size_t i)
+{
+	return fields[i].in_table == IF_UNLIKE_LAST &&
+	       cell_of(a, facts, i).number == cell_of(a, facts, i - 1).number;
+}
+
 static void show_table(struct db_reader_set *set, const struct render_options *options)
 {
 	struct render_column *columns = xcalloc(set->count + 1, sizeof(*columns));
@@ -210,8 +224,11 @@ static void show_table(struct db_reader_set *set, const struct render_options *o
 	for (size_t i = 0; i < FIELDS; i++) {
 		if (!fields[i].column.title)
 			continue;
-		for (size_t at = 0; at < set->count; at++)
-			add_shown(&texts[at], &fields[i], cell_of(&set->dbs[at], facts[at], i));
+		for (size_t at = 0; at < set->count; at++) {
+			if (!is_like_last(&set->dbs[at], facts[at], i))
+				add_shown(&texts[at], &fields[i],
+					  cell_of(&set->dbs[at], facts[at], i));
+		}
 		show_property(&out, fields[i].column.title, texts, set->count);
 	}
 	show_rejects(&out, set, texts);

@@ -2,6 +2,7 @@
 #include "common/query/usage_answer.h"
 
 #include "common/base/screen.h"
+#include "common/query/render_scans.h"
 #include "common/query/usage_cross.h"
 
 /* ---- what is shown ---- */
@@ -62,13 +63,20 @@ static char *title_of(const struct usage_query *ask, const struct scope_options 
 }
 
 enum sum {
-	SUM_FILES, SUM_ALLOCATED, SUM_APPARENT, SUM_DIRS, SUM_INODES, SUM_MATCHING_FILES,
-	SUM_MATCHING, SUM_SHARE, SUM_SHARE_FILES, SUMS
+	SUM_FILES, SUM_ALLOCATED, SUM_APPARENT, SUM_SEEN_FILES, SUM_SEEN, SUM_SEEN_APPARENT,
+	SUM_FREED_FILES, SUM_FREED, SUM_FREED_APPARENT, SUM_DIRS, SUM_INODES,
+	SUM_MATCHING_FILES, SUM_MATCHING, SUM_SHARE, SUM_SHARE_FILES, SUMS
 };
 static const struct render_column sum_columns[SUMS] = {
 	[SUM_FILES] = { "file_count", "Files", RENDER_COUNT, 0, 0 },
 	[SUM_ALLOCATED] = { "total_size", "Allocated", RENDER_BYTES, 0, 0 },
 	[SUM_APPARENT] = { "apparent_size", "Apparent", RENDER_BYTES, 2, 0 },
+	[SUM_SEEN_FILES] = { "seen_files", "Files seen", RENDER_COUNT, 0, 0 },
+	[SUM_SEEN] = { "seen_size", "Seen", RENDER_BYTES, 0, 0 },
+	[SUM_SEEN_APPARENT] = { "seen_apparent", "Apparent seen", RENDER_BYTES, 2, 0 },
+	[SUM_FREED_FILES] = { "freed_files", "Files freed", RENDER_COUNT, 0, 0 },
+	[SUM_FREED] = { "freed_size", "Freed", RENDER_BYTES, 0, 0 },
+	[SUM_FREED_APPARENT] = { "freed_apparent", "Apparent freed", RENDER_BYTES, 2, 0 },
 	[SUM_DIRS] = { "directories", "Directories", RENDER_COUNT, 3, 0 },
 	[SUM_INODES] = { "inodes", "Inodes", RENDER_COUNT, 0, 0 },
 	[SUM_MATCHING_FILES] = { "matching_files", "Matching files", RENDER_COUNT, 0, 0 },
@@ -76,12 +84,21 @@ static const struct render_column sum_columns[SUMS] = {
 	[SUM_SHARE] = { "share", "Of allocated", RENDER_SHARE, 1, 0 },
 	[SUM_SHARE_FILES] = { "share_files", "Of files", RENDER_SHARE, 3, 0 },
 };
+/* What they are called beside what was seen, and what would be freed. */
+static const char *const once_titles[SUMS] = {
+	[SUM_FILES] = "Files once", [SUM_ALLOCATED] = "Once", [SUM_APPARENT] = "Apparent once",
+};
 #define COLUMNS_MAX (USAGE_KEYS_COLUMNS + SUMS)
+
+/* What a row has to show. */
+struct shown {
+	struct sums all, matching, dirs, seen, freed;
+};
 
 struct printer {
 	const struct usage_rank *rank;
 	struct usage_found *found;
-	struct sums total, total_matching, total_dirs;
+	struct shown total;
 	struct render render;
 	struct usage_keys keys;
 	size_t key_columns;            /* columns in front of the sums */
@@ -94,6 +111,12 @@ static bool is_shown(const struct printer *p, enum sum sum)
 	case SUM_MATCHING_FILES: return p->rank->matching;
 	case SUM_DIRS:
 	case SUM_INODES: return p->rank->inodes;
+	case SUM_SEEN_FILES:
+	case SUM_SEEN:
+	case SUM_SEEN_APPARENT:
+	case SUM_FREED_FILES:
+	case SUM_FREED:
+	case SUM_FREED_APPARENT: return p->rank->links;
 	default: return true;
 	}
 }
@@ -104,16 +127,15 @@ static size_t make_columns(struct printer *p, struct render_column *columns)
 
 	p->key_columns = n;
 	for (int sum = 0; sum < SUMS; sum++) {
-		if (is_shown(p, (enum sum)sum))
-			columns[n++] = sum_columns[sum];
+		if (!is_shown(p, (enum sum)sum))
+			continue;
+		columns[n] = sum_columns[sum];
+		if (p->rank->links && once_titles[sum])
+			columns[n].title = once_titles[sum];
+		n++;
 	}
 	return n;
 }
-
-/* What a row has to show. */
-struct shown {
-	struct sums all, matching, dirs;
-};
 
 static struct render_cell share_cell(int64_t part, int64_t whole)
 {
@@ -126,12 +148,18 @@ static struct render_cell sum_cell(const struct printer *p, enum sum sum, const 
 	case SUM_FILES: return render_number(row->all.files);
 	case SUM_ALLOCATED: return render_number(row->all.allocated);
 	case SUM_APPARENT: return render_number(row->all.apparent);
+	case SUM_SEEN_FILES: return render_number(row->seen.files);
+	case SUM_SEEN: return render_number(row->seen.allocated);
+	case SUM_SEEN_APPARENT: return render_number(row->seen.apparent);
+	case SUM_FREED_FILES: return render_number(row->freed.files);
+	case SUM_FREED: return render_number(row->freed.allocated);
+	case SUM_FREED_APPARENT: return render_number(row->freed.apparent);
 	case SUM_DIRS: return render_number(row->dirs.files);
 	case SUM_INODES: return render_number(row->all.files + row->dirs.files);
 	case SUM_MATCHING_FILES: return render_number(row->matching.files);
 	case SUM_MATCHING: return render_number(row->matching.allocated);
-	case SUM_SHARE_FILES: return share_cell(row->all.files, p->total.files);
-	default: return share_cell(row->all.allocated, p->total.allocated);
+	case SUM_SHARE_FILES: return share_cell(row->all.files, p->total.all.files);
+	default: return share_cell(row->all.allocated, p->total.all.allocated);
 	}
 }
 
@@ -152,6 +180,10 @@ static void print_row(struct printer *p, const struct totals_row *row)
 		shown.matching = *totals_at(&p->found->matching, row->key);
 	if (p->rank->inodes)
 		shown.dirs = *totals_at(&p->found->dirs, row->key);
+	if (p->rank->links) {
+		shown.seen = *totals_at(&p->found->seen, row->key);
+		shown.freed = *totals_at(&p->found->freed, row->key);
+	}
 	put_sums(p, &shown, cells + usage_keys_cells(&p->keys, row, cells));
 	render_row(&p->render, cells);
 }
@@ -159,11 +191,10 @@ static void print_row(struct printer *p, const struct totals_row *row)
 /* The sum of all rows, those that are not shown included. */
 static void print_total(struct printer *p, const struct render_column *columns)
 {
-	const struct shown total = { p->total, p->total_matching, p->total_dirs };
 	struct render_cell cells[COLUMNS_MAX];
 
 	usage_keys_total(columns, p->key_columns, cells);
-	put_sums(p, &total, cells + p->key_columns);
+	put_sums(p, &p->total, cells + p->key_columns);
 	render_total(&p->render, cells);
 }
 
@@ -171,10 +202,12 @@ static void print_rows(const struct usage_query *ask, const struct usage_rank *r
 		       const struct render_options *options, struct db_reader_set *set,
 		       struct usage_found *found)
 {
+	const struct usage_found *all = found->whole ? found->whole : found;
 	struct printer p = { .keys = { .set = set, .ask = ask, .parts = ask->by_count },
-			     .rank = rank, .found = found, .total = add_up(&found->all),
-			     .total_matching = add_up(&found->matching),
-			     .total_dirs = add_up(&found->dirs) };
+			     .rank = rank, .found = found,
+			     .total = { add_up(&all->all), add_up(&all->matching),
+					add_up(&all->dirs), add_up(&all->seen),
+					add_up(&all->freed) } };
 	struct render_column columns[COLUMNS_MAX];
 
 	usage_rank_apply(rank, found);
@@ -183,6 +216,7 @@ static void print_rows(const struct usage_query *ask, const struct usage_rank *r
 		print_row(&p, &found->all.rows[i]);
 	if (ask->by_count && (rank->total || render_format(options) == RENDER_TABLE))
 		print_total(&p, columns);
+	render_note_links(&p.render, set, ask->links == LINKS_SEEN);
 	render_close(&p.render);
 	usage_keys_release(&p.keys);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/query/usage_cross.h"
 
+#include "common/query/render_scans.h"
 #include "common/stream/buckets.h"
 
 bool usage_cross_can(const struct usage_query *ask)
@@ -38,12 +39,12 @@ static size_t make_columns(struct cross *c, struct render_column *columns)
 	return n;
 }
 
-static int64_t value_of(struct cross *c, const struct totals_row *row)
+static int64_t value_of(struct cross *c, struct usage_found *found, const struct totals_row *row)
 {
 	struct sums matching = { 0 };
 
 	if (c->rank->matching)
-		matching = *totals_at(&c->found->matching, row->key);
+		matching = *totals_at(&found->matching, row->key);
 	return usage_rank_measure(c->rank, &row->sums, &matching);
 }
 
@@ -68,11 +69,11 @@ static size_t print_row(struct cross *c, size_t first)
 	size_t end = first;
 
 	for (; end < c->found->all.count && is_same_row(c, &rows[end], &rows[first]); end++) {
-		int64_t value = value_of(c, &rows[end]), class = rows[end].key[c->keys.parts];
+		int64_t value = value_of(c, c->found, &rows[end]), class = rows[end].key[c->keys.parts];
 		int64_t *all[] = { &values[class], &values[BUCKETS], &c->total[class],
 				   &c->total[BUCKETS] };
 
-		for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		for (size_t i = 0; i < (c->found->whole ? 2 : sizeof(all) / sizeof(all[0])); i++)
 			*all[i] = (int64_t)add_saturating((uint64_t)*all[i], (uint64_t)value);
 	}
 	if (!c->rank->limit || c->render.rows < c->rank->limit) {
@@ -81,6 +82,22 @@ static size_t print_row(struct cross *c, size_t first)
 		render_row(&c->render, cells);
 	}
 	return end;
+}
+
+/* Where rows do not add up; a key lacks the directory, and still ends with the class. */
+static void add_whole(struct cross *c)
+{
+	struct totals *all = &c->found->whole->all;
+
+	for (size_t i = 0; i < all->count; i++) {
+		int64_t value = value_of(c, c->found->whole, &all->rows[i]);
+		int64_t *totals[] = { &c->total[all->rows[i].key[c->keys.parts - 1]],
+				      &c->total[BUCKETS] };
+
+		for (size_t to = 0; to < 2; to++)
+			*totals[to] = (int64_t)add_saturating((uint64_t)*totals[to],
+							      (uint64_t)value);
+	}
 }
 
 void usage_cross_print(const struct usage_query *ask, const struct usage_rank *rank,
@@ -95,11 +112,14 @@ void usage_cross_print(const struct usage_query *ask, const struct usage_rank *r
 	render_open(&c.render, options, "usage-cross", columns, make_columns(&c, columns));
 	for (size_t i = 0; i < found->all.count;)
 		i = print_row(&c, i);
+	if (found->whole)
+		add_whole(&c);
 	if (rank->total || render_format(options) == RENDER_TABLE) {
 		usage_keys_total(columns, c.key_columns, cells);
 		put_values(&c, c.total, cells);
 		render_total(&c.render, cells);
 	}
+	render_note_links(&c.render, set, ask->links == LINKS_SEEN);
 	render_close(&c.render);
 	usage_keys_release(&c.keys);
 }

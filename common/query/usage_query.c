@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/query/usage_query.h"
 
+#include "common/query/link_rows.h"
+
 struct asker {
 	const struct usage_query *ask;
 	const struct scope *scope;
 	struct usage_rows rows;
 	bool forward; /* see take_everything */
+	bool several; /* prefixes make one sum */
+	struct link_parts parts; /* of losses: directories that are no subtree */
 	int dir_part;
 	int64_t fs;
 };
@@ -24,6 +28,21 @@ static size_t exclude_from(const struct scope *s, int64_t dir_id)
 	return scope_range_from(s->excludes, s->exclude_count, dir_id);
 }
 
+/* What files lose in a subtree that is one of several in a sum, or less what is excluded in it. */
+static void take_parts(struct asker *q, int64_t dir_id, int64_t last)
+{
+	int64_t set = q->dir_part >= 0 ? q->rows.key[q->dir_part] : 0, next = dir_id;
+	const struct scope *s = q->scope;
+
+	for (size_t i = exclude_from(s, dir_id); i < s->exclude_count; i++) {
+		if (s->excludes[i].first > last)
+			break;
+		link_parts_add(&q->parts, next, s->excludes[i].first - 1, set);
+		next = s->excludes[i].last + 1;
+	}
+	link_parts_add(&q->parts, next, last, set);
+}
+
 /* A subtree that is not excluded itself, less what is excluded in it. */
 static void take_scoped(struct asker *q, int64_t dir_id, int64_t last)
 {
@@ -31,6 +50,11 @@ static void take_scoped(struct asker *q, int64_t dir_id, int64_t last)
 	size_t i = exclude_from(s, dir_id);
 	int64_t next = dir_id;
 
+	if (q->rows.loss != LINKS_SEEN &&
+	    (q->several || (i < s->exclude_count && s->excludes[i].first <= last))) {
+		take_parts(q, dir_id, last);
+		return;
+	}
 	if (!q->forward)
 		usage_rows_subtree(&q->rows, dir_id, last, false);
 	for (; i < s->exclude_count && s->excludes[i].first <= last; i++) {
@@ -126,6 +150,37 @@ static void take_everything(struct asker *q)
 	}
 }
 
+/* Does the sum of more than one prefix make a row? */
+static bool adds_prefixes(const struct asker *q)
+{
+	size_t outermost = 0;
+
+	for (size_t i = 0; i < q->scope->prefix_count; i++)
+		outermost += !q->scope->prefixes[i].nested;
+	return outermost > 1 && q->dir_part < 0;
+}
+
+/* Take from the sums what they lose. */
+static void lose(const struct asker *seen, struct totals *sums)
+{
+	struct asker q = *seen;
+	struct totals lost = { 0 };
+
+	q.forward = false;
+	q.several = adds_prefixes(&q);
+	q.rows = (struct usage_rows){ .a = seen->rows.a, .match = seen->rows.match,
+				      .loss = q.ask->links, .totals = &lost };
+	memcpy(q.rows.part, seen->rows.part, sizeof(q.rows.part));
+	memcpy(q.rows.key, seen->rows.key, sizeof(q.rows.key));
+	usage_rows_open(&q.rows);
+	take_prefixes(&q);
+	link_rows_take(&q.rows, &q.parts, q.dir_part);
+	usage_rows_close(&q.rows);
+	link_parts_release(&q.parts);
+	link_rows_lose_totals(q.rows.a, sums, &lost);
+	totals_release(&lost);
+}
+
 void usage_query_totals(const struct usage_query *ask, struct db_reader_db *a, const struct scope *scope,
 		      int64_t fs, struct totals *totals)
 {
@@ -149,6 +204,8 @@ void usage_query_totals(const struct usage_query *ask, struct db_reader_db *a, c
 		q.rows.key[scan_part] = a->scan_day;
 	usage_rows_open(&q.rows);
 	take_everything(&q);
+	if (ask->links != LINKS_SEEN && a->linked)
+		lose(&q, &mine);
 	usage_rows_close(&q.rows);
 	totals_drop_empty(&mine);
 	for (size_t i = 0; i < mine.count; i++)

@@ -4,6 +4,8 @@
  *
  * Every answer is exact, for any directory: files are counted, not directories. What is read for
  * it says usage_rows.h; what is excluded below a directory is read the same way and subtracted.
+ * Files with several links count in each row as the question wants it. So rows of directories do not
+ * add up: what has links in two of them counts in both, and once in their sum.
  */
 #ifndef TREETALLY_USAGE_QUERY_H
 #define TREETALLY_USAGE_QUERY_H
@@ -21,6 +23,7 @@ struct usage_query {
 	enum usage_by by[TOTALS_PARTS]; /* each once; part i of a key in the totals is by[i] */
 	size_t by_count;
 	int64_t levels;                /* USAGE_DIR: below each prefix, at least 1 */
+	enum link_count links;         /* in each row by itself */
 	struct file_match match;       /* only these files */
 };
 

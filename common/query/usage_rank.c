@@ -138,3 +138,12 @@ void usage_rank_apply(const struct usage_rank *rank, struct usage_found *found)
 	totals->count = n;
 	free(rows);
 }
+
+void usage_found_release(struct usage_found *found)
+{
+	totals_release(&found->all);
+	totals_release(&found->matching);
+	totals_release(&found->dirs);
+	totals_release(&found->seen);
+	totals_release(&found->freed);
+}

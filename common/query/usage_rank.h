@@ -23,6 +23,7 @@ struct usage_rank {
 	int64_t min_size;          /* rows of less are left out */
 	bool matching;             /* rows without matching files are left out */
 	bool inodes;               /* directories and inodes are shown */
+	bool links;                /* files as seen, and freed, are shown */
 	bool reverse, total;       /* total: a last line in every format, not in tables only */
 	uint64_t limit;            /* at most this many rows in all; 0 = all */
 	uint64_t top;              /* at most this many rows are kept, the largest ones for each value of
@@ -33,7 +34,14 @@ struct usage_rank {
 struct usage_found {
 	struct totals all, matching; /* files */
 	struct totals dirs;          /* directories, as `files`; for rank.inodes */
+	struct totals seen, freed;   /* files, each link or no link counted; for rank.links */
+	/*
+	 * By the same keys but USAGE_DIR: what rows of directories are in all, which do not add up when
+	 * files have links in several. NULL: their sum will do.
+	 */
+	struct usage_found *whole;
 };
+void usage_found_release(struct usage_found *found);
 
 int64_t usage_rank_measure(const struct usage_rank *rank, const struct sums *sums,
 			   const struct sums *matching);

@@ -3,23 +3,33 @@
 
 #include "common/db/db_column.h"
 #include "common/db/db_schema.h"
+#include "common/query/link_rows.h"
 
 /* Behind usage_column, in the order in which they are selected. */
 enum { COL_FILES = USAGE_KEY_COLUMNS, COL_TOTAL, COL_APPARENT };
 
-/* Statements, each prepared when first needed. */
+/* Statements whose text depends on the question, each prepared when first needed. */
 enum statement {
 	BY_COLUMN,            /* usage_by of a directory, by each column */
 	NR_DIR = BY_COLUMN + USAGE_KEY_COLUMNS, NR_RANGE, /* usage_nr of a directory, of a range */
 	R_DIR,                /* usage_r of a directory */
-	R_FIRST,              /* the first directory of a range that has rows there */
-	STATS_DIR, STATS_OWN, /* directory_stats: the subtree, the files directly in it */
-	SUBTREE,              /* dir_count_r */
 };
+
+static bool is_loss(const struct usage_rows *q)
+{
+	return q->loss != LINKS_SEEN;
+}
 
 /* ---- statements ---- */
 
-/* Those that select what the question is about. */
+/* The sums of a row: files, or what they lose. */
+static const char *const sums_columns[] = {
+	[LINKS_SEEN] = "file_count, total_size, apparent_size",
+	[LINKS_ONCE] = "repeated_files, repeated_size, repeated_apparent",
+	[LINKS_FREED] = "kept_files, kept_size, kept_apparent",
+};
+
+/* Those that select what the question is about, of files and of losses. */
 #define USAGE_BY(column) "(SELECT id AS " column ", file_count, total_size, apparent_size" \
 			 " FROM usage_by WHERE dir_id = ?1 AND kind = ?2) WHERE 1"
 static const char *const conditions[USAGE_ROWS_STATEMENTS] = {
@@ -31,14 +41,30 @@ static const char *const conditions[USAGE_ROWS_STATEMENTS] = {
 	[NR_RANGE] = "usage_nr WHERE dir_id BETWEEN ?1 AND ?2",
 	[R_DIR] = "usage_r WHERE dir_id = ?1",
 };
+static const char *const lost_conditions[USAGE_ROWS_STATEMENTS] = {
+	[NR_DIR] = "link_usage WHERE dir_id = ?1",
+	[NR_RANGE] = "link_usage WHERE dir_id BETWEEN ?1 AND ?2",
+	[R_DIR] = "link_usage_r WHERE dir_id = ?1",
+};
 
-static const char *const others[] = {
-	[R_FIRST] = "SELECT dir_id FROM usage_r WHERE dir_id >= ? ORDER BY dir_id LIMIT 1",
-	[STATS_DIR] = "SELECT 0, 0, 0, 0, file_count_r, total_size_r, apparent_size_r FROM "
-		      "directory_stats WHERE dir_id = ?",
-	[STATS_OWN] = "SELECT 0, 0, 0, 0, file_count_nr, total_size_nr, apparent_size_nr FROM "
-		      "directory_stats WHERE dir_id = ?",
-	[SUBTREE] = "SELECT dir_count_r FROM directory_stats WHERE dir_id = ?",
+static const char subtree[] = "SELECT dir_count_r FROM directory_stats WHERE dir_id = ?";
+static const char stats_own[] =
+	"SELECT 0, 0, 0, 0, file_count_nr, total_size_nr, apparent_size_nr FROM directory_stats"
+	" WHERE dir_id = ?";
+/* The first directory from one on that has rows of its subtree. */
+static const char *const first_whole[] = {
+	[LINKS_SEEN] = "SELECT dir_id FROM usage_r WHERE dir_id >= ? ORDER BY dir_id LIMIT 1",
+	[LINKS_ONCE] = "SELECT dir_id FROM link_usage_r WHERE dir_id >= ? ORDER BY dir_id LIMIT 1",
+	[LINKS_FREED] = "SELECT dir_id FROM link_usage_r WHERE dir_id >= ? ORDER BY dir_id LIMIT 1",
+};
+/* All of a subtree. */
+static const char *const stats_whole[] = {
+	[LINKS_SEEN] = "SELECT 0, 0, 0, 0, file_count_r, total_size_r, apparent_size_r FROM"
+		       " directory_stats WHERE dir_id = ?",
+	[LINKS_ONCE] = "SELECT 0, 0, 0, 0, repeated_files_r, repeated_size_r, repeated_apparent_r"
+		       " FROM link_stats WHERE dir_id = ?",
+	[LINKS_FREED] = "SELECT 0, 0, 0, 0, kept_files_r, kept_size_r, kept_apparent_r FROM"
+			" link_stats WHERE dir_id = ?",
 };
 
 /* A column costs time even when nobody looks at it, so only those that count are selected. */
@@ -47,11 +73,11 @@ static sqlite3_stmt *usage_statement(struct usage_rows *q, enum statement which)
 	struct buf sql = { 0 };
 
 	if (!q->statements[which]) {
-		buf_printf(&sql,
-			   "SELECT %s, %s, %s, %s, file_count, total_size, apparent_size FROM %s",
+		buf_printf(&sql, "SELECT %s, %s, %s, %s, %s FROM %s",
 			   q->part[COL_UID] >= 0 ? "uid" : "0", q->part[COL_GID] >= 0 ? "gid" : "0",
 			   q->part[COL_AGE] >= 0 ? "age_bucket" : "0",
-			   q->part[COL_SIZE] >= 0 ? "size_bucket" : "0", conditions[which]);
+			   q->part[COL_SIZE] >= 0 ? "size_bucket" : "0", sums_columns[q->loss],
+			   (is_loss(q) ? lost_conditions : conditions)[which]);
 		file_match_sql(q->match, &sql);
 		buf_add_char(&sql, '\0');
 		q->statements[which] = db_prepare(&q->a->db, (char *)sql.data);
@@ -60,15 +86,10 @@ static sqlite3_stmt *usage_statement(struct usage_rows *q, enum statement which)
 	return q->statements[which];
 }
 
-static sqlite3_stmt *other_statement(struct usage_rows *q, enum statement which)
-{
-	return db_reader_statement(q->a, others[which]);
-}
-
 /* The integer of a statement with one parameter; -1 when there is no row. */
-static int64_t look_up(struct usage_rows *q, enum statement which, int64_t dir_id)
+static int64_t look_up(struct usage_rows *q, const char *sql, int64_t dir_id)
 {
-	sqlite3_stmt *s = other_statement(q, which);
+	sqlite3_stmt *s = db_reader_statement(q->a, sql);
 	int64_t value;
 
 	db_bind(&q->a->db, s, 1, dir_id);
@@ -79,7 +100,7 @@ static int64_t look_up(struct usage_rows *q, enum statement which, int64_t dir_i
 
 int64_t usage_rows_last(struct usage_rows *q, int64_t dir_id)
 {
-	int64_t below = look_up(q, SUBTREE, dir_id);
+	int64_t below = look_up(q, subtree, dir_id);
 
 	if (below < 0)
 		die(EXIT_INPUT, "%s: is damaged: no directory_stats for dir_id %" PRId64,
@@ -108,12 +129,12 @@ static void take(struct usage_rows *q, sqlite3_stmt *s, bool away)
 
 	while (db_step(db, s)) {
 		struct sums sums = {
-			db_column(db, s, COL_FILES, DB_COUNT),
-			db_column(db, s, COL_TOTAL, DB_SIZE),
-			db_column(db, s, COL_APPARENT, DB_SIZE),
+			db_column(db, s, COL_FILES, is_loss(q) ? DB_CHANGE : DB_COUNT),
+			db_column(db, s, COL_TOTAL, is_loss(q) ? DB_CHANGE : DB_SIZE),
+			db_column(db, s, COL_APPARENT, is_loss(q) ? DB_CHANGE : DB_SIZE),
 		};
 
-		if (!sums.files)
+		if (!sums.files && !is_loss(q))
 			continue;
 		for (int i = 0; i < USAGE_KEY_COLUMNS; i++) {
 			if (q->part[i] >= 0)
@@ -165,9 +186,9 @@ static void take_by(struct usage_rows *q, int column, int64_t dir_id, bool away)
 }
 
 /* Statements whose parameter is a directory. */
-static void take_rows(struct usage_rows *q, enum statement which, int64_t dir_id, bool away)
+static void take_rows(struct usage_rows *q, const char *sql, int64_t dir_id, bool away)
 {
-	sqlite3_stmt *s = other_statement(q, which);
+	sqlite3_stmt *s = db_reader_statement(q->a, sql);
 
 	db_bind(&q->a->db, s, 1, dir_id);
 	take(q, s, away);
@@ -176,7 +197,7 @@ static void take_rows(struct usage_rows *q, enum statement which, int64_t dir_id
 /* A directory that has rows in usage_r. */
 static void take_whole(struct usage_rows *q, int64_t dir_id, bool away)
 {
-	if (q->only >= 0)
+	if (q->only >= 0 && !is_loss(q))
 		take_by(q, q->only, dir_id, away);
 	else
 		take_directory(q, R_DIR, dir_id, away);
@@ -189,7 +210,7 @@ static void take_whole(struct usage_rows *q, int64_t dir_id, bool away)
 static void take_parts(struct usage_rows *q, int64_t first, int64_t last, bool away)
 {
 	while (first <= last) {
-		int64_t whole = look_up(q, R_FIRST, first), end;
+		int64_t whole = look_up(q, first_whole[q->loss], first), end;
 
 		if (whole < 0 || whole > last) {
 			take_range(q, first, last, away);
@@ -215,7 +236,7 @@ void usage_rows_subtree(struct usage_rows *q, int64_t dir_id, int64_t last, bool
 	if (dir_id < root && last >= root)
 		dir_id = root;
 	if (q->plain)
-		take_rows(q, STATS_DIR, dir_id, away);
+		take_rows(q, stats_whole[q->loss], dir_id, away);
 	else
 		take_parts(q, dir_id, last, away);
 }
@@ -232,8 +253,10 @@ void usage_rows_forward(struct usage_rows *q, int64_t first, int64_t last)
 
 void usage_rows_own(struct usage_rows *q, int64_t dir_id)
 {
-	if (q->plain)
-		take_rows(q, STATS_OWN, dir_id, false);
+	if (is_loss(q))
+		link_rows_own(q, dir_id);
+	else if (q->plain)
+		take_rows(q, stats_own, dir_id, false);
 	else
 		take_directory(q, NR_DIR, dir_id, false);
 }
@@ -261,4 +284,5 @@ void usage_rows_close(struct usage_rows *q)
 {
 	for (size_t i = 0; i < USAGE_ROWS_STATEMENTS; i++)
 		db_reader_finalize(q->a, q->statements[i]);
+	db_reader_finalize(q->a, q->links);
 }

@@ -60,6 +60,20 @@ static inline void sums_subtract(struct sums *from, const struct sums *less)
 	from->apparent = (int64_t)((uint64_t)from->apparent - (uint64_t)less->apparent);
 }
 
+/* Times a number from 0 to 2^63-1; all stop there. */
+static inline struct sums sums_times(const struct sums *one, int64_t times)
+{
+	struct sums all;
+
+	if (__builtin_mul_overflow(one->files, times, &all.files))
+		all.files = INT64_MAX;
+	if (__builtin_mul_overflow(one->allocated, times, &all.allocated))
+		all.allocated = INT64_MAX;
+	if (__builtin_mul_overflow(one->apparent, times, &all.apparent))
+		all.apparent = INT64_MAX;
+	return all;
+}
+
 /* Seen less repeated. Lengths that have stopped at INT64_MAX stay there: nobody knows more. */
 static inline struct sums sums_once(const struct sums *seen, const struct sums *repeated)
 {
