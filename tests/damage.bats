@@ -306,7 +306,8 @@ lying_ledgers() {
 counts_itself() {
 	case $program:$kind:$1 in
 	stats-accum:*:a[lp]* | *:usage:a[lp]* | \
-		rec-cat:entry:a[lp]* | rec-cat:entry:directory_bytes* | rec-cat:entry:multilink_*) return 0 ;;
+		rec-cat:entry:a[lp]* | rec-cat:entry:directory_bytes* | rec-cat:entry:snapshot_entries* | \
+		stats-accum:*:multilink_* | rec-cat:entry:multilink_* | *:usage:multilink_*) return 0 ;;
 	*) return 1 ;;
 	esac
 }

@@ -9,13 +9,15 @@ load lib/helper
 # A dir stream of rows `PATH HAS_LINE INODE GENERATION UID GID MODE ALLOCATED`, separated by blanks;
 # a usage stream of rows `PATH UID GID AGE SIZE FILES TOTAL APPARENT ATIME MTIME`.
 text_of() {
-	printf '#treetally\tversion=2\tkind=%s\torder=none%s\n' "$1" "${2:-}"
+	printf '#treetally\tversion=3\tkind=%s\torder=none%s\n' "$1" "${2:-}"
 	if [[ $1 == dir ]]; then
 		echo 'path has_line inode generation uid gid mode allocated'
 	else
-		echo 'path uid gid age_bucket size_bucket file_count allocated apparent max_atime max_mtime'
+		echo 'path uid gid age_bucket size_bucket file_count allocated apparent max_atime max_mtime nlink' \
+			'snapshot inode generation link_allocated link_apparent lines name'
 	fi | tr ' ' '\t'
-	tr ' ' '\t' >rows.tsv
+	# Usage rows may come without the columns of links.
+	sed -E 's/^([^ ]*( [^ ]*){9})$/\1        /' | tr ' ' '\t' >rows.tsv
 	cat rows.tsv
 	printf '#end\trecords=%s\tassumptions=unverified\n' "$(wc -l <rows.tsv)"
 }
@@ -41,7 +43,7 @@ mention() {
 		$of{$_} = join "\0", split m{/}, s/\\t/\t/r =~ s/\\\\/\\/r;
 		END { print for sort { $of{$a} cmp $of{$b} } keys %of }' paths >want
 	{
-		printf '#treetally\tversion=2\tkind=dir\torder=none\n'
+		printf '#treetally\tversion=3\tkind=dir\torder=none\n'
 		printf 'path\thas_line\tinode\tgeneration\tuid\tgid\tmode\tallocated\n'
 		cat rows
 		printf '#end\trecords=%s\n' "$(wc -l <rows)"
@@ -109,6 +111,53 @@ mention() {
 		/d 256 0 0 0 1 1 1 1 1
 		/d 4294967295 0 0 0 1 1 1 1 1
 	END
+}
+
+@test "depth-sort: link rows follow the usage rows of their directory, in the order of all their columns" {
+	usage <<-'END' >text
+		/d/e 1 1 0 1 1 2048 7 9 9
+		/d 1 1 0 1      2 0 5 5 2048 7 2 b
+		/d 1 1 0 1      2 0 5 5 2048 7 1 a
+		/d 1 1 0 1      3 0 5 5 2048 7 1 a
+		/d 1 1 0 1      2 0 5 5 2048 6 1 a
+		/d 1 1 0 1      2 0 5 4 2048 7 1 z
+		/d 1 1 0 1      2 0 4 18446744073709551615 2048 7 1 z
+		/d 1 1 0 1      2 1 4 9 2048 7 1 z
+		/d 0 1 0 1      2 1 4 9 2048 7 1 z\tz
+		/d 1 1 0 1      2 0 5 5 2048 7 3 b
+		/d 1 1 0 1 8 16384 56 9 9
+		/d 0 1 0 1 1 2048 7 9 9
+		/ 1 1 0 0       0 1 1 0 0 1 x
+		/d-x 1 1 0 1      2 1 4 9 2048 7 1 z
+		/d/e 1 1 0 1      2 0 5 5 2048 7 1 a
+	END
+	depth-sort -t text | words >out
+	diff out - <<-'END'
+		/ 1 1 0 0       0 1 1 0 0 1 x
+		/d 0 1 0 1 1 2048 7 9 9
+		/d 1 1 0 1 8 16384 56 9 9
+		/d 0 1 0 1      2 1 4 9 2048 7 1 z\tz
+		/d 1 1 0 1      2 0 4 18446744073709551615 2048 7 1 z
+		/d 1 1 0 1      2 0 5 4 2048 7 1 z
+		/d 1 1 0 1      2 0 5 5 2048 6 1 a
+		/d 1 1 0 1      2 0 5 5 2048 7 1 a
+		/d 1 1 0 1      2 0 5 5 2048 7 5 b
+		/d 1 1 0 1      3 0 5 5 2048 7 1 a
+		/d 1 1 0 1      2 1 4 9 2048 7 1 z
+		/d/e 1 1 0 1 1 2048 7 9 9
+		/d/e 1 1 0 1      2 0 5 5 2048 7 1 a
+		/d-x 1 1 0 1      2 1 4 9 2048 7 1 z
+	END
+	# By level they stay with their directory; and any order, or part by part, gives the same.
+	depth-sort --by-level -t text | words | cut -d ' ' -f 1 | uniq | diff - <(printf '%s\n' / /d /d-x /d/e)
+	depth-sort text -o sorted
+	sed '1,2d;$d' text | tr '\t' ' ' | shuf --random-source=<(yes) >rows
+	usage <rows | depth-sort -S 4M | cmp - sorted
+	usage < <(head -n 7 rows) | depth-sort -o one
+	usage < <(tail -n +8 rows) | depth-sort -o two
+	depth-sort --merge two one | cmp - sorted
+	depth-sort -c sorted
+	run -1 depth-sort -c text
 }
 
 @test "depth-sort: lengths of files stop at 2^63-1, allocated bytes and files must not get there" {
@@ -192,7 +241,7 @@ mention() {
 		for my $i (0 .. 249) {
 			my $j = $i % 10;
 			open my $out, ">", "$i.tsv" or die;
-			print $out "#treetally\tversion=2\tkind=dir\torder=none\n";
+			print $out "#treetally\tversion=3\tkind=dir\torder=none\n";
 			print $out join("\t", qw(path has_line inode generation uid gid mode allocated)), "\n";
 			print $out "$_\t0" . "\t" x 6 . "\n" for "/d", "/d/$j", "/d/$j/$i", "/e";
 			print $out "#end\trecords=4\n";

@@ -57,7 +57,7 @@ field() {
 @test "gpfs-parse: the default layout, every field" {
 	rec "$(show)" /gpfs/a/f.txt | expect 'rec /gpfs/a/f.txt'
 	[ "$(rows outcome.tsv | sed -n 2p)" = \
-		$'/gpfs/a/f.txt\t-\t200\t1910420955\t1000\t100\t100644\t1\t1024\t8192\t1764583200\t1763200800' ]
+		$'/gpfs/a/f.txt\t-\t200\t1910420955\t1000\t100\t100644\t1\t1024\t8192\t1764583200\t1763200800\t0' ]
 }
 
 @test "gpfs-parse: tag and blanks" {

@@ -12,16 +12,18 @@ export SCAN_DATE=2026-01-11
 # A stream of rows separated by commas: text_of KIND <ROWS.
 text_of() {
 	{
-		printf '#treetally,version=2,kind=%s,order=none' "$1"
+		printf '#treetally,version=3,kind=%s,order=none' "$1"
 		[[ $1 != usage ]] || printf ',age_by=atime'
 		case $1 in
 		entry) printf '\npath,type,inode,generation,uid,gid,mode,nlink,apparent,allocated' ;;
 		dir) printf '\npath,has_line,inode,generation,uid,gid,mode,allocated\n' ;;
 		usage) printf '\npath,uid,gid,age_bucket,size_bucket,file_count,allocated' ;;
 		esac
-		[[ $1 != entry ]] || printf ',atime,mtime\n'
-		[[ $1 != usage ]] || printf ',apparent,max_atime,max_mtime\n'
-		tee rows.csv
+		[[ $1 != entry ]] || printf ',atime,mtime,snapshot\n'
+		[[ $1 != usage ]] || printf ',apparent,max_atime,max_mtime,nlink,snapshot,inode,generation,link_allocated%s\n' \
+			,link_apparent,lines,name
+		# Rows without the columns of links.
+		sed -E "$([[ $1 != usage ]] || echo 's/^([^,]*(,[^,]*){9})$/\1,,,,,,,,/')" | tee rows.csv
 	} | tr , '\t'
 	printf '#end\trecords=%s\tassumptions=unverified\n' "$(wc -l <rows.csv)"
 }
@@ -33,13 +35,13 @@ text_of() {
 		line 7 /f 5 8 0 0 crw-rw---- '2026-01-01 00:00:00' | sed 's/ nl=1//'
 	} >log
 	parse log -o entry
-	[[ $(rec-cat entry | head -n 1 | tr '\t' ,) == '#treetally,version=2,kind=entry,order=none,'\
+	[[ $(rec-cat entry | head -n 1 | tr '\t' ,) == '#treetally,version=3,kind=entry,order=none,'\
 'filesystem=fs1,scan_date=2026-01-11,source=log,program=gpfs-parse/0.3.0,format=ncar' ]]
 	rec-cat entry | sed 1d | diff - <(cat <<-'END' | tr , '\t'
-		path,type,inode,generation,uid,gid,mode,nlink,apparent,allocated,atime,mtime
-		/d,d,5,1910420955,7,8,043755,1,4096,4096,-1,946684800
-		/d/a\tb\\c\r,?,6,1910420955,4294967295,0,000600,1,100,0,1767225600,
-		/f,c,7,1910420955,0,0,020660,,5,8192,1767225600,1763200800
+		path,type,inode,generation,uid,gid,mode,nlink,apparent,allocated,atime,mtime,snapshot
+		/d,d,5,1910420955,7,8,043755,1,4096,4096,-1,946684800,0
+		/d/a\tb\\c\r,?,6,1910420955,4294967295,0,000600,1,100,0,1767225600,,0
+		/f,c,7,1910420955,0,0,020660,,5,8192,1767225600,1763200800,0
 	END
 	parse -t log | tail -n 1)
 	dir-extract entry | depth-sort | rows | tr '\t' , | diff - <(cat <<-'END'
@@ -48,8 +50,8 @@ text_of() {
 	END
 	)
 	stats-accum entry | rows | tr '\t' , | diff - <(cat <<-'END'
-		/,0,0,0,1,1,8192,5,1767225600,1763200800
-		/d,4294967295,0,0,0,1,0,100,1767225600,
+		/,0,0,0,1,1,8192,5,1767225600,1763200800,,,,,,,,
+		/d,4294967295,0,0,0,1,0,100,1767225600,,,,,,,,,
 	END
 	)
 }
@@ -76,15 +78,15 @@ text_of() {
 @test "rec-cat: the extremes of every field" {
 	local max=9223372036854775807 first=-62135596800 last=253402300799 all=18446744073709551615
 	text_of entry >text <<-END
-		/d,d,$all,$all,4294967295,4294967295,047777,4294967295,$max,$max,$last,$last
-		/d,d,0,0,0,0,040000,,0,0,$first,$first
-		/a,-,9223372036854775808,$max,4294967295,4294967295,107777,4294967295,$max,$max,$first,$last
-		/b,s,0,0,0,0,140000,1,0,0,$last,
-		/c,?,1,0,0,0,007777,,0,0,0,0
-		/e,l,0,0,0,0,120000,,0,0,-1,
-		/f,p,0,0,0,0,010000,,0,0,0,
-		/g,b,0,0,0,0,060000,,0,0,0,
-		/h,c,$max,0,4294967295,0,020000,,0,0,0,
+		/d,d,$all,$all,4294967295,4294967295,047777,4294967295,$max,$max,$last,$last,$all
+		/d,d,0,0,0,0,040000,,0,0,$first,$first,0
+		/a,-,9223372036854775808,$max,4294967295,4294967295,107777,4294967295,$max,$max,$first,$last,$all
+		/b,s,0,0,0,0,140000,1,0,0,$last,,0
+		/c,?,1,0,0,0,007777,,0,0,0,0,$all
+		/e,l,0,0,0,0,120000,,0,0,-1,,0
+		/f,p,0,0,0,0,010000,,0,0,0,,$all
+		/g,b,0,0,0,0,060000,,0,0,0,,0
+		/h,c,$max,0,4294967295,0,020000,,0,0,0,,$all
 	END
 	rec-cat --unverified -b text | rows | diff - <(sed '1,2d;$d' text)
 	text_of dir >text <<-END
@@ -101,6 +103,9 @@ text_of() {
 		/a,4294967295,0,9,0,1,0,0,$last,$first
 		/a,0,4294967295,0,9,$max,0,0,$first,
 		/b,0,0,0,0,1,0,0,-1,0
+		/b,4294967295,4294967295,9,9,,,,,,4294967295,$all,$all,$all,$max,$max,$max,n
+		/b,0,0,0,0,,,,,,,0,0,0,0,0,1,...
+		/,0,0,0,1,,,,,,2,0,0,0,1024,0,1,\\t\\n\\r\\\\
 	END
 	rec-cat -b text | rows | diff - <(sed '1,2d;$d' text)
 }
@@ -113,27 +118,30 @@ text_of() {
 		run -3 --separate-stderr rec-cat --unverified text
 		[[ $stderr == "rec-cat: text: line 3: not a row of a"*" column $column is wrong" ]]
 	done <<-END
-		/a,-,$beyond,0,0,0,100000,,0,0,0, inode
-		/a,-,0,$beyond,0,0,100000,,0,0,0, generation
-		/a,-,0,0,4294967296,0,100000,,0,0,0, uid
-		/a,-,0,0,0,4294967296,100000,,0,0,0, gid
-		/a,-,0,0,0,0,200000,,0,0,0, mode
-		/a,-,0,0,0,0,110000,,0,0,0, mode
-		/a,-,0,0,0,0,100008,,0,0,0, mode
-		/a,-,0,0,0,0,,,0,0,0, mode
-		/a,d,0,0,0,0,100000,,0,0,0, type
-		/a,-,0,0,0,0,040000,,0,0,0, type
-		/a,,0,0,0,0,100000,,0,0,0, type
-		/a,-,0,0,0,0,100000,4294967296,0,0,0, nlink
-		/a,-,0,0,0,0,100000,,$over,0,0, apparent
-		/a,-,0,0,0,0,100000,,0,$over,0, allocated
-		/a,-,0,0,0,0,100000,,0,0,, atime
-		/a,-,0,0,0,0,100000,,0,0,-62135596801, atime
-		/a,-,0,0,0,0,100000,,0,0,0,253402300800 mtime
-		/,-,0,0,0,0,100000,,0,0,0, type
-		/a/../b,-,0,0,0,0,100000,,0,0,0, path
-		/a//b,-,0,0,0,0,100000,,0,0,0, path
-		a,-,0,0,0,0,100000,,0,0,0, path
+		/a,-,$beyond,0,0,0,100000,,0,0,0,,0 inode
+		/a,-,0,$beyond,0,0,100000,,0,0,0,,0 generation
+		/a,-,0,0,4294967296,0,100000,,0,0,0,,0 uid
+		/a,-,0,0,0,4294967296,100000,,0,0,0,,0 gid
+		/a,-,0,0,0,0,200000,,0,0,0,,0 mode
+		/a,-,0,0,0,0,110000,,0,0,0,,0 mode
+		/a,-,0,0,0,0,100008,,0,0,0,,0 mode
+		/a,-,0,0,0,0,,,0,0,0,,0 mode
+		/a,d,0,0,0,0,100000,,0,0,0,,0 type
+		/a,-,0,0,0,0,040000,,0,0,0,,0 type
+		/a,,0,0,0,0,100000,,0,0,0,,0 type
+		/a,-,0,0,0,0,100000,4294967296,0,0,0,,0 nlink
+		/a,-,0,0,0,0,100000,,$over,0,0,,0 apparent
+		/a,-,0,0,0,0,100000,,0,$over,0,,0 allocated
+		/a,-,0,0,0,0,100000,,0,0,,,0 atime
+		/a,-,0,0,0,0,100000,,0,0,-62135596801,,0 atime
+		/a,-,0,0,0,0,100000,,0,0,0,253402300800,0 mtime
+		/,-,0,0,0,0,100000,,0,0,0,,0 type
+		/a/../b,-,0,0,0,0,100000,,0,0,0,,0 path
+		/a//b,-,0,0,0,0,100000,,0,0,0,,0 path
+		a,-,0,0,0,0,100000,,0,0,0,,0 path
+		/a,-,0,0,0,0,100000,,0,0,0,, snapshot
+		/a,-,0,0,0,0,100000,,0,0,0,,$beyond snapshot
+		/a,-,0,0,0,0,100000,,0,0,0,,-1 snapshot
 	END
 	while read -r row column; do
 		text_of usage <<<"$row" >text
@@ -145,6 +153,25 @@ text_of() {
 		/a,0,0,0,0,0,0,0,0, file_count
 		/a,0,0,0,0,1,$over,0,0, allocated
 		/a,0,0,0,0,1,0,0,, max_atime
+		/a,0,0,0,0,1,0,0,0,,2,,,,,,, nlink
+		/a,0,0,0,0,1,0,0,0,,,,,,,,,n nlink
+		/a,0,0,0,0,,,1,,,2,0,1,1,0,0,1,n file_count
+		/a,0,0,0,0,,,,,,1,0,1,1,0,0,1,n nlink
+		/a,0,0,0,0,,,,,,4294967296,0,1,1,0,0,1,n nlink
+		/a,0,0,0,0,,,,,,2,,1,1,0,0,1,n snapshot
+		/a,0,0,0,0,,,,,,2,0,$beyond,1,0,0,1,n inode
+		/a,0,0,0,0,,,,,,2,0,1,,0,0,1,n generation
+		/a,0,0,0,0,,,,,,2,0,1,1,$over,0,1,n link_allocated
+		/a,0,0,0,0,,,,,,2,0,1,1,0,-1,1,n link_apparent
+		/a,0,0,0,0,,,,,,2,0,1,1,0,0,0,n lines
+		/a,0,0,0,0,,,,,,2,0,1,1,0,0,$over,n lines
+		/a,0,0,0,1,,,,,,2,0,1,1,1023,0,1,n size_bucket
+		/a,0,0,0,0,,,,,,2,0,1,1,1024,0,1,n size_bucket
+		/a,0,0,0,0,,,,,,2,0,1,1,0,0,1, name
+		/a,0,0,0,0,,,,,,2,0,1,1,0,0,1,. name
+		/a,0,0,0,0,,,,,,2,0,1,1,0,0,1,.. name
+		/a,0,0,0,0,,,,,,2,0,1,1,0,0,1,b/c name
+		/a,0,0,0,0,,,,,,2,0,1,1,0,0,1,b\\x name
 	END
 	while read -r row column; do
 		text_of dir <<<"$row" >text
@@ -212,7 +239,7 @@ text_of() {
 	diff info - <<-'END'
 		stream=scan.dir
 		format=binary
-		version=2
+		version=3
 		kind=dir
 		order=tree
 		filesystem=fs1
@@ -245,8 +272,8 @@ text_of() {
 		snapshot_entries=0
 		bad_optional=0
 		unproved_sources=1
-		digest=33857ca57aff9922a140ae351e9a8150
-		source=33857ca57aff9922a140ae351e9a8150:30:small.list
+		digest=5d02f54b20ee41e2ee1a0c5bea563c77
+		source=5d02f54b20ee41e2ee1a0c5bea563c77:30:small.list
 	END
 	[[ $(stat -c %s scan.dir) == 858 ]]
 	rec-cat --info <(rec-cat scan.dir) | grep -vE '^(stream|format|bytes|blocks)=' |

@@ -30,7 +30,7 @@ export SCAN_DATE=2026-01-11
 		/d/c 7 8 1 1 1 8192 300 1764583200 1763200800
 	END
 	[[ $(parse log | stats-accum -t | head -n 1 | tr '\t' ' ') == \
-		'#treetally version=2 kind=usage order=tree filesystem=fs1 scan_date=2026-01-11 age_by=atime '\
+		'#treetally version=3 kind=usage order=tree filesystem=fs1 scan_date=2026-01-11 age_by=atime '\
 'source=log program=gpfs-parse/0.3.0 program=stats-accum/0.3.0 format=ncar' ]]
 }
 
@@ -243,9 +243,9 @@ export SCAN_DATE=2026-01-11
 @test "stats-accum: -v and --progress" {
 	small_log | parse -o entry
 	run -0 --separate-stderr stats-accum -v -o out entry
-	[[ $stderr == 'stats-accum: 19 files in, 16 rows out, memory 268435456 bytes, 0 runs, '* ]]
+	[[ $stderr == 'stats-accum: 19 files in, 2 with links, 18 rows out, memory 268435456 bytes, 0 runs, '* ]]
 	stats-accum --progress=progress -o out entry
 	sed '$d' progress |
-		diff - <(printf 'stats-accum\t%s\t%d\t0\trecords\t0\n' reading 0 reading 27 writing 0 writing 16)
+		diff - <(printf 'stats-accum\t%s\t%d\t0\trecords\t0\n' reading 0 reading 27 writing 0 writing 18)
 	tail -n 1 progress | grep -qP '^stats-accum\tend\t\d+\t\d+\tms\t0$'
 }

@@ -115,7 +115,7 @@ validate() {
 	diff expected got
 	validate t.db
 	[ "$(query t.db 'SELECT scan_root, scan_root_id, filesystem, age_by, assumptions, digest FROM scan_metadata')" = \
-		"/gpfs/fs1 3 fs1 atime  33857ca57aff9922a140ae351e9a8150" ]
+		"/gpfs/fs1 3 fs1 atime  5d02f54b20ee41e2ee1a0c5bea563c77" ]
 	[ "$(ls)" = $'expected\ngood.dir\ngood.usage\ngot\nt.db' ]
 }
 
@@ -390,7 +390,7 @@ bounded() {
 	small_log | sed 's/nl=2 -- .*a.hard1/&x/' >other
 	scan other
 	run -3 stats-load --no-names t.db other.usage
-	[[ $output == *": the digest of all entries is "*" here and 33857ca57aff9922a140ae351e9a8150 there" ]]
+	[[ $output == *": the digest of all entries is "*" here and 5d02f54b20ee41e2ee1a0c5bea563c77 there" ]]
 	only_directories
 	small_log | gpfs-parse -f fs2 --scan-date 2026-01-15 - | stats-accum -o other.usage
 	run -3 stats-load --no-names t.db other.usage
@@ -690,14 +690,15 @@ assume() {
 
 @test "stats-load: -v counts what rows of open directories spill, too" {
 	# A chain of directories that share 1,500 keys: few rows in the end, many on the way.
-	perl -e 'printf "#treetally\t%s\n%s\n", join("\t", qw(version=2 kind=usage order=tree filesystem=fs1
+	perl -e 'printf "#treetally\t%s\n%s\n", join("\t", qw(version=3 kind=usage order=tree filesystem=fs1
 			scan_date=2026-01-11 age_by=atime)), join("\t", qw(path uid gid age_bucket size_bucket
-			file_count allocated apparent max_atime max_mtime));
+			file_count allocated apparent max_atime max_mtime nlink snapshot inode generation link_allocated
+			link_apparent lines name));
 		for my $depth (1 .. 40) {
-			print join("\t", "/d" x $depth, $_, 0, 0, 0, 1, 0, 0, 0, 0), "\n" for 1 .. 1500;
+			print join("\t", "/d" x $depth, $_, 0, 0, 0, 1, 0, 0, 0, 0, ("") x 8), "\n" for 1 .. 1500;
 		}
 		print "#end\trecords=60000\tassumptions=unverified\n"' >chain.usage
-	perl -e 'printf "#treetally\t%s\n%s\n", join("\t", qw(version=2 kind=dir order=tree filesystem=fs1
+	perl -e 'printf "#treetally\t%s\n%s\n", join("\t", qw(version=3 kind=dir order=tree filesystem=fs1
 			scan_date=2026-01-11)), join("\t", qw(path has_line inode generation uid gid mode allocated));
 		print join("\t", "/d" x $_, 0, ("") x 6), "\n" for 1 .. 40;
 		print "#end\trecords=40\tassumptions=unverified\n"' >chain.dir

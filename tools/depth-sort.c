@@ -14,7 +14,7 @@
  *
  * Records of one path combine whatever order they come in: of directory records the one with a
  * line wins, of two lines the one with the larger inode, then generation, uid, gid, mode,
- * allocated; usage rows of one key are added up. So the output depends on neither memory nor
+ * allocated; usage rows of one key are added up, and link rows that say the same. So the output depends on neither memory nor
  * threads.
  *
  * With -m every operand, in order already, becomes a run as it is read, and only merging is left.
@@ -78,8 +78,23 @@ struct cursor {
 	struct account account;
 	const char *path;
 	size_t len;
+	size_t dir_len; /* of the directory, with which path begins */
 	unsigned char tail[RUN_TAIL_MAX];
+	struct buf link; /* the path of a link row */
 };
+
+static bool take_link(struct cursor *c)
+{
+	const struct block *b = &c->block;
+
+	account_link(&c->account, &b->link);
+	link_key_write(&c->link, c->tail, (char *)b->path.data, b->path.len, &b->link, b->name,
+		       b->name_len);
+	c->path = (const char *)c->link.data;
+	c->len = c->link.len;
+	c->dir_len = b->path.len;
+	return true;
+}
 
 static bool cursor_next(struct cursor *c)
 {
@@ -93,12 +108,20 @@ static bool cursor_next(struct cursor *c)
 	} else {
 		if (!block_next_usage_record(b))
 			return false;
+		if (b->is_link)
+			return take_link(c);
 		usage_tail_write(c->tail, &b->key, &b->usage);
 		account_usage(&c->account, &b->usage);
 	}
 	c->path = (const char *)b->path.data;
-	c->len = b->path.len;
+	c->len = c->dir_len = b->path.len;
 	return true;
+}
+
+static void cursor_release(struct cursor *c)
+{
+	block_release(&c->block);
+	buf_release(&c->link);
 }
 
 static struct key_shape shape_of(enum rec_kind kind, bool by_level)
@@ -147,7 +170,7 @@ static bool check_stream(struct stream_in *s, bool by_level)
 			stream_in_die(s, "corrupt block: %s", c.block.fault);
 	}
 	if (!ok) {
-		char *path = path_for_message(c.path, c.len);
+		char *path = path_for_message(c.path, c.dir_len);
 
 		warn("%s: record %" PRIu64 ": disorder: %s", s->name, number, path);
 		free(path);
@@ -155,7 +178,7 @@ static bool check_stream(struct stream_in *s, bool by_level)
 		account_check(&c.account, s->head.kind, &s->ledger, s->name);
 	}
 	buf_release(&order.path);
-	block_release(&c.block);
+	cursor_release(&c);
 	return ok;
 }
 
@@ -181,7 +204,7 @@ static void read_unordered(struct stream_set *in, struct extsort *sort, struct p
 		progress_update(progress, records, 0);
 	}
 	account_check(&c.account, in->head.kind, &in->ledger, stream_set_current(in)->name);
-	block_release(&c.block);
+	cursor_release(&c);
 }
 
 /* One operand as one run; dies when it is not in order. */
@@ -196,7 +219,7 @@ static void read_run(struct stream_in *s, struct extsort *sort, bool by_level,
 		while (cursor_next(&c)) {
 			if (!in_order(&order, &c))
 				stream_in_die(s, "not in order at %s; leave out --merge to sort it",
-					      path_for_message(c.path, c.len));
+					      path_for_message(c.path, c.dir_len));
 			extsort_put_run(sort, c.path, c.len, c.tail);
 		}
 		if (c.block.fault)
@@ -205,7 +228,7 @@ static void read_run(struct stream_in *s, struct extsort *sort, bool by_level,
 	}
 	extsort_end_run(sort);
 	account_check(&c.account, s->head.kind, &s->ledger, s->name);
-	block_release(&c.block);
+	cursor_release(&c);
 	buf_release(&order.path);
 }
 
@@ -221,8 +244,6 @@ static void write_sorted(struct extsort *sort, struct stream_out *out, struct pr
 {
 	struct extsort_item item;
 	struct inode_line line;
-	struct usage_key key;
-	struct usage usage;
 	uint64_t records = 0;
 
 	progress_phase(progress, "writing", "records", 0);
@@ -232,8 +253,7 @@ static void write_sorted(struct extsort *sort, struct stream_out *out, struct pr
 
 			stream_out_add_dir(out, item.path, item.len, has_line ? &line : NULL);
 		} else {
-			usage_tail_read(item.tail, &key, &usage);
-			stream_out_add_usage(out, item.path, item.len, &key, &usage);
+			usage_item_write(out, &item);
 		}
 		progress_update(progress, ++records, 0);
 	}

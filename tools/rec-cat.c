@@ -73,6 +73,13 @@ static void copy_dir(const struct block *b, struct account *account, struct stre
 
 static void copy_usage(const struct block *b, struct account *account, struct stream_out *out)
 {
+	if (b->is_link) {
+		account_link(account, &b->link);
+		if (out)
+			stream_out_add_link(out, (char *)b->path.data, b->path.len, &b->link,
+					    b->name, b->name_len);
+		return;
+	}
 	account_usage(account, &b->usage);
 	if (out)
 		stream_out_add_usage(out, (char *)b->path.data, b->path.len, &b->key, &b->usage);
@@ -145,28 +152,35 @@ static void print_attrs(const struct buf *attrs)
 	print_line(at, (size_t)(end - at));
 }
 
-static void read_whole(struct stream_in *s)
+/* Returns the number of link rows. */
+static uint64_t read_whole(struct stream_in *s)
 {
 	struct block_paths paths = { 0 };
 	struct account account = { 0 };
 	struct block b = { 0 };
+	uint64_t links = 0;
 
-	while (stream_in_next(s, &b))
+	while (stream_in_next(s, &b)) {
 		copy_block(s, &b, &paths, &account, NULL);
+		links += b.kind == KIND_USAGE ? b.head.lines : 0;
+	}
 	account_check(&account, s->head.kind, &s->ledger, s->name);
 	block_paths_release(&paths);
 	block_release(&b);
+	return links;
 }
 
 static void describe(struct stream_in *s)
 {
 	struct buf attrs = { 0 };
+	uint64_t links = read_whole(s);
 
-	read_whole(s);
 	buf_printf(&attrs, "stream=%s\tformat=%s", s->name, s->tsv ? "tsv" : "binary");
 	header_add_attrs(&attrs, &s->head);
 	print_attrs(&attrs);
 	printf("records=%" PRIu64 "\nbytes=%" PRIu64 "\n", s->records, s->in.offset);
+	if (s->head.kind == KIND_USAGE)
+		printf("links=%" PRIu64 "\n", links);
 	if (!s->tsv)
 		printf("blocks=%" PRIu64 "\n", s->blocks);
 	attrs.len = 0;

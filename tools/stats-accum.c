@@ -11,6 +11,10 @@
  *     /gpfs/proj/b.c   uid 7 gid 9   900 B, inline    ->      (the same row)
  *     /gpfs/proj/core  uid 7 gid 9   8 MiB            ->  /gpfs/proj 7 9 age 0 size 4: 1 file
  *
+ * A file with several links also has a link row, with its identity, for stats-load to find the other
+ * links. These go through the sorter, whose memory is there in any case, and without them nothing
+ * costs more.
+ *
  * Nothing is written before the input has ended, so a branch that reads us never holds up another.
  */
 #include "common/stream/buckets.h"
@@ -25,11 +29,16 @@
 /* Bytes of -S that are neither table nor sorter: stream buffers, blocks, sums of a block. */
 #define FIXED_MEMORY (13u << 17)
 
+/* Files whose link count the log does not tell: no links, or links if their identity says so. */
+enum links { LINKS_COUNTED, LINKS_ASSUME };
+static const char *const links_names[] = { "", "assume", NULL };
+
 struct options {
 	struct opts shared;
 	struct stream_opts streams;
 	enum age_by age_by;
 	int64_t scan_day; /* DAY_NONE: from the stream */
+	enum links links;
 	size_t stream_count;
 };
 
@@ -42,6 +51,9 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		OPT_DATE(0, "scan-date", "DATE",
 			 "count ages from this day, if the stream names none",
 			 &opt->scan_day),
+		OPT_WORD(0, "links", "HOW",
+			 "assume: files of equal inodes are links where the log has no counts",
+			 &opt->links, links_names, LINKS_ASSUME),
 		STREAM_OPTS_WRITE(&opt->streams.out),
 		STREAM_OPTS_READ(&opt->streams.in),
 		STREAM_OPTS_FORCE(&opt->streams),
@@ -78,6 +90,10 @@ struct accum {
 	struct account account; /* of what was added up */
 	struct block_paths paths;
 	struct usage_block block;
+	struct buf link;         /* the path of a link row for the sorter */
+	uint64_t links;          /* such rows, as they came */
+	bool links_assumed;      /* one of them is of an unknown link count */
+	struct extsort_item next; /* the first that is not written; path NULL: none are left */
 	struct progress progress;
 };
 
@@ -90,11 +106,23 @@ static void put_into_run(void *arg, const char *path, size_t len, const struct u
 	extsort_put_run(arg, path, len, tail);
 }
 
+/* Of rows in the sorter, those that stand before a usage row of `path`; all, if it is NULL. */
+static void put_sorted(struct accum *a, const char *path, size_t len)
+{
+	while (a->next.path && (!path || path_compare(a->next.path, a->next.len, path, len) < 0)) {
+		usage_item_write(&a->out, &a->next);
+		progress_update(&a->progress, ++a->rows_written, 0);
+		if (!extsort_next(a->sort, &a->next))
+			a->next.path = NULL;
+	}
+}
+
 static void put_into_stream(void *arg, const char *path, size_t len, const struct usage_key *key,
 			    const struct usage *usage)
 {
 	struct accum *a = arg;
 
+	put_sorted(a, path, len);
 	stream_out_add_usage(&a->out, path, len, key, usage);
 	progress_update(&a->progress, ++a->rows_written, 0);
 }
@@ -127,6 +155,26 @@ static void take_file(const struct accum *a, const struct entry *e, struct usage
 		e->own.uid, e->own.gid, (uint8_t)bucket_of(age_buckets, age),
 		(uint8_t)bucket_of(size_buckets, (int64_t)e->own.allocated),
 	};
+}
+
+/* The link row of a file in directory number `dir` of the block. */
+static void add_link(struct accum *a, const struct block *b, const struct usage_key *key)
+{
+	const struct entry *e = &b->entry;
+	const struct link_row row = {
+		.key = *key, .snapshot = e->snapshot, .inode = e->own.inode,
+		.generation = e->own.generation, .nlink = e->nlink,
+		.allocated = (int64_t)e->own.allocated, .apparent = (int64_t)e->size, .lines = 1,
+	};
+	unsigned char tail[USAGE_TAIL_SIZE];
+	size_t len;
+	const char *path = block_path(&a->paths, b->dir, &len);
+
+	link_key_write(&a->link, tail, path, len, &row, b->name, b->name_len);
+	extsort_add(a->sort, (char *)a->link.data, a->link.len, tail);
+	account_link(&a->account, &row);
+	a->links++;
+	a->links_assumed |= !e->nlink;
 }
 
 /* `dir` is the number of a directory in the block. */
@@ -171,6 +219,7 @@ static void add_file(struct accum *a, uint32_t dir, const struct usage_key *key,
 
 static void accumulate_block(struct accum *a, struct block *b)
 {
+	const uint32_t single = a->opt->links == LINKS_ASSUME ? 1 : 0;
 	struct usage_key key;
 	struct usage usage;
 
@@ -180,6 +229,8 @@ static void accumulate_block(struct accum *a, struct block *b)
 	while (block_next_row(b)) {
 		take_file(a, &b->entry, &key, &usage);
 		add_file(a, b->dir, &key, &usage);
+		if (b->entry.nlink > 1 || b->entry.nlink < single)
+			add_link(a, b, &key);
 	}
 	add_sums(a);
 }
@@ -200,26 +251,22 @@ static void accumulate(struct accum *a, struct stream_set *in)
 	block_release(&b);
 	block_paths_release(&a->paths);
 	usage_block_release(&a->block);
+	buf_release(&a->link);
 }
 
 static void write_rows(struct accum *a)
 {
-	struct extsort_item item;
-	struct usage_key key;
-	struct usage usage;
-
 	if (a->rounds) {
 		spill_table(a);
 		usage_hash_release(&a->table);
-		extsort_end_input(a->sort);
 	}
+	extsort_end_input(a->sort);
 	progress_phase(&a->progress, "writing", "records", 0);
+	if (!extsort_next(a->sort, &a->next))
+		a->next.path = NULL;
 	if (!a->rounds)
 		usage_hash_drain(&a->table, put_into_stream, a);
-	while (a->rounds && extsort_next(a->sort, &item)) {
-		usage_tail_read(item.tail, &key, &usage);
-		put_into_stream(a, item.path, item.len, &key, &usage);
-	}
+	put_sorted(a, NULL, 0);
 	progress_end(&a->progress);
 }
 
@@ -284,12 +331,13 @@ int main(int argc, char **argv)
 	write_rows(&a);
 	stats = extsort_stats(a.sort);
 	if (opt.shared.verbose)
-		warn("%" PRIu64 " files in, %" PRIu64 " rows out, memory %" PRIu64
+		warn("%" PRIu64 " files in, %" PRIu64 " with links, %" PRIu64 " rows out, memory %" PRIu64
 		     " bytes, %" PRIu64 " runs, %" PRIu64 " early merges, %" PRIu64
 		     " bytes spilled to %s, %" PRIu64 " at a time",
-		     a.account.seen.count[COUNT_FILES], a.rows_written, opt.shared.memory,
+		     a.account.seen.count[COUNT_FILES], a.links, a.rows_written, opt.shared.memory,
 		     stats.runs, stats.merges, stats.spill_written,
 		     spill_directory(opt.shared.temp_dir), stats.spill_peak);
+	in.ledger.sum.assumed.count[ASSUME_LINKS_ASSUMED] |= a.links_assumed;
 	stream_out_finish(&a.out, &in.ledger);
 	usage_hash_release(&a.table);
 	extsort_free(a.sort);

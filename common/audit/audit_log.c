@@ -326,18 +326,24 @@ static void compare_time(struct audit_log *a, int column, int64_t should)
 		     audit_cell_or_null(&a->stats, column, INT64_MIN + 1, INT64_MAX), should);
 }
 
+static bool next_of_directory(struct audit_log *a)
+{
+	a->have_usage = tree_in_next(&a->usage);
+	return a->have_usage && a->usage.same_path;
+}
+
 static void compare_usage(struct audit_log *a)
 {
 	int64_t atime = AUDIT_NULL, mtime = AUDIT_NULL;
 	bool more = is_here(a, &a->usage, a->have_usage);
 
-	while (more) {
+	for (; more; more = next_of_directory(a)) {
+		if (a->usage.is_link)
+			continue;
 		compare_row(a);
 		atime = a->usage.usage.max_atime > atime ? a->usage.usage.max_atime : atime;
 		mtime = a->usage.usage.max_mtime > mtime ? a->usage.usage.max_mtime : mtime;
 		audit_rows_next(&a->usage_nr);
-		a->have_usage = tree_in_next(&a->usage);
-		more = a->have_usage && a->usage.same_path;
 	}
 	if (a->usage_nr.have && a->usage_nr.dir_id == a->rows.dir_id)
 		audit_lie(a->db, a->rows.dir_id,

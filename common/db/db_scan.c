@@ -118,6 +118,18 @@ void scan_check_heads(const struct db *db, const struct scan_state *dirs,
 			       scantime_date_text(there_date, dirs->head.scan_day));
 }
 
+/*
+ * What both branches must agree on: everything but how links were told apart, which is a matter of
+ * stats-accum alone.
+ */
+static struct ledger common_part(const struct ledger *l)
+{
+	struct ledger common = *l;
+
+	common.sum.assumed.count[ASSUME_LINKS_ASSUMED] = 0;
+	return common;
+}
+
 static void check_assumed(const struct db *db, const struct ledger *here,
 			  const struct ledger *there, const char *stream)
 {
@@ -136,7 +148,8 @@ static void check_assumed(const struct db *db, const struct ledger *here,
 
 static void check_ledgers(const struct db *db, const struct scan_facts *facts, const char *stream)
 {
-	const struct ledger *here = facts->usage_ledger, *there = &facts->dirs->ledger;
+	const struct ledger usage = common_part(facts->usage_ledger), *here = &usage;
+	const struct ledger dirs = common_part(&facts->dirs->ledger), *there = &dirs;
 	char here_text[DIGEST_TEXT_SIZE], there_text[DIGEST_TEXT_SIZE];
 
 	if (ledger_equal(here, there))
@@ -302,6 +315,8 @@ static void add_assumed(struct buf *text, const struct scan_facts *facts)
 	struct assumptions all = facts->usage_ledger->sum.assumed;
 
 	assume_cover(&all, &facts->dirs->ledger.sum.assumed);
+	if (all.count[ASSUME_LINKS_ASSUMED])
+		all.count[ASSUME_LINKS_UNKNOWN] = 0;
 	assume_text(text, &all);
 }
 

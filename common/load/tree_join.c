@@ -29,6 +29,10 @@ static void close_directories(struct tree_join *j, size_t depth, int64_t next_id
 static void load_usage(struct tree_join *j)
 {
 	do {
+		if (j->in->is_link) {
+			j->have_usage = tree_in_next(j->in);
+			continue;
+		}
 		dir_stats_add(&j->sums, &j->in->key, &j->in->usage);
 		usage_fold_add(&j->fold, &j->in->key, &j->in->usage.sums);
 		usage_nr_put(j->usage_nr, j->dirs.row.dir_id, &j->in->key, &j->in->usage.sums);

@@ -200,7 +200,7 @@ static void accept(struct chunk_worker *w, struct chunk *c, const struct line *l
 {
 	digest_add_entry(&c->tally.digest, line->path, line->path_len, &line->entry);
 	c->tally.count[COUNT_BAD_OPTIONAL] += line->bad_optional;
-	if (!tally_entry(&c->tally, &line->entry, line->inline_data, line->snapshot))
+	if (!tally_entry(&c->tally, &line->entry, line->inline_data))
 		c->overflow = true;
 	while (!block_add_entry(&w->build, line->path, line->path_len, &line->entry))
 		block_encode(&w->build, &c->blocks);

@@ -101,17 +101,14 @@ static enum reject_reason judge_values(const struct gpfs_show *v, struct line *l
 /* INODE GENERATION SNAPSHOT: the first that is not a number gives the reason. */
 static enum reject_reason take_inode(const char **at, struct line *line)
 {
-	uint64_t snapshot;
-
 	if (!take_number(at, NUMBER_ANY, &line->entry.own.inode))
 		return REJECT_INODE;
 	*at = skip_blanks(*at);
 	if (!take_number(at, NUMBER_ANY, &line->entry.own.generation))
 		return REJECT_GENERATION;
 	*at = skip_blanks(*at);
-	if (!take_number(at, NUMBER_ANY, &snapshot))
+	if (!take_number(at, NUMBER_ANY, &line->entry.snapshot))
 		return REJECT_SNAPSHOT;
-	line->snapshot = snapshot != 0;
 	return REJECT_NONE;
 }
 

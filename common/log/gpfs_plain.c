@@ -20,12 +20,12 @@ const char *gpfs_plain_walk(struct value_memo *memo, const char *at, struct line
 {
 	const uint64_t bytes = UINT64_C(1) << 63, kib = UINT64_C(1) << 53, id = UINT64_C(1) << 32;
 	struct entry *e = &line->entry;
-	uint64_t snapshot, uid, gid, nlink;
+	uint64_t uid, gid, nlink;
 	int64_t birth;
 
 	if (!take_decimal(&at, NUMBER_ANY, &e->own.inode) || *at++ != ' ' ||
 	    !take_decimal(&at, NUMBER_ANY, &e->own.generation) || *at++ != ' ' ||
-	    !take_small(&at, NUMBER_ANY, &snapshot) || *at++ != ' ')
+	    !take_small(&at, NUMBER_ANY, &e->snapshot) || *at++ != ' ')
 		return NULL;
 	at = skip_blanks(at);
 	if (!TAKE(at, "s=") || !take_decimal(&at, bytes, &e->size) ||
@@ -45,7 +45,6 @@ const char *gpfs_plain_walk(struct value_memo *memo, const char *at, struct line
 	e->own.gid = (uint32_t)gid;
 	e->own.allocated *= 1024;
 	e->nlink = (uint32_t)nlink;
-	line->snapshot = snapshot != 0;
 	line->bad_optional = 0;
 	return at + 4;
 }

@@ -252,7 +252,7 @@ static enum reject_reason take_record(struct gpfs_scratch *scratch,
 		return reason;
 	line->entry.own.inode = r->number[INODE];
 	line->entry.own.generation = r->number[GENERATION];
-	line->snapshot = false;
+	line->entry.snapshot = 0;
 	return line_set_path(line, scratch->path, scratch->path, path_len);
 }
 

@@ -40,7 +40,6 @@ struct line {
 	const char *text;
 	struct entry entry;
 	bool inline_data;          /* the file's data lies in its inode */
-	bool snapshot;             /* belongs to a snapshot, not to the live file system */
 	unsigned bad_optional;     /* malformed values that were not needed, taken as absent */
 	const char *path;          /* memory form (path.h), valid until the parser's next call */
 	size_t path_len;

@@ -42,7 +42,7 @@ static enum reject_reason judge(struct record *r, const struct scan_form *form, 
 		return reason;
 	if (f->bad & FIELD_BIT(FIELD_INODE))
 		return REJECT_INODE;
-	line->snapshot = false;
+	line->entry.snapshot = 0;
 	line->entry.own.inode = f->seen & FIELD_BIT(FIELD_INODE) ? f->number[FIELD_INODE] : 0;
 	line->entry.own.generation = r->generation;
 	if (f->path)

@@ -2,7 +2,7 @@
 /*
  * extsort - external merge sort of records with a path and a fixed-size tail; equal keys combine.
  *
- * A record is a path (any bytes, up to PATH_BYTES_MAX, may be empty) and a tail of `tail_len`
+ * A record is a path (any bytes, up to RUN_PATH_MAX, may be empty) and a tail of `tail_len`
  * bytes, the first `key_len` of which belong to the key. Order: [depth of the path, if by_level,]
  * path in tree order, then the key bytes by memcmp. Records with equal keys become one by
  * `combine`, which must be commutative and associative: then the result does not depend on memory,

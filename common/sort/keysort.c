@@ -30,6 +30,13 @@ void record_write(unsigned char *to, const char *path, size_t len, const unsigne
 		memcpy(to + sizeof(len32) + tail_len, path, len);
 }
 
+static size_t level_of(const char *path, size_t len)
+{
+	const char *end = memmem(path, len, "\0", 2);
+
+	return path_depth(path, end ? (size_t)(end - path) : len);
+}
+
 int key_compare(const struct key_shape *shape, const char *path_a, size_t len_a,
 		const unsigned char *tail_a, const char *path_b, size_t len_b,
 		const unsigned char *tail_b)
@@ -37,7 +44,7 @@ int key_compare(const struct key_shape *shape, const char *path_a, size_t len_a,
 	int order = 0;
 
 	if (shape->by_level) {
-		size_t a = path_depth(path_a, len_a), b = path_depth(path_b, len_b);
+		size_t a = level_of(path_a, len_a), b = level_of(path_b, len_b);
 
 		order = (a > b) - (a < b);
 	}
@@ -95,7 +102,7 @@ static void load_caches(struct keyref *refs, size_t count, const struct key_shap
 		size_t len = record_path_len(record);
 
 		if (at.part == AT_LEVEL)
-			refs[i].cache = path_depth((const char *)path, len);
+			refs[i].cache = level_of((const char *)path, len);
 		else if (at.part == IN_PATH)
 			refs[i].cache = chunk(path + at.offset, len - at.offset);
 		else

@@ -3,7 +3,8 @@
  * keysort - sort records in memory by path in tree order, then by key bytes.
  *
  * A record is one run of bytes: u32 path length (host order), tail, path. The first `key_len`
- * bytes of the tail belong to the key and compare by memcmp after the path.
+ * bytes of the tail belong to the key and compare by memcmp after the path. By level, what follows an
+ * empty component in a path does not count for its depth (record_key.h).
  *
  * Paths of a file system share long beginnings, so comparing whole paths looks at the same bytes
  * over and over. This is a multikey quicksort (Bentley and Sedgewick 1997) that looks at seven

@@ -56,6 +56,66 @@ void usage_tail_read(const unsigned char tail[USAGE_TAIL_SIZE], struct usage_key
 	memcpy(usage, tail + USAGE_KEY_SIZE, sizeof(*usage));
 }
 
+/* Between a directory and the key of a link row in it: no path holds two NUL in a row. */
+#define LINK_MARK "\0"
+#define LINK_MARK_SIZE 2
+#define LINK_KEY_SIZE 54
+
+void link_key_write(struct buf *path, unsigned char tail[USAGE_TAIL_SIZE], const char *dir,
+		    size_t dir_len, const struct link_row *row, const char *name, size_t name_len)
+{
+	/* Files have been accessed at some time: what never was is a link row. */
+	const struct usage lines = { { row->lines, 0, 0 }, TIME_NONE, TIME_NONE };
+	unsigned char *to;
+
+	usage_tail_write(tail, &(struct usage_key){ 0 }, &lines);
+	path->len = 0;
+	buf_add(path, dir, dir_len);
+	buf_add(path, LINK_MARK, LINK_MARK_SIZE);
+	to = buf_reserve(path, LINK_KEY_SIZE);
+	put_be32(to, row->key.uid);
+	put_be32(to + 4, row->key.gid);
+	to[8] = row->key.age_bucket;
+	to[9] = row->key.size_bucket;
+	put_be64(to + 10, row->snapshot);
+	put_be64(to + 18, row->inode);
+	put_be64(to + 26, row->generation);
+	put_be32(to + 34, row->nlink);
+	put_be64(to + 38, (uint64_t)row->allocated);
+	put_be64(to + 46, (uint64_t)row->apparent);
+	path->len += LINK_KEY_SIZE;
+	buf_add(path, name, name_len);
+}
+
+static void write_link(struct stream_out *out, const struct extsort_item *item, int64_t lines)
+{
+	const char *mark = memmem(item->path, item->len, LINK_MARK, LINK_MARK_SIZE), *name;
+	const unsigned char *key = (const unsigned char *)mark + LINK_MARK_SIZE;
+	const struct link_row row = {
+		.key = { get_be32(key), get_be32(key + 4), key[8], key[9] },
+		.snapshot = get_be64(key + 10), .inode = get_be64(key + 18),
+		.generation = get_be64(key + 26), .nlink = get_be32(key + 34),
+		.allocated = (int64_t)get_be64(key + 38),
+		.apparent = (int64_t)get_be64(key + 46), .lines = lines,
+	};
+
+	name = (const char *)key + LINK_KEY_SIZE;
+	stream_out_add_link(out, item->path, (size_t)(mark - item->path), &row, name,
+			    (size_t)(item->path + item->len - name));
+}
+
+void usage_item_write(struct stream_out *out, const struct extsort_item *item)
+{
+	struct usage_key key;
+	struct usage usage;
+
+	usage_tail_read(item->tail, &key, &usage);
+	if (usage.max_atime == TIME_NONE)
+		write_link(out, item, usage.sums.files);
+	else
+		stream_out_add_usage(out, item->path, item->len, &key, &usage);
+}
+
 bool usage_tail_combine(unsigned char *into, const unsigned char *from)
 {
 	struct usage sum, more;

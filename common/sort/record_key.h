@@ -7,11 +7,16 @@
  *             each field.
  * usage tail: uid 4, gid 4, age bucket 1, size bucket 1, big-endian: the key; then struct usage in
  *             host order, which adds up.
+ * link row:   its key is behind the path, with an empty component between, which sorts behind the
+ *             usage rows of the directory and before all that lies in it: uid 4, gid 4, age bucket
+ *             1, size bucket 1, snapshot 8, inode 8, generation 8, nlink 4, allocated 8, apparent 8,
+ *             big-endian, then the name. The tail is that of a usage row with `lines` as its files.
  */
 #ifndef TREETALLY_RECORD_KEY_H
 #define TREETALLY_RECORD_KEY_H
 
-#include "common/stream/record.h"
+#include "common/sort/extsort.h"
+#include "common/stream/stream_out.h"
 
 #define DIR_TAIL_SIZE 37
 #define USAGE_KEY_SIZE 10
@@ -27,6 +32,13 @@ void usage_tail_write(unsigned char tail[USAGE_TAIL_SIZE], const struct usage_ke
 		      const struct usage *usage);
 void usage_tail_read(const unsigned char tail[USAGE_TAIL_SIZE], struct usage_key *key,
 		     struct usage *usage);
+/* The path of a link row, in `path`, which is overwritten, and its tail. */
+void link_key_write(struct buf *path, unsigned char tail[USAGE_TAIL_SIZE], const char *dir,
+		    size_t dir_len, const struct link_row *row, const char *name, size_t name_len);
+
+/* What a sorter gives back, a usage row or a link row. */
+void usage_item_write(struct stream_out *out, const struct extsort_item *item);
+
 bool usage_tail_combine(unsigned char *into, const unsigned char *from);
 
 #endif

@@ -126,7 +126,7 @@ bool run_next(struct run_reader *r)
 	more = read_varint(r);
 	empty = more & 1;
 	more >>= 1;
-	if (shared > r->path.len || shared + more > PATH_BYTES_MAX)
+	if (shared > r->path.len || shared + more > RUN_PATH_MAX)
 		die(EXIT_SYSTEM, "spill file in %s does not hold what was written to it",
 		    r->spill->dir);
 	r->path.len = shared;

@@ -5,8 +5,8 @@
 
 void account_entry(struct account *a, const char *path, size_t len, const struct entry *e)
 {
-	/* Where data lies and what belongs to a snapshot, only the log knew. */
-	a->overflow |= !tally_entry(&a->seen, e, false, false);
+	/* Where data lies, only the log knew. */
+	a->overflow |= !tally_entry(&a->seen, e, false);
 	digest_add_entry(&a->seen.digest, path, len, e);
 }
 
@@ -23,6 +23,19 @@ bool account_usage(struct account *a, const struct usage *usage)
 		       !add_checked(&count[COUNT_ALLOCATED], (uint64_t)usage->sums.allocated);
 	count[COUNT_APPARENT] = add_saturating(count[COUNT_APPARENT],
 						    (uint64_t)usage->sums.apparent);
+	return !a->overflow;
+}
+
+bool account_link(struct account *a, const struct link_row *row)
+{
+	uint64_t *count = a->seen.count;
+	int64_t bytes;
+
+	if (__builtin_mul_overflow(row->lines, row->allocated, &bytes))
+		a->overflow = true;
+	else if (row->nlink) /* the ledger does not have those of unknown counts */
+		a->overflow |= !add_checked(&count[COUNT_MULTILINK_FILES], (uint64_t)row->lines) ||
+			       !add_checked(&count[COUNT_MULTILINK_BYTES], (uint64_t)bytes);
 	return !a->overflow;
 }
 
@@ -44,7 +57,7 @@ static void check_entries(const struct account *a, const struct ledger *l, const
 	static const enum ledger_count which[] = {
 		COUNT_ENTRIES, COUNT_DIRECTORY_LINES, COUNT_FILES, COUNT_ALLOCATED,
 		COUNT_APPARENT, COUNT_DIRECTORY_BYTES, COUNT_MULTILINK_FILES,
-		COUNT_MULTILINK_BYTES,
+		COUNT_MULTILINK_BYTES, COUNT_SNAPSHOT_ENTRIES,
 	};
 
 	check_counts(a, l, name, which, sizeof(which) / sizeof(which[0]));
@@ -68,7 +81,8 @@ void account_check(const struct account *a, enum rec_kind kind, const struct led
 		   const char *name)
 {
 	static const enum ledger_count sums[] = {
-		COUNT_FILES, COUNT_ALLOCATED, COUNT_APPARENT,
+		COUNT_FILES, COUNT_ALLOCATED, COUNT_APPARENT, COUNT_MULTILINK_FILES,
+		COUNT_MULTILINK_BYTES,
 	};
 
 	if (!ledger_verified(l))

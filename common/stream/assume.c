@@ -24,6 +24,8 @@ static const struct {
 				   "counts as accessed on the day of the scan", false },
 	[ASSUME_GROUP_UNKNOWN] = { "group-unknown", "groups: not in the log, 4294967295 stands for "
 				   "the unknown group", false },
+	[ASSUME_LINKS_ASSUMED] = { "links-assumed", "link counts: not in the log, files of equal "
+				   "inodes are taken for links of one", false },
 	[ASSUME_LINKS_UNKNOWN] = { "links-unknown", "link counts: not in the log, so nobody knows what "
 				   "is counted once for each hard link", false },
 	[ASSUME_MODE_UNKNOWN] = { "mode-unknown", "permissions: not in the log, 0 stands for them",

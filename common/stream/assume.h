@@ -21,6 +21,7 @@ enum assumption {
 	ASSUME_ATIME_FROM_MTIME,
 	ASSUME_ATIME_UNKNOWN,
 	ASSUME_GROUP_UNKNOWN,
+	ASSUME_LINKS_ASSUMED, /* files of equal inodes are links, by stats-accum alone */
 	ASSUME_LINKS_UNKNOWN,
 	ASSUME_MODE_UNKNOWN,
 	ASSUME_OWNER_UNKNOWN,

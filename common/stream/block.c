@@ -25,8 +25,6 @@ const char *block_header_parse(struct block_header *h, const unsigned char bytes
 		return "directory paths are too long";
 	if (h->dirs_len > h->payload || h->lines_len > h->payload - h->dirs_len)
 		return "section lengths are out of range";
-	if (kind == KIND_USAGE && (h->lines || h->lines_len))
-		return "directory lines in a usage stream";
 	if (kind == KIND_DIR && h->dirs_len + h->lines_len != h->payload)
 		return "file rows in a directory stream";
 	return NULL;
@@ -142,9 +140,10 @@ static void get_entry(struct wire_in *in, struct entry *e, const struct entry *b
 
 	get_own(in, &e->own, &before->own);
 	links = get_varint(in);
-	if (links >> 1 > UINT32_MAX)
+	if (links >> 2 > UINT32_MAX)
 		in->bad = true;
-	e->nlink = (uint32_t)(links >> 1);
+	e->nlink = (uint32_t)(links >> 2);
+	e->snapshot = links & 2 ? get_varint(in) : 0;
 	e->size = get_u63(in);
 	e->atime = get_time_diff(in, before->atime);
 	e->mtime = links & 1 ? get_time_diff(in, e->atime) : TIME_NONE;
@@ -153,6 +152,52 @@ static void get_entry(struct wire_in *in, struct entry *e, const struct entry *b
 static bool mode_known(uint32_t mode)
 {
 	return mode <= 0177777 && (!(mode & S_IFMT) || mode_letter(mode) != '?');
+}
+
+/* Age class and size class as one number. */
+static void get_classes(struct wire_in *in, struct usage_key *key, uint64_t classes)
+{
+	if (classes >= BUCKETS * BUCKETS)
+		in->bad = true;
+	key->age_bucket = (uint8_t)(classes / BUCKETS % BUCKETS);
+	key->size_bucket = (uint8_t)(classes % BUCKETS);
+}
+
+/* Directories that follow each other: how many further on. */
+static uint32_t get_dir(struct block *b, struct wire_in *in, uint32_t before)
+{
+	uint64_t more = get_varint(in);
+
+	if (more >= b->head.dirs - before)
+		in->bad = true;
+	return before + (uint32_t)more;
+}
+
+static bool next_link(struct block *b, struct wire_in *in)
+{
+	struct link_row *l = &b->link;
+	uint64_t nlink;
+
+	b->dir = b->line_dir = get_dir(b, in, b->line_dir);
+	l->key.uid = get_u32_diff(in, l->key.uid);
+	l->key.gid = get_u32_diff(in, l->key.gid);
+	get_classes(in, &l->key, get_varint(in));
+	l->snapshot += (uint64_t)unzigzag(get_varint(in));
+	l->inode += (uint64_t)unzigzag(get_varint(in));
+	l->generation = get_varint(in);
+	nlink = get_varint(in);
+	if (nlink > UINT32_MAX)
+		in->bad = true;
+	l->nlink = (uint32_t)nlink;
+	l->lines = (int64_t)get_u63(in);
+	l->allocated = (int64_t)get_u63(in);
+	l->apparent = (int64_t)get_u63(in);
+	b->name_len = get_varint(in);
+	b->name = (const char *)get_bytes(in, b->name_len);
+	if (in->bad || !link_row_valid(l))
+		return fault(b, "a link row does not decode");
+	b->lines_read++;
+	return name_valid(b->name, b->name_len) || fault(b, "the name of a link is malformed");
 }
 
 bool block_next_line(struct block *b)
@@ -164,6 +209,8 @@ bool block_next_line(struct block *b)
 		return false;
 	if (b->lines_read == b->head.lines)
 		return section_end(b, in);
+	if (b->kind == KIND_USAGE)
+		return next_link(b, in);
 	b->dir = b->line_dir = get_u32_diff(in, before);
 	if (b->kind == KIND_ENTRY)
 		get_entry(in, &b->entry, &b->line_before);
@@ -190,28 +237,20 @@ static void next_file(struct block *b, struct wire_in *in)
 		fault(b, "a file row does not decode");
 	else if (S_ISDIR(b->entry.own.mode) || !mode_known(b->entry.own.mode))
 		fault(b, "a file row has the mode of a directory or none that exists");
-	else if (!b->name_len || memchr(b->name, '\0', b->name_len) ||
-		 memchr(b->name, '/', b->name_len) ||
-		 (b->name[0] == '.' &&
-		  (b->name_len == 1 || (b->name_len == 2 && b->name[1] == '.'))))
+	else if (!name_valid(b->name, b->name_len))
 		fault(b, "a file name is malformed");
 	b->row_before = b->entry;
 }
 
 static void next_usage(struct block *b, struct wire_in *in)
 {
-	uint64_t more = get_varint(in), buckets;
+	uint64_t buckets;
 
-	if (more >= b->head.dirs - b->row_dir)
-		in->bad = true;
-	b->dir = b->row_dir += (uint32_t)more;
+	b->dir = b->row_dir = get_dir(b, in, b->row_dir);
 	b->key.uid = get_u32_diff(in, b->key.uid);
 	b->key.gid = get_u32_diff(in, b->key.gid);
 	buckets = get_varint(in);
-	if (buckets >> 1 >= BUCKETS * BUCKETS)
-		in->bad = true;
-	b->key.age_bucket = (uint8_t)((buckets >> 1) / BUCKETS % BUCKETS);
-	b->key.size_bucket = (uint8_t)((buckets >> 1) % BUCKETS);
+	get_classes(in, &b->key, buckets >> 1);
 	b->usage.sums.files = (int64_t)get_u63(in);
 	b->usage.sums.allocated = (int64_t)get_u63(in);
 	b->usage.sums.apparent = (int64_t)get_u63(in);
@@ -287,16 +326,36 @@ bool block_next_dir_record(struct block *b)
 	return block_next_dir(b);
 }
 
+/* The directory of the next row of a section that has `left`; without one, above all others. */
+static uint64_t peek_dir(struct wire_in in, uint32_t before, uint32_t left)
+{
+	return left ? before + get_varint(&in) : UINT64_MAX;
+}
+
+static bool link_is_next(const struct block *b)
+{
+	uint32_t links = b->head.lines - b->lines_read, rows = row_total(b) - b->rows_read;
+
+	return links && peek_dir(b->lines_in, b->line_dir, links) <
+				peek_dir(b->rows_in, b->row_dir, rows);
+}
+
 bool block_next_usage_record(struct block *b)
 {
-	if (!block_next_row(b)) {
+	b->is_link = link_is_next(b);
+	if (!(b->is_link ? block_next_line(b) : block_next_row(b))) {
+		if (!b->fault)
+			section_end(b, &b->lines_in);
 		if (!b->fault && block_next_dir(b))
 			fault(b, "a directory without usage rows");
 		return false;
 	}
 	if (b->dir > b->dirs_read)
 		return fault(b, "a directory without usage rows");
-	return b->dir < b->dirs_read || block_next_dir(b);
+	if (b->dir == b->dirs_read && !block_next_dir(b))
+		return false;
+	return !b->is_link || b->path.len + 1 + b->name_len <= PATH_BYTES_MAX ||
+	       fault(b, "a path is too long");
 }
 
 void block_release(struct block *b)

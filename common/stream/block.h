@@ -3,16 +3,17 @@
  * block - a run of records that can be read by itself. block_build.h makes them.
  *
  * All three kinds share one layout. Section 1 lists directories, front-coded against the one
- * before. Section 2 holds "lines", records of directories. Section 3 holds "rows": files (entry
+ * before. Section 2 holds "lines", records of directories or links. Section 3 holds "rows": files (entry
  * streams) or usage sums (usage streams). Lines and rows name a directory by its number
  * in section 1, so that a reader looks each directory up once a block, not once a record:
  *
  *     kind    directories                     lines                 rows
  *     entry   each that is mentioned, once    directory entries     all other entries
  *     dir     one a record, in order          those with has_line   none
- *     usage   each that has rows, in order    none                  usage rows, in order
+ *     usage   each that has any, in order     link rows, in order   usage rows, in order
  *
- * Records of a block are read in that order: directories, lines, rows. The byte layout is in
+ * Records of a block are read in that order: directories, lines, rows. Of a usage block, each
+ * directory's usage rows come first, and then its link rows. The byte layout is in
  * treetally-stream(5); keep the two together. Caps hold for writers and are checked by readers.
  */
 #ifndef TREETALLY_BLOCK_H
@@ -65,11 +66,13 @@ struct block {
 	uint32_t lines_read, rows_read;
 	uint32_t dir, line_dir, row_dir;
 	bool has_line, line_waits; /* block_next_dir_record */
-	const char *name;  /* row of kind entry: the last component, in the payload */
+	const char *name;  /* row of kind entry, link row: the last component, in the payload */
 	size_t name_len;
 	struct entry entry; /* line (kind dir: only .own) or row of kind entry */
 	struct usage_key key;
 	struct usage usage;
+	struct link_row link; /* line of kind usage */
+	bool is_link;         /* block_next_usage_record */
 	struct entry line_before, row_before; /* what the next ones are coded against */
 };
 
@@ -78,7 +81,8 @@ void block_open(struct block *b, enum rec_kind kind, const struct block_header *
 		const unsigned char *payload);
 
 bool block_next_dir(struct block *b);  /* b->path */
-bool block_next_line(struct block *b); /* b->dir, b->entry (kind dir: only .own) */
+/* b->dir, b->entry (kind dir: only .own; kind usage: b->link and b->name instead) */
+bool block_next_line(struct block *b);
 bool block_next_row(struct block *b);  /* b->dir; b->name and b->entry, or b->key and b->usage */
 
 
@@ -111,7 +115,8 @@ void block_paths_release(struct block_paths *p);
  */
 bool block_next_entry_record(struct block *b, struct block_paths *paths); /* b->path, b->entry */
 bool block_next_dir_record(struct block *b);   /* b->path, b->has_line, b->entry.own */
-bool block_next_usage_record(struct block *b); /* b->path, b->key, b->usage */
+/* b->path; b->key and b->usage, or, if b->is_link, b->link and b->name */
+bool block_next_usage_record(struct block *b);
 
 void block_release(struct block *b);
 

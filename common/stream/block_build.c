@@ -155,7 +155,9 @@ static unsigned char *put_entry(unsigned char *to, const struct entry *e, struct
 	bool has_mtime = e->mtime != TIME_NONE;
 
 	to = put_own(to, &e->own, &before->own);
-	to = put_varint(to, (uint64_t)e->nlink << 1 | has_mtime);
+	to = put_varint(to, (uint64_t)e->nlink << 2 | (e->snapshot != 0) << 1 | has_mtime);
+	if (e->snapshot)
+		to = put_varint(to, e->snapshot);
 	to = put_varint(to, e->size);
 	to = put_diff(to, (uint64_t)e->atime, (uint64_t)before->atime);
 	if (has_mtime)
@@ -207,9 +209,10 @@ bool block_add_entry(struct block_build *b, const char *path, size_t len, const 
 }
 
 /* Records of the other kinds keep their order, so what they take is measured as it is. */
-static bool fits_in_order(const struct block_build *b, size_t path_len)
+static bool fits_in_order(const struct block_build *b, size_t path_len, size_t name_len)
 {
-	return fits(b, payload_len(b) + path_len + DIR_NUMBERS_MAX + NUMBERS_MAX, path_len);
+	return fits(b, payload_len(b) + path_len + name_len + DIR_NUMBERS_MAX + NUMBERS_MAX,
+		    path_len);
 }
 
 bool block_add_dir(struct block_build *b, const char *path, size_t len,
@@ -218,7 +221,7 @@ bool block_add_dir(struct block_build *b, const char *path, size_t len,
 	unsigned char *to;
 	uint32_t dir;
 
-	if (!fits_in_order(b, len))
+	if (!fits_in_order(b, len, 0))
 		return false;
 	dir = code_dir(b, path, len);
 	if (line) {
@@ -234,6 +237,22 @@ bool block_add_dir(struct block_build *b, const char *path, size_t len,
 	return true;
 }
 
+/* The number of a directory, which is the last one or a new one. */
+static uint32_t dir_in_order(struct block_build *b, const char *path, size_t len)
+{
+	if (b->dirs && path_compare(b->paths.data, b->paths.len, path, len) == 0)
+		return b->dirs - 1;
+	return code_dir(b, path, len);
+}
+
+/* Usage rows are read before the links of their directory: one that follows them names it again. */
+static uint32_t dir_of_usage(struct block_build *b, const char *path, size_t len)
+{
+	if (b->lines && b->line_dir == b->dirs - 1)
+		return code_dir(b, path, len);
+	return dir_in_order(b, path, len);
+}
+
 bool block_add_usage(struct block_build *b, const char *path, size_t len,
 		     const struct usage_key *key, const struct usage *usage)
 {
@@ -242,12 +261,9 @@ bool block_add_usage(struct block_build *b, const char *path, size_t len,
 	unsigned char *to;
 	uint32_t dir;
 
-	if (!fits_in_order(b, len))
+	if (!fits_in_order(b, len, 0))
 		return false;
-	if (b->dirs && path_compare(b->paths.data, b->paths.len, path, len) == 0)
-		dir = b->dirs - 1;
-	else
-		dir = code_dir(b, path, len);
+	dir = dir_of_usage(b, path, len);
 	to = buf_reserve(&b->coded_rows, NUMBERS_MAX);
 	to = put_varint(to, dir - b->row_dir);
 	to = put_diff(to, key->uid, b->key_before.uid);
@@ -263,6 +279,38 @@ bool block_add_usage(struct block_build *b, const char *path, size_t len,
 	b->row_dir = dir;
 	b->key_before = *key;
 	b->atime_before = usage->max_atime;
+	b->records++;
+	return true;
+}
+
+bool block_add_link(struct block_build *b, const char *path, size_t len,
+		    const struct link_row *row, const char *name, size_t name_len)
+{
+	const struct link_row *before = &b->link_before;
+	unsigned char *to;
+	uint32_t dir;
+
+	if (!fits_in_order(b, len, name_len))
+		return false;
+	dir = dir_in_order(b, path, len);
+	to = buf_reserve(&b->coded_lines, NUMBERS_MAX + name_len);
+	to = put_varint(to, dir - b->line_dir);
+	to = put_diff(to, row->key.uid, before->key.uid);
+	to = put_diff(to, row->key.gid, before->key.gid);
+	to = put_varint(to, row->key.age_bucket * BUCKETS + row->key.size_bucket);
+	to = put_diff(to, row->snapshot, before->snapshot);
+	to = put_diff(to, row->inode, before->inode);
+	to = put_varint(to, row->generation);
+	to = put_varint(to, row->nlink);
+	to = put_varint(to, (uint64_t)row->lines);
+	to = put_varint(to, (uint64_t)row->allocated);
+	to = put_varint(to, (uint64_t)row->apparent);
+	to = put_varint(to, name_len);
+	memcpy(to, name, name_len);
+	b->coded_lines.len = (size_t)(to + name_len - b->coded_lines.data);
+	b->line_dir = dir;
+	b->link_before = *row;
+	b->lines++;
 	b->records++;
 	return true;
 }

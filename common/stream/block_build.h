@@ -30,6 +30,7 @@ struct block_build {
 	uint32_t line_dir, row_dir; /* last numbers in sections 2 and 3: stored as differences */
 	struct entry line_before, row_before;
 	struct usage_key key_before;
+	struct link_row link_before;
 	int64_t atime_before;
 };
 
@@ -46,6 +47,8 @@ bool block_add_dir(struct block_build *b, const char *path, size_t len,
 		   const struct inode_line *line) WARN_UNUSED;
 bool block_add_usage(struct block_build *b, const char *path, size_t len,
 		     const struct usage_key *key, const struct usage *usage) WARN_UNUSED;
+bool block_add_link(struct block_build *b, const char *path, size_t len,
+		    const struct link_row *row, const char *name, size_t name_len) WARN_UNUSED;
 
 /*
  * Bring an entry block into the form that it has once it went through text: the same records, but

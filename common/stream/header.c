@@ -187,9 +187,9 @@ void header_require_version(const char *name, uint64_t version)
 {
 	if (version && version < STREAM_VERSION)
 		die(EXIT_INPUT,
-		    "%s: stream format version %" PRIu64 ", made by version 0.1: import again from "
-		    "the log; this program reads version %d",
-		    name, version, STREAM_VERSION);
+		    "%s: stream format version %" PRIu64 ", made by version 0.%" PRIu64 ": import "
+		    "again from the log; this program reads version %d",
+		    name, version, version, STREAM_VERSION);
 	if (version != STREAM_VERSION)
 		die(EXIT_INPUT,
 		    "%s: stream format version %" PRIu64 ", made by a newer version; this program "

@@ -8,7 +8,7 @@
 #include "common/stream/attrs.h"
 
 /* Bytes of an entry's fields in its digest. */
-#define DIGEST_FIELDS 64
+#define DIGEST_FIELDS 72
 
 #define NAME(id, name, column) name,
 #define COLUMN(id, name, column) column,
@@ -40,6 +40,7 @@ static void put_fields(unsigned char *to, const struct entry *e)
 	put_le64(to + 40, e->size);
 	put_le64(to + 48, (uint64_t)e->atime);
 	put_le64(to + 56, (uint64_t)e->mtime);
+	put_le64(to + 64, e->snapshot);
 }
 
 void digest_add_entry(struct digest *sum, const char *path, size_t len, const struct entry *e)
@@ -75,12 +76,12 @@ bool tally_add(struct tally *sum, const struct tally *more, uint64_t lines_befor
 	return assume_add(&sum->assumed, &more->assumed);
 }
 
-bool tally_entry(struct tally *t, const struct entry *e, bool inline_data, bool snapshot)
+bool tally_entry(struct tally *t, const struct entry *e, bool inline_data)
 {
 	uint64_t *count = t->count;
 
 	count[COUNT_ENTRIES]++;
-	count[COUNT_SNAPSHOT_ENTRIES] += snapshot;
+	count[COUNT_SNAPSHOT_ENTRIES] += e->snapshot != 0;
 	if (S_ISDIR(e->own.mode)) {
 		count[COUNT_DIRECTORY_LINES]++;
 		return add_checked(&count[COUNT_DIRECTORY_BYTES], e->own.allocated);

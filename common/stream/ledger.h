@@ -111,8 +111,7 @@ bool tally_add(struct tally *sum, const struct tally *more, uint64_t lines_befor
 /*
  * Count one accepted entry; `inline_data`: its data lies in the inode. Not lines, not the digest.
  */
-bool tally_entry(struct tally *t, const struct entry *e, bool inline_data,
-		 bool snapshot) WARN_UNUSED;
+bool tally_entry(struct tally *t, const struct entry *e, bool inline_data) WARN_UNUSED;
 
 struct ledger_source {
 	char *name;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/stream/record.h"
 
+#include "common/base/path.h"
+#include "common/stream/buckets.h"
+
 const char *const rec_kind_names[] = { "any", "entry", "dir", "usage", NULL };
 static const char *const order_names[] = { "none", "tree", "level" };
 const char *const age_by_names[] = { "", "atime", "mtime", "newest", NULL };
@@ -91,6 +94,40 @@ int usage_key_compare(const struct usage_key *a, const struct usage_key *b)
 	if (a->age_bucket != b->age_bucket)
 		return a->age_bucket < b->age_bucket ? -1 : 1;
 	return (a->size_bucket > b->size_bucket) - (a->size_bucket < b->size_bucket);
+}
+
+#define COMPARE(a, b) \
+	do { \
+		if ((a) != (b)) \
+			return (a) < (b) ? -1 : 1; \
+	} while (0)
+
+int link_row_compare(const struct link_row *a, const char *name_a, size_t len_a,
+		     const struct link_row *b, const char *name_b, size_t len_b)
+{
+	int order = usage_key_compare(&a->key, &b->key);
+
+	if (order)
+		return order;
+	COMPARE(a->snapshot, b->snapshot);
+	COMPARE(a->inode, b->inode);
+	COMPARE(a->generation, b->generation);
+	COMPARE(a->nlink, b->nlink);
+	COMPARE(a->allocated, b->allocated);
+	COMPARE(a->apparent, b->apparent);
+	return path_compare(name_a, len_a, name_b, len_b);
+}
+
+bool link_row_valid(const struct link_row *row)
+{
+	return row->nlink != 1 && row->lines > 0 &&
+	       row->key.size_bucket == bucket_of(size_buckets, row->allocated);
+}
+
+bool name_valid(const char *name, size_t len)
+{
+	return len && !memchr(name, '\0', len) && !memchr(name, '/', len) &&
+	       !(name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.')));
 }
 
 bool usage_add(struct usage *to, const struct usage *more)

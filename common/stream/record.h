@@ -40,6 +40,7 @@ struct inode_line {
 
 struct entry {
 	struct inode_line own;
+	uint64_t snapshot; /* 0: the live file system. With inode and generation, an inode's identity */
 	uint32_t nlink; /* 0: not given */
 	uint64_t size;  /* file length in bytes, below 2^63 */
 	int64_t atime;
@@ -58,12 +59,34 @@ struct usage {
 	int64_t max_mtime; /* TIME_NONE when no file gave one */
 };
 
+/*
+ * A link row: a line of a file with several links, or some lines that say the same, beside the usage
+ * row that counts it. The name in the directory travels beside the struct, as the path does.
+ */
+struct link_row {
+	struct usage_key key;
+	uint64_t snapshot, inode, generation;
+	uint32_t nlink;     /* above 1, or 0: not known */
+	int64_t allocated, apparent; /* bytes, of one line */
+	int64_t lines;      /* above 0; all else is its key */
+};
+
 /* The letter of ls -l for a mode, '?' when the format bits are unknown; and back (0 for '?'). */
 char mode_letter(uint32_t mode);
 bool mode_from_letter(char letter, uint32_t *format) WARN_UNUSED;
 
 /* <0, 0, >0: by uid, gid, age bucket, size bucket. */
 int usage_key_compare(const struct usage_key *a, const struct usage_key *b);
+
+/* <0, 0, >0: by all but `lines`, in that order, then by name. */
+int link_row_compare(const struct link_row *a, const char *name_a, size_t len_a,
+		     const struct link_row *b, const char *name_b, size_t len_b);
+
+/* Not what it cannot be: of a size that is in another class, with one link, without a line. */
+bool link_row_valid(const struct link_row *row) WARN_UNUSED;
+
+/* A single component of a path: bytes but NUL and slash, and neither `.` nor `..`. */
+bool name_valid(const char *name, size_t len) WARN_UNUSED;
 
 /* Add sums, and keep the later times; returns what sums_add does. */
 bool usage_add(struct usage *to, const struct usage *more);

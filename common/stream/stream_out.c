@@ -133,6 +133,13 @@ void stream_out_add_usage(struct stream_out *s, const char *path, size_t len,
 		end_block(s);
 }
 
+void stream_out_add_link(struct stream_out *s, const char *path, size_t len,
+			 const struct link_row *row, const char *name, size_t name_len)
+{
+	while (!block_add_link(&s->build, path, len, row, name, name_len))
+		end_block(s);
+}
+
 static void add_binary_trailer(struct stream_out *s, const struct ledger *ledger)
 {
 	struct buf text = { 0 };

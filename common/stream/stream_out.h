@@ -5,7 +5,7 @@
  * Binary, or TSV of the same records in the same order. Every failed write ends the program (4)
  * before a trailer is written, so that what it leaves is recognised as cut.
  *
- * Records go through add_entry, add_dir, add_usage; blocks that were built elsewhere (threads)
+ * Records go through add_entry, add_dir, add_usage, add_link; blocks that were built elsewhere (threads)
  * go through add_encoded. Life: open -> add* -> finish.
  */
 #ifndef TREETALLY_STREAM_OUT_H
@@ -46,6 +46,9 @@ void stream_out_add_dir(struct stream_out *s, const char *path, size_t len,
 			const struct inode_line *line);
 void stream_out_add_usage(struct stream_out *s, const char *path, size_t len,
 			  const struct usage_key *key, const struct usage *usage);
+
+void stream_out_add_link(struct stream_out *s, const char *path, size_t len,
+			 const struct link_row *row, const char *name, size_t name_len);
 
 /* One or more whole blocks as block_encode made them, one after the other. */
 void stream_out_add_encoded(struct stream_out *s, const unsigned char *blocks, size_t len);

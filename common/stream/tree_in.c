@@ -47,6 +47,19 @@ static bool next_dir(struct tree_in *t)
 	return true;
 }
 
+/* Of one directory: usage rows by their keys, then link rows by theirs. */
+static bool in_order(const struct tree_in *t)
+{
+	const struct block *b = &t->block;
+
+	if (t->is_link != b->is_link)
+		return b->is_link;
+	if (!b->is_link)
+		return usage_key_compare(&t->key, &b->key) < 0;
+	return link_row_compare(&t->link, (char *)t->name.data, t->name.len, &b->link, b->name,
+				b->name_len) < 0;
+}
+
 static bool next_usage(struct tree_in *t)
 {
 	struct block *b = &t->block;
@@ -57,10 +70,17 @@ static bool next_usage(struct tree_in *t)
 	t->same_path = true;
 	if (b->dirs_read != dirs_before)
 		take_path(t); /* may be the last one of the block before, going on */
-	if (t->same_path && usage_key_compare(&t->key, &b->key) >= 0)
+	if (t->same_path && !in_order(t))
 		die_unsorted(t, "has usage rows that are not in order");
-	t->key = b->key;
-	t->usage = b->usage;
+	t->is_link = b->is_link;
+	if (b->is_link) {
+		t->link = b->link;
+		t->name.len = 0;
+		buf_add(&t->name, b->name, b->name_len);
+	} else {
+		t->key = b->key;
+		t->usage = b->usage;
+	}
 	return true;
 }
 
@@ -87,5 +107,6 @@ void tree_in_close(struct tree_in *t)
 	stream_in_close(&t->stream);
 	block_release(&t->block);
 	buf_release(&t->path);
+	buf_release(&t->name);
 	*t = (struct tree_in){ 0 };
 }

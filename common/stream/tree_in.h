@@ -25,6 +25,9 @@ struct tree_in {
 	const struct inode_line *line; /* dir: its own line, or NULL */
 	struct usage_key key;          /* usage */
 	struct usage usage;
+	bool is_link;                  /* usage: instead of both ... */
+	struct link_row link;          /* ... this */
+	struct buf name;               /* of a link */
 	uint64_t records;              /* so far, this one included */
 };
 

@@ -13,12 +13,13 @@ const char *tsv_columns(enum rec_kind kind)
 	switch (kind) {
 	case KIND_ENTRY:
 		return "path\ttype\tinode\tgeneration\tuid\tgid\tmode\tnlink\tapparent\tallocated"
-		       "\tatime\tmtime";
+		       "\tatime\tmtime\tsnapshot";
 	case KIND_DIR:
 		return "path\thas_line\tinode\tgeneration\tuid\tgid\tmode\tallocated";
 	default:
 		return "path\tuid\tgid\tage_bucket\tsize_bucket\tfile_count\tallocated\tapparent"
-		       "\tmax_atime\tmax_mtime";
+		       "\tmax_atime\tmax_mtime\tnlink\tsnapshot\tinode\tgeneration"
+		       "\tlink_allocated\tlink_apparent\tlines\tname";
 	}
 }
 
@@ -77,6 +78,14 @@ static void add_time(struct buf *out, int64_t value)
 	}
 }
 
+static void add_nlink(struct buf *out, uint32_t nlink)
+{
+	if (nlink)
+		add_u64(out, nlink);
+	else
+		buf_add_char(out, '\t');
+}
+
 static void add_entry(struct buf *out, const struct entry *e)
 {
 	buf_add_char(out, '\t');
@@ -86,14 +95,12 @@ static void add_entry(struct buf *out, const struct entry *e)
 	add_u64(out, e->own.uid);
 	add_u64(out, e->own.gid);
 	buf_printf(out, "\t%06" PRIo32, e->own.mode);
-	if (e->nlink)
-		add_u64(out, e->nlink);
-	else
-		buf_add_char(out, '\t');
+	add_nlink(out, e->nlink);
 	add_u64(out, e->size);
 	add_u64(out, e->own.allocated);
 	add_time(out, e->atime);
 	add_time(out, e->mtime);
+	add_u64(out, e->snapshot);
 	buf_add_char(out, '\n');
 }
 
@@ -129,20 +136,45 @@ static void add_dir_block(struct buf *out, struct block *b)
 	}
 }
 
+static void add_usage(struct buf *out, const struct usage *usage)
+{
+	add_u64(out, (uint64_t)usage->sums.files);
+	add_u64(out, (uint64_t)usage->sums.allocated);
+	add_u64(out, (uint64_t)usage->sums.apparent);
+	add_time(out, usage->max_atime);
+	add_time(out, usage->max_mtime);
+	buf_add_str(out, "\t\t\t\t\t\t\t\t\n");
+}
+
+static void add_link(struct buf *out, const struct link_row *link, const char *name, size_t len)
+{
+	buf_add_str(out, "\t\t\t\t\t");
+	add_nlink(out, link->nlink);
+	add_u64(out, link->snapshot);
+	add_u64(out, link->inode);
+	add_u64(out, link->generation);
+	add_u64(out, (uint64_t)link->allocated);
+	add_u64(out, (uint64_t)link->apparent);
+	add_u64(out, (uint64_t)link->lines);
+	buf_add_char(out, '\t');
+	escape_add(out, name, len);
+	buf_add_char(out, '\n');
+}
+
 static void add_usage_block(struct buf *out, struct block *b)
 {
 	while (block_next_usage_record(b)) {
+		const struct usage_key *key = b->is_link ? &b->link.key : &b->key;
+
 		path_add_escaped(out, (char *)b->path.data, b->path.len);
-		add_u64(out, b->key.uid);
-		add_u64(out, b->key.gid);
-		add_u64(out, b->key.age_bucket);
-		add_u64(out, b->key.size_bucket);
-		add_u64(out, (uint64_t)b->usage.sums.files);
-		add_u64(out, (uint64_t)b->usage.sums.allocated);
-		add_u64(out, (uint64_t)b->usage.sums.apparent);
-		add_time(out, b->usage.max_atime);
-		add_time(out, b->usage.max_mtime);
-		buf_add_char(out, '\n');
+		add_u64(out, key->uid);
+		add_u64(out, key->gid);
+		add_u64(out, key->age_bucket);
+		add_u64(out, key->size_bucket);
+		if (b->is_link)
+			add_link(out, &b->link, b->name, b->name_len);
+		else
+			add_usage(out, &b->usage);
 	}
 }
 
@@ -235,6 +267,27 @@ static void take_own(struct fields *f, struct inode_line *own)
 	own->mode = take_mode(f);
 }
 
+static uint32_t take_nlink(struct fields *f)
+{
+	size_t len;
+
+	if (f->at && *f->at != '\t' && *f->at)
+		return (uint32_t)take_u64(f, "nlink", UINT32_MAX);
+	take(f, "nlink", &len);
+	return 0;
+}
+
+/* So many fields with nothing in them. */
+static void take_empty(struct fields *f, int count, const char *column)
+{
+	size_t len;
+
+	while (count--) {
+		if ((!take(f, column, &len) || len) && !f->bad)
+			f->bad = column;
+	}
+}
+
 static void take_entry(struct fields *f, struct entry *e)
 {
 	size_t len;
@@ -243,21 +296,16 @@ static void take_entry(struct fields *f, struct entry *e)
 	take_own(f, &e->own);
 	if (type && (len != 1 || *type != mode_letter(e->own.mode)) && !f->bad)
 		f->bad = "type";
-	e->nlink = 0;
-	if (f->at && *f->at != '\t')
-		e->nlink = (uint32_t)take_u64(f, "nlink", UINT32_MAX);
-	else
-		take(f, "nlink", &len);
+	e->nlink = take_nlink(f);
 	e->size = take_u64(f, "apparent", INT64_MAX);
 	e->own.allocated = take_u64(f, "allocated", INT64_MAX);
 	e->atime = take_time(f, "atime", false);
 	e->mtime = take_time(f, "mtime", true);
+	e->snapshot = take_u64(f, "snapshot", UINT64_MAX);
 }
 
 static void take_dir(struct fields *f, struct tsv_row *row)
 {
-	size_t len;
-
 	row->has_line = take_u64(f, "has_line", 1);
 	if (row->has_line) {
 		take_own(f, &row->entry.own);
@@ -266,11 +314,35 @@ static void take_dir(struct fields *f, struct tsv_row *row)
 			f->bad = "mode";
 		return;
 	}
-	for (int i = 0; i < 6; i++) {
-		take(f, "allocated", &len);
-		if (len && !f->bad)
-			f->bad = "has_line";
-	}
+	take_empty(f, 6, "has_line");
+}
+
+static void take_name(struct fields *f, struct tsv_row *row)
+{
+	row->name = take(f, "name", &row->name_len);
+	if (row->name)
+		row->name_len = escape_decode(row->name, row->name_len);
+	if ((!row->name || row->name_len == SIZE_MAX || !name_valid(row->name, row->name_len) ||
+	     row->path_len + 1 + row->name_len > PATH_BYTES_MAX) && !f->bad)
+		f->bad = "name";
+}
+
+static void take_link(struct fields *f, struct tsv_row *row)
+{
+	struct link_row *link = &row->link;
+
+	link->key = row->key;
+	take_empty(f, 5, "file_count");
+	link->nlink = take_nlink(f);
+	link->snapshot = take_u64(f, "snapshot", UINT64_MAX);
+	link->inode = take_u64(f, "inode", UINT64_MAX);
+	link->generation = take_u64(f, "generation", UINT64_MAX);
+	link->allocated = (int64_t)take_u64(f, "link_allocated", INT64_MAX);
+	link->apparent = (int64_t)take_u64(f, "link_apparent", INT64_MAX);
+	link->lines = (int64_t)take_u64(f, "lines", INT64_MAX);
+	take_name(f, row);
+	if (!link_row_valid(link) && !f->bad)
+		f->bad = link->nlink == 1 ? "nlink" : link->lines ? "size_bucket" : "lines";
 }
 
 static void take_usage(struct fields *f, struct tsv_row *row)
@@ -279,6 +351,11 @@ static void take_usage(struct fields *f, struct tsv_row *row)
 	row->key.gid = (uint32_t)take_u64(f, "gid", UINT32_MAX);
 	row->key.age_bucket = (uint8_t)take_u64(f, "age_bucket", BUCKETS - 1);
 	row->key.size_bucket = (uint8_t)take_u64(f, "size_bucket", BUCKETS - 1);
+	row->is_link = f->at && *f->at == '\t';
+	if (row->is_link) {
+		take_link(f, row);
+		return;
+	}
 	row->usage.sums.files = (int64_t)take_u64(f, "file_count", INT64_MAX);
 	row->usage.sums.allocated = (int64_t)take_u64(f, "allocated", INT64_MAX);
 	row->usage.sums.apparent = (int64_t)take_u64(f, "apparent", INT64_MAX);
@@ -286,6 +363,7 @@ static void take_usage(struct fields *f, struct tsv_row *row)
 	row->usage.max_mtime = take_time(f, "max_mtime", true);
 	if (!row->usage.sums.files && !f->bad)
 		f->bad = "file_count";
+	take_empty(f, 8, "nlink");
 }
 
 /* Only the canonical form is taken: what normalising would change did not come from a stream. */
@@ -327,6 +405,9 @@ bool tsv_row_add(struct block_build *b, const struct tsv_row *row)
 	if (b->kind == KIND_DIR)
 		return block_add_dir(b, row->path, row->path_len,
 				     row->has_line ? &row->entry.own : NULL);
+	if (row->is_link)
+		return block_add_link(b, row->path, row->path_len, &row->link, row->name,
+				      row->name_len);
 	return block_add_usage(b, row->path, row->path_len, &row->key, &row->usage);
 }
 

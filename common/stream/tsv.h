@@ -39,6 +39,10 @@ struct tsv_row {
 	struct entry entry;
 	struct usage_key key;
 	struct usage usage;
+	bool is_link;
+	struct link_row link;
+	char *name; /* of a link, in the line */
+	size_t name_len;
 };
 
 /*

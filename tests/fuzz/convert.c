@@ -52,6 +52,15 @@ static void check_usage(const struct usage_key *key, const struct usage *usage)
 		check_time(usage->max_mtime);
 }
 
+static void check_link(const struct block *b)
+{
+	fuzz_check(b->link.key.age_bucket < 10, "a bucket");
+	fuzz_check(link_row_valid(&b->link), "a link row");
+	fuzz_check(b->link.allocated >= 0 && b->link.apparent >= 0, "a size");
+	fuzz_check(name_valid(b->name, b->name_len) &&
+			   b->path.len + 1 + b->name_len <= PATH_BYTES_MAX, "a name");
+}
+
 static bool copy_record(struct block *b, struct block_paths *paths, struct stream_out *out)
 {
 	const char *path;
@@ -67,7 +76,10 @@ static bool copy_record(struct block *b, struct block_paths *paths, struct strea
 	} else {
 		if (!block_next_usage_record(b))
 			return false;
-		check_usage(&b->key, &b->usage);
+		if (b->is_link)
+			check_link(b);
+		else
+			check_usage(&b->key, &b->usage);
 	}
 	check_path(&b->path);
 	path = (const char *)b->path.data;
@@ -75,6 +87,8 @@ static bool copy_record(struct block *b, struct block_paths *paths, struct strea
 		stream_out_add_entry(out, path, b->path.len, &b->entry);
 	else if (b->kind == KIND_DIR)
 		stream_out_add_dir(out, path, b->path.len, b->has_line ? &b->entry.own : NULL);
+	else if (b->is_link)
+		stream_out_add_link(out, path, b->path.len, &b->link, b->name, b->name_len);
 	else
 		stream_out_add_usage(out, path, b->path.len, &b->key, &b->usage);
 	return true;

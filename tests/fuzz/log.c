@@ -174,7 +174,7 @@ static void compare_lines(const struct line *fast, enum line_kind fast_kind,
 		return;
 #define SAME(field) fuzz_check(fast->field == plain->field, #field)
 	SAME(inline_data);
-	SAME(snapshot);
+	SAME(entry.snapshot);
 	SAME(bad_optional);
 	SAME(entry.own.inode);
 	SAME(entry.own.generation);
@@ -250,7 +250,7 @@ static void count_line(struct outcome *o, const struct line *line, enum line_kin
 
 	if (kind == LINE_ENTRY) {
 		o->tally.count[COUNT_BAD_OPTIONAL] += line->bad_optional;
-		if (!tally_entry(&o->tally, &line->entry, line->inline_data, line->snapshot))
+		if (!tally_entry(&o->tally, &line->entry, line->inline_data))
 			o->overflow = true;
 		digest_add_entry(&o->tally.digest, line->path, line->path_len, &line->entry);
 		add_entry(o, line->path, line->path_len, &line->entry);

@@ -430,7 +430,7 @@ static enum reject_reason read_record(bool pct, bool cr, const char *at, const c
 	}
 	line->entry.own.inode = numbers[0];
 	line->entry.own.generation = numbers[1];
-	line->snapshot = numbers[2] != 0;
+	line->entry.snapshot = numbers[2];
 	if (pct) {
 		show = words[2].at + words[2].len;
 		len = decode_show(decoded, show, words[separator].at);

@@ -49,7 +49,7 @@ static void check_same(const struct line *a, enum line_kind kind, const struct l
 		return;
 	SAME(bad_optional);
 	SAME(inline_data);
-	SAME(snapshot);
+	SAME(entry.snapshot);
 	SAME(entry.own.inode);
 	SAME(entry.own.generation);
 	SAME(entry.own.uid);

@@ -15,7 +15,8 @@ enum { UNVERIFIED = 1, PIECES = 2, ASSUME = 0x0c, KIND = 0x30 };
 static void add_field(struct buf *out, enum rec_kind kind, int column, const char *at, size_t len)
 {
 	bool is_mode = column == 6 && kind != KIND_USAGE;
-	bool is_text = column == 0 || (kind == KIND_ENTRY && column == 1);
+	bool is_text = column == 0 || (kind == KIND_ENTRY && column == 1) ||
+		       (kind == KIND_USAGE && column == 17);
 	bool negative = len && *at == '-' && !is_text;
 
 	if (is_text || !len) {
@@ -39,7 +40,7 @@ static void add_field(struct buf *out, enum rec_kind kind, int column, const cha
 	for (size_t i = len; is_mode && i < 6; i++)
 		buf_add_char(out, '0');
 	/* No links stands for links that are not known. */
-	if (!(kind == KIND_ENTRY && column == 7 && *at == '0'))
+	if (*at != '0' || column != (kind == KIND_ENTRY ? 7 : kind == KIND_USAGE ? 10 : -1))
 		buf_add(out, at, len);
 }
 

@@ -440,20 +440,20 @@ check_wrong_kind() {
 }
 
 check_wrong_version() {
-	stream-tool edit --seal version=3 <"$good" >new
+	stream-tool edit --seal version=4 <"$good" >new
 	refused 3 new
-	[[ $(<stderr) == *"version 3, made by a newer version"* ]] || say_and_fail "the version is not named"
-	stream-tool edit --seal version=1 <"$good" >old
+	[[ $(<stderr) == *"version 4, made by a newer version"* ]] || say_and_fail "the version is not named"
+	stream-tool edit --seal version=2 <"$good" >old
 	refused 3 old
-	[[ $(<stderr) == *"version 1, made by version 0.1: import again"* ]] || say_and_fail "old version"
-	sed '1s/version=2/version=1/' "$good.tsv" >old.tsv
+	[[ $(<stderr) == *"version 2, made by version 0.2: import again"* ]] || say_and_fail "old version"
+	sed '1s/version=3/version=2/' "$good.tsv" >old.tsv
 	refused 3 old.tsv
-	[[ $(<stderr) == *"version 1, made by version 0.1: import again"* ]] || say_and_fail "old text"
+	[[ $(<stderr) == *"version 2, made by version 0.2: import again"* ]] || say_and_fail "old text"
 	stream-tool edit --seal version=0 <"$good" >old
 	refused 3 old
-	stream-tool edit --seal 'head=version=2/version=3' <"$good" >new
+	stream-tool edit --seal 'head=version=3/version=4' <"$good" >new
 	refused 3 new
-	sed '1s/version=2/version=3/' "$good.tsv" >new.tsv
+	sed '1s/version=3/version=4/' "$good.tsv" >new.tsv
 	refused 3 new.tsv
 }
 
@@ -650,7 +650,7 @@ bad_rows() {
 		my @bad = ("", "/", "x", "x$row", "$row\t", "$row\t1", $row =~ s/\t[^\t]*$//r,
 			$row =~ s/\t/\t\t/r, "/gpfs//x$rest", "/gpfs/../x$rest", "/gpfs/./x$rest",
 			"/gpfs/\\x$rest", "/gpfs/x\\$rest", "/gpfs/x/$rest", "gpfs/x$rest", "$row\r",
-			"/a\0b$rest", "$row\0", "#comment", "#treetally\tversion=2",
+			"/a\0b$rest", "$row\0", "#comment", "#treetally\tversion=3",
 			"/" . "x" x 65535 . $rest, "/" . "x" x 200000 . $rest);
 		my @fields = split /\t/, $row, -1;
 		for my $column (1 .. $#fields) {

@@ -76,9 +76,9 @@ rows() {
 	rec-cat "${1:--}" | sed '1,2d;$d'
 }
 
-# words [STREAM]: the same, with blanks between columns.
+# words [STREAM]: the same, with blanks between columns, and without those of links if they are empty.
 words() {
-	rows "$@" | tr '\t' ' '
+	rows "$@" | sed 's/\t\{8\}$//' | tr '\t' ' '
 }
 
 # ledger NAME FILE: a field of the last line of a stream in text.
