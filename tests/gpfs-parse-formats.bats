@@ -192,6 +192,94 @@ tables() {
 	done <"$lists/presets"
 }
 
+# Each line is the first of the list with another path: "rec PATH", or the reason.
+@test "formats: what can be no path is rejected with its reason, in each of them" {
+	local name long
+	long=/$(printf 'x%.0s' {1..69000})
+	for name in "${names[@]}"; do
+		sampled || continue
+		need_list "$name" list
+		gpfs-parse --list-formats | grep -q "^$name  *escape" && kind=escape || kind=plain
+		while IFS='|' read -r for want path; do
+			[[ $for == all || $for == "$kind" ]] || continue
+			# SHOW holds it too
+			[[ $name != arcapix || $path != *@LF@* ]] || continue
+			printf '%s\n' "$want" >&3
+			path=${path/@LONG@/$long} perl -pe 's{/gpfs/fs/a/first}{$ENV{path}}g; s/\@NUL\@/\0/g; s/\@LF\@/\n/g; last if $. > 1' \
+				"$lists/$name.list"
+		done >list 3>wanted <<-'END'
+			all|rec /gpfs/ok|/gpfs/ok
+			all|rec /gpfs/a|//gpfs///a/
+			all|no absolute path|f.txt
+			all|no absolute path|
+			all|dot component|/gpfs/./a
+			all|dot component|/gpfs/..
+			all|root is no directory|/
+			all|root is no directory|//
+			all|too long|@LONG@
+			all|nul|/gpfs/a@NUL@b
+			plain|rec /gpfs/%4|/gpfs/%4
+			plain|rec /gpfs/cut|/gpfs/cut@LF@tail
+			plain|rec /gpfs/a%2Fb|/gpfs/a%2Fb
+			escape|bad escape|/gpfs/%4
+			escape|bad escape|/gpfs/%zz
+			escape|nul|/gpfs/%00
+			escape|slash|/gpfs/a%2Fb
+			escape|slash|%2Fgpfs/a
+			escape|rec /gpfs/a|%2fgpfs%2Fa
+			escape|rec /gpfs/\n|/gpfs/%0A
+			all|rec /gpfs/last|/gpfs/last
+		END
+		gpfs-parse -q -t "${day[@]}" --format "$name" --max-rejects 100% --rejects rejects list >out.tsv
+		{ rows out.tsv | cut -f 1 | sed 's/^/rec /'; cut -f 3 rejects; } | LC_ALL=C sort >got
+		LC_ALL=C sort wanted | diff - got || { echo "$name"; return 1; }
+		[[ $kind != plain || $name == arcapix || $(ledger skipped_continued out.tsv) == 1 ]]
+	done
+}
+
+@test "formats: chunks and threads do not change the bytes" {
+	local name
+	for name in "${names[@]}"; do
+		sampled || continue
+		need_list "$name" list
+		perl -0777 -ne 'print $_ x (1 + int 1_200_000 / length)' "$lists/$name.list" >list
+		gpfs-parse -q -j 1 "${day[@]}" --format "$name" -o one list
+		gpfs-parse -q -j 4 "${day[@]}" --format "$name" -o four list
+		cmp one four || { echo "$name"; return 1; }
+	done
+}
+
+# DAYS(CURRENT_TIMESTAMP) - DAYS(ACCESS_TIME): classes of age begin at midnight, so they are exact.
+@test "formats: ages in days give exact classes" {
+	local days
+	for days in 0 1 29 30 89 90 179 180 364 365 729 730 1094 1095 1459 1460 2189 2190 2554 2555 9999; do
+		echo "$((days + 1)) 1 0  4 4096 $days $days $days $days 1 100 1000 -- /gpfs/age$days"
+	done >list
+	gpfs-parse -q "${day[@]}" -f fs -o entry list
+	rec-cat --info entry | grep -qx format=ncsa
+	stats-accum entry | rows | awk -F '\t' '{ for (i = 0; i < $6; i++) print $4 }' | sort -n | tr '\n' ' ' >got
+	[[ $(<got) == '0 0 0 1 1 2 2 3 3 4 4 5 5 6 6 7 7 8 8 9 9 ' ]]
+	# the time is the day of the scan less so many days
+	[[ $(rows entry | awk -F '\t' '$1 == "/gpfs/age90" { print $11 }') == $((20468 * 86400 - 90 * 86400)) ]]
+}
+
+@test "formats: a list with column names and a number of rows is whole or refused" {
+	{ echo '# fields: size|mtime|atime|ctime|uid|gid|mode|fileset|pool|nlink'
+		need_list cdm list && cat "$lists/cdm.list"
+		echo "# end rows=$(wc -l <"$lists/cdm.list")"; } >whole
+	gpfs-parse -q -t "${day[@]}" whole >out.tsv
+	[[ $(ledger unproved_sources out.tsv) == 0 && $(ledger entries out.tsv) == $(wc -l <"$lists/cdm.list") ]]
+	gpfs-parse -q -t "${day[@]}" "$lists/cdm.list" >out.tsv
+	[[ $(ledger unproved_sources out.tsv) == 1 ]]
+	sed 7d whole >less
+	run -3 --separate-stderr gpfs-parse -q "${day[@]}" -o out less
+	[[ $stderr == *"its end line tells of "* ]]
+	sed '$d' whole >cut.list
+	run -3 --separate-stderr gpfs-parse -q "${day[@]}" -o out cut.list
+	[[ $stderr == *"end line is missing"* ]]
+	gpfs-parse -q "${day[@]}" --allow-cut-end -o out cut.list
+}
+
 @test "formats: no list passes for one of another format" {
 	local name frame other
 	for frame in list prepare; do
@@ -270,14 +358,30 @@ tables() {
 		if ($10 != want) { print; exit 1 } } END { exit NR < 23 }'
 }
 
-@test "formats: what a list lacks stands under every answer" {
+@test "formats: what a list lacks stands in stream and database, in the summary and under every answer" {
+	local note command call words
 	make-gpfs-list --escape / '|%s|%T|' >list
 	gpfs-parse -q "${day[@]}" -o entry list
-	[ "$(rec-cat --info entry | sed -n 's/^assumptions=//p')" = 'allocated-from-size atime-from-mtime group-unknown links-unknown mode-unknown owner-unknown type-unknown' ]
-	database t.db entry
-	run -0 --separate-stderr dir-query t.db
-	[[ $stderr == *"t.db: owners: not in the log, 4294967295 stands for the unknown owner"* ]]
-	[[ $stderr == *"t.db: access times: not in the log, times of modification stand for them"* ]]
+	words='allocated-from-size atime-from-mtime group-unknown links-unknown mode-unknown owner-unknown type-unknown'
+	[ "$(rec-cat --info entry | sed -n 's/^assumptions=//p')" = "$words" ]
+	scan-import -f fs "${day[@]}" --db t.db list 2>summary
+	[ "$(query t.db 'SELECT assumptions FROM scan_metadata')" = "$words" ]
+	gpfs-parse --explain "${day[@]}" list >explained
+	dir-query --summary t.db >summary.later
+	for note in 'allocated sizes: not in the log, made of file lengths' \
+		'access times: not in the log, times of modification stand for them' \
+		'groups: not in the log, 4294967295 stands for the unknown group' \
+		'link counts: not in the log' 'permissions: not in the log' \
+		'owners: not in the log, 4294967295 stands for the unknown owner' 'types: not in the log'; do
+		grep -qF "$note" explained
+		grep -qF "$note" summary || { echo "$note"; cat summary; return 1; }
+		for command in 'dir-query t.db' 'dir-query --summary t.db' 'stats-query t.db --by owner' \
+			'dir-export --ncdu t.db'; do
+			read -ra call <<<"$command"
+			run -0 --separate-stderr "${call[@]}"
+			[[ $stderr$output == *"$note"* ]] || { echo "$command: $note"; echo "$stderr"; return 1; }
+		done
+	done
 	run -0 --separate-stderr stats-query t.db --by owner
 	[[ $output == *unknown* ]]
 	run -0 --separate-stderr stats-query t.db --by group

@@ -210,6 +210,32 @@ ended() {
 	done
 }
 
+# The last entry of the list once more, with another path.
+@test "list-parse: what can be no path is rejected with its reason, in each form" {
+	local form long
+	long=$(printf 'x%.0s' {1..69000})
+	for form in "${forms[@]}"; do
+		sampled 6 || continue
+		while IFS='|' read -r forms want path; do
+			[[ $forms == all || " $forms " == *" $form "* ]] || continue
+			make-list --last "${path/@LONG@/$long}" "$form" >list
+			lists -t --max-rejects 100% --rejects rejects --format "$(format_of "$form")" list >got.tsv
+			{ told got.tsv | cut -f 1 | sed -n 's/^\/LAST/rec \/LAST/p'; cut -f 3 rejects; } >got
+			[[ $(<got) == "$want" ]] || { echo "$form $path: want: $want, got: $(<got)"; return 1; }
+			(($(told got.tsv | grep -vc ^/LAST) == $(make-list gpfs | wc -l) - 2))
+		done <<-'END'
+			all|rec /LAST/a|/LAST/a
+			all|rec /LAST/a|//LAST///a
+			all|rec /LAST/a -- /b|/LAST/a -- /b
+			all|dot component|/LAST/./a
+			all|dot component|/LAST/..
+			lfs find find-lf ne2scan ne2scan-fid wrstat wrstat-11 mpistat pwalk polimor|too long|/LAST/@LONG@
+			lfs find-lf ne2scan ne2scan-fid polimor|nul|/LAST/a\0b
+			wrstat wrstat-11 mpistat gufi gufi-old|nul|/LAST/a\0b
+		END
+	done
+}
+
 @test "list-parse: optional values that are bad are absent, and counted" {
 	local form
 	for form in lfs find ne2scan wrstat mpistat gufi pwalk polimor; do

@@ -44,7 +44,21 @@ static void add_bytes(struct buf *out, const char *label, int64_t bytes)
 	buf_printf(out, "  %-12s %s\n", label, human_bytes(text, bytes));
 }
 
-static void write_lines(struct buf *out, const int64_t number[COLUMNS], double seconds, off_t size)
+static void add_assumed(struct buf *out, const struct assumptions *assumed)
+{
+	for (int i = 0; i < ASSUMPTIONS; i++) {
+		char *note;
+
+		if (!assumed->count[i])
+			continue;
+		note = assume_note(i, assumed->count[i]);
+		buf_printf(out, "  %-12s %s\n", "assumed", note);
+		free(note);
+	}
+}
+
+static void write_lines(struct buf *out, const int64_t number[COLUMNS],
+			const struct assumptions *assumed, double seconds, off_t size)
 {
 	char text[HUMAN_TEXT_SIZE];
 
@@ -57,11 +71,16 @@ static void write_lines(struct buf *out, const int64_t number[COLUMNS], double s
 	add_count(out, "files", number[FILES], "\n");
 	add_bytes(out, "allocated", number[ALLOCATED]);
 	add_bytes(out, "apparent", number[APPARENT]);
-	add_count(out, "hard links", number[LINKED], "");
-	buf_printf(out, ", at most %s counted twice\n", human_bytes(text, number[TWICE]));
+	if (assumed->count[ASSUME_LINKS_UNKNOWN]) {
+		buf_printf(out, "  %-12s not told\n", "hard links");
+	} else {
+		add_count(out, "hard links", number[LINKED], "");
+		buf_printf(out, ", at most %s counted twice\n", human_bytes(text, number[TWICE]));
+	}
 	buf_printf(out, "  %-12s %.1f\n", "seconds", seconds);
 	add_count(out, "lines/s", (int64_t)((double)number[LINES] / (seconds + 1e-6)), "\n");
 	add_bytes(out, "database", size);
+	add_assumed(out, assumed);
 }
 
 void import_summary_read(struct import_summary *s, const char *file, double seconds)
@@ -78,7 +97,7 @@ void import_summary_read(struct import_summary *s, const char *file, double seco
 	read_numbers(&set.dbs[0], number);
 	s->filesystem = set.dbs[0].filesystem ? xstrdup(set.dbs[0].filesystem) : NULL;
 	s->scan_day = set.dbs[0].scan_day;
-	write_lines(&s->text, number, seconds, st.st_size);
+	write_lines(&s->text, number, &set.dbs[0].assumed, seconds, st.st_size);
 	db_reader_close(&set);
 	free(operand);
 }
