@@ -23,7 +23,17 @@ readonly CALLS=(read pread write pwrite fsync rename open ftruncate fallocate li
 
 @test "faults: reading fails" {
 	sweeps read EIO gpfs-parse depth-sort stats-load
-	sweeps pread EIO stats-load stats-accum:big dir-query scan-audit
+	sweeps pread EIO gpfs-parse:big stats-load stats-accum:big dir-query scan-audit
+}
+
+@test "faults: a log that becomes shorter while threads read it is no log that ends" {
+	local at
+	for at in 2 4; do # the first and third ask where a chunk ends
+		run -3 --separate-stderr env LD_PRELOAD=fault-shim.so FAULT_CALL=pread FAULT_NTH=$at \
+			FAULT_HOW=end gpfs-parse -q -j 1 --source x "$fixtures/big.log" -o out
+		[[ $stderr == *"big.log: became shorter while it was read" ]]
+		[ ! -e out ]
+	done
 }
 
 @test "faults: the disk is full from some write on, or only for one" {
@@ -43,7 +53,7 @@ readonly CALLS=(read pread write pwrite fsync rename open ftruncate fallocate li
 		sweeps read $how gpfs-parse:gz
 		sweeps write $how dir-query
 		sweeps pwrite $how stats-load
-		sweeps pread $how stats-accum:big
+		sweeps pread $how gpfs-parse:big stats-accum:big
 	done
 }
 

@@ -225,6 +225,36 @@ pack() {
 	cmp want got
 }
 
+# Threads read a file by themselves; from a pipe they get what was read for them. Lines are so long
+# that some chunks have their last line end at once, and some far from their end.
+@test "gpfs-parse: the chunks of a file are those of a pipe, wherever its lines and it end" {
+	local more args chunk=524288
+	perl -e '
+		srand 7;
+		for my $n (1 .. 1500) {
+			my $deep = $n % 3 ? int rand 3 : int rand 90;
+			printf "%d 1 0  s=%d a=8 u=7 g=9 p=-rw-r--r-- ac=2026-01-10 04:32:00 -- /f%s/%d\n",
+				$n, $n, "/" . "x" x 99 x $deep, $n;
+		}' >lines
+	for more in 0 1 4095 4096 4097; do # bytes behind the fifth chunk, if all were full
+		{
+			cat lines
+			perl -e '($n) = @ARGV; for (; $n > 64; $n -= 63) { print "#" x 62, "\n" }
+				print "#" x ($n - 1), "\n"' $((5 * chunk + more - $(wc -c <lines)))
+		} >log
+		[ "$(wc -c <log)" -eq $((5 * chunk + more)) ]
+		# shellcheck disable=SC2002 # a pipe is the point
+		cat log | gpfs-parse -q --source s >want
+		for args in -j1 -j2 -j4; do
+			gpfs-parse -q --source s $args log >got
+			cmp want got
+		done
+		{ read -r _; gpfs-parse -q --source s -j2; } < <(cat log) >want
+		{ read -r _; gpfs-parse -q --source s -j2; } <log >got
+		cmp want got
+	done
+}
+
 @test "gpfs-parse: a damaged or cut compressed log is exit 3 and leaves nothing" {
 	big_log 20000 >log
 	for kind in gz bz2 xz zst lz4; do

@@ -54,6 +54,47 @@ static void skip_line(struct chunk_reader *r, char *scratch)
 	r->inside_line = false;
 }
 
+/* The end of a chunk is looked for in so many of its last bytes; hardly a line is longer. */
+#define TAIL (4u << 10)
+
+/*
+ * Find where the next chunk ends without reading all of it; whoever parses it does that. False when
+ * the source is none for that, or when the chunk could be the last.
+ */
+static bool find_end(struct chunk_reader *r, struct chunk *c)
+{
+	bool can = r->started && !r->inside_line && !r->format.layout->measure;
+	int64_t from = can ? log_source_offset(r->source) : -1;
+	const char *last;
+
+	if (from < 0)
+		return false;
+	from -= (int64_t)r->rest.len;
+	if (log_source_read_at(r->source, c->text, TAIL, from + CHUNK_SIZE - TAIL) < TAIL)
+		return false;
+	last = memrchr(c->text, line_end(&r->format), TAIL);
+	if (!last)
+		return false;
+	c->len = CHUNK_SIZE - TAIL + (size_t)(last + 1 - c->text);
+	c->source = r->source;
+	c->offset = from;
+	c->format = &r->format;
+	c->at_start = c->cut = false;
+	log_source_skip_to(r->source, from + (int64_t)c->len);
+	r->rest.len = 0;
+	return true;
+}
+
+static void read_text(struct chunk *c)
+{
+	if (!c->source)
+		return;
+	if (log_source_read_at(c->source, c->text, c->len, c->offset) < c->len)
+		die(EXIT_INPUT, "%s: became shorter while it was read", c->source->name);
+	memset(c->text + c->len, '\n', LINE_PADDING);
+	c->source = NULL;
+}
+
 bool chunk_fill(struct chunk_reader *r, struct chunk *c)
 {
 	size_t len;
@@ -93,6 +134,13 @@ static size_t whole_lines(const struct chunk *c)
 	return at == first_line(c) ? 0 : (size_t)(at - c->text);
 }
 
+/* In an encoded list no line is the rest of a name. */
+static void begin_names(const struct chunk_reader *r, struct chunk *c)
+{
+	c->follows = c->at_start || r->format.pct || r->format.whole_names;
+	c->name = (struct cut_name){ 0 };
+}
+
 void chunk_cut(struct chunk_reader *r, struct chunk *c)
 {
 	bool at_end = c->len < CHUNK_SIZE;
@@ -106,13 +154,15 @@ void chunk_cut(struct chunk_reader *r, struct chunk *c)
 	} else {
 		r->inside_line = true;
 	}
-	/* In an encoded list no line is the rest of a name. */
-	c->follows = c->at_start || r->format.pct || r->format.whole_names;
-	c->name = (struct cut_name){ 0 };
+	begin_names(r, c);
 }
 
 bool chunk_read(struct chunk_reader *r, struct chunk *c)
 {
+	if (find_end(r, c)) {
+		begin_names(r, c);
+		return true;
+	}
 	if (!chunk_fill(r, c))
 		return false;
 	chunk_cut(r, c);
@@ -338,8 +388,10 @@ static const char *settling_line(struct chunk_worker *w, const struct chunk *c, 
 void chunk_parse(struct chunk_worker *w, struct chunk *c)
 {
 	const char *line, *end = c->text + c->len, *next;
-	bool maybe_nul = memchr(c->text, '\0', c->len) != NULL;
+	bool maybe_nul;
 
+	read_text(c);
+	maybe_nul = memchr(c->text, '\0', c->len) != NULL;
 	c->tally = (struct tally){ 0 };
 	c->blocks.len = c->reject_count = 0;
 	c->overflow = false;

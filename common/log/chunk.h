@@ -12,6 +12,10 @@
  * may stand in an earlier chunk. So the lines before the first that settles the question, hardly
  * ever any, are postponed until it is known what the chunk before ended with.
  *
+ * Of a regular file that is not compressed only the end of each chunk is looked at to cut it, and
+ * whoever parses the chunk reads it: copying text is a good part of the work, and it is best in the
+ * cache of the core that needs it.
+ *
  * Memory: a chunk has its text and the blocks made of it, about as much again at worst; what a
  * worker needs beside them is bounded by the text of one chunk too.
  */
@@ -43,6 +47,8 @@ struct chunk {
 	bool cut;      /* the input ended inside the last line */
 	bool keep_rejects;
 	const struct line_format *format;
+	const struct log_source *source; /* chunk_parse reads the text from there; NULL: it is here */
+	int64_t offset;
 	bool follows;  /* `name` says what the text before ended with; else it is not known */
 
 	/* What chunk_parse makes of it. Line numbers are in the chunk, from 1; 0: none. */

@@ -274,6 +274,26 @@ size_t log_source_read(struct log_source *s, void *data, size_t len)
 	return have;
 }
 
+int64_t log_source_offset(const struct log_source *s)
+{
+	return s->file < 0 || s->file != s->fd || s->ended ? -1 : lseek(s->fd, 0, SEEK_CUR);
+}
+
+size_t log_source_read_at(const struct log_source *s, void *data, size_t len, int64_t offset)
+{
+	ssize_t n = fd_read_at(s->fd, data, len, (uint64_t)offset);
+
+	if (n < 0)
+		die_errno("cannot read %s", s->name);
+	return (size_t)n;
+}
+
+void log_source_skip_to(struct log_source *s, int64_t offset)
+{
+	if (lseek(s->fd, offset, SEEK_SET) < 0)
+		die_errno("cannot read %s", s->name);
+}
+
 uint64_t log_source_position(const struct log_source *s)
 {
 	off_t at = s->file < 0 ? -1 : lseek(s->file, 0, SEEK_CUR);

@@ -43,6 +43,15 @@ void log_source_open(struct log_source *s, const char *operand);
 /* Fill `data`; returns how many bytes there are, fewer than `len` only at the end. */
 size_t log_source_read(struct log_source *s, void *data, size_t len);
 
+/*
+ * Text that lies as it is in a regular file can be read by several threads: log_source_offset says
+ * where the next byte to be read is, or -1 if this is no such text. Then any thread reads from where
+ * it likes, and log_source_read goes on from wherever log_source_skip_to says.
+ */
+int64_t log_source_offset(const struct log_source *s);
+size_t log_source_read_at(const struct log_source *s, void *data, size_t len, int64_t offset);
+void log_source_skip_to(struct log_source *s, int64_t offset);
+
 /* Bytes read of a regular file, compressed or not; of anything else, bytes of text. */
 uint64_t log_source_position(const struct log_source *s);
 

@@ -5,8 +5,9 @@
  *   FAULT_CALL     a name of the table below (`tmpfile` is an open with O_TMPFILE), or `change` for
  *                  all calls that change a file, counted together
  *   FAULT_NTH      the call that fails, from 1; with a `+` behind it all later ones fail too
- *   FAULT_HOW      an errno of the table below, `short` for a read or write of a single byte, or
- *                  `kill`: SIGKILL instead of the call
+ *   FAULT_HOW      an errno of the table below, `short` for a read or write of a single byte, `end`
+ *                  for a read of none, as at the end of a file, or `kill`: SIGKILL instead of the
+ *                  call
  *   FAULT_PROGRAM  only the program of this name [all that are started]
  *   FAULT_MARK     a file that is made when the fault has happened
  *
@@ -59,7 +60,7 @@ static const struct {
 };
 
 /* What happens to a call. Anything above is the errno it fails with. */
-enum { PASS = 0, SHORT = -1, KILL = -2 };
+enum { PASS = 0, SHORT = -1, KILL = -2, END = -3 };
 
 static bool wanted[CALLS];
 static long nth;
@@ -80,6 +81,8 @@ static int parse_how(const char *word)
 		return SHORT;
 	if (strcmp(word, "kill") == 0)
 		return KILL;
+	if (strcmp(word, "end") == 0)
+		return END;
 	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
 		if (strcmp(word, errors[i].name) == 0)
 			return errors[i].number;
@@ -137,6 +140,8 @@ static bool for_messages(int fd)
 
 static size_t shortened(int f, size_t size)
 {
+	if (f == END)
+		return 0;
 	return f == SHORT && size > 1 ? 1 : size;
 }
 

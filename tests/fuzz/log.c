@@ -34,6 +34,28 @@ size_t log_source_read(struct log_source *s, void *data, size_t len)
 	return n;
 }
 
+int64_t log_source_offset(const struct log_source *s)
+{
+	(void)s;
+	return (int64_t)text_at;
+}
+
+size_t log_source_read_at(const struct log_source *s, void *data, size_t len, int64_t offset)
+{
+	size_t at = (size_t)offset < text_len ? (size_t)offset : text_len;
+	size_t n = text_len - at < len ? text_len - at : len;
+
+	(void)s;
+	memcpy(data, text + at, n);
+	return n;
+}
+
+void log_source_skip_to(struct log_source *s, int64_t offset)
+{
+	(void)s;
+	text_at = (size_t)offset;
+}
+
 static void set_text(const uint8_t *data, size_t len, bool runs)
 {
 	text_len = text_at = 0;
