@@ -47,11 +47,13 @@ $(BUILD)/libcommon.a: $(COMMON)
 	$(AR) rcs $@ $^
 
 # Programs of the tests that are written in C.
-TESTERS  = $(addprefix $(BUILD)/,scan-gen crowd constants glob-check fault-shim.so)
+TESTERS  = $(addprefix $(BUILD)/,scan-gen crowd constants glob-check pages-check fault-shim.so)
 $(BUILD)/scan-gen $(BUILD)/crowd: $(BUILD)/%: $(BUILD)/tests/make/%.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
-$(BUILD)/constants $(BUILD)/glob-check: $(BUILD)/%: $(BUILD)/tests/oracle/%.o $(BUILD)/libcommon.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+$(BUILD)/pages-check: LDLIBS = -lsqlite3 -lpthread
+$(BUILD)/constants $(BUILD)/glob-check $(BUILD)/pages-check: $(BUILD)/%: $(BUILD)/tests/oracle/%.o \
+		$(BUILD)/libcommon.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 testers: $(TESTERS)
 
 # Makes a call of a program fail (tests/lib/faults.bash): one of open and open64, and so on, whatever

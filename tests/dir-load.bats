@@ -279,7 +279,8 @@ complete_db() {
 
 @test "dir-load: progress and figures" {
 	dir-load -v --progress=lines t.db good.dir 2>stderr
-	[ "$(cut -f 1,2,5,6 lines | uniq)" = $'dir-load\tloading\tdirectories\t0\ndir-load\tend\tms\t0' ]
+	[ "$(cut -f 1,2,5,6 lines | uniq)" = \
+		$'dir-load\tloading\tdirectories\t0\ndir-load\tindex\tdirectories\t0\ndir-load\tend\tms\t0' ]
 	grep -q '^dir-load: 11 directories, 3 of them implied, database of [0-9]* bytes$' stderr
 	dir-load --replace t.db good.dir >stdout 2>stderr
 	[ ! -s stdout ] && [ ! -s stderr ]

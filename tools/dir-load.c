@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dir-load - make a database of a stream of directories: the table `directories`.
+ * dir-load - make a database of a stream of directories: the table `directories` and its index.
  *
  * The stream is in tree order: a directory comes right before its subtree. So its parent, and every
  * ancestor that the stream does not have, is found with a stack of the directories that are open,
@@ -10,24 +10,34 @@
  *     /gpfs/fs1/a/b    5, below 4
  *     /gpfs/fs1/c      closes 5 and 4; 6, below 3
  *
+ * Rows come in the order of the table and go into its pages (db_pages.h). The keys of the index, by
+ * parent and name, wait in a sorter: children of one directory come in the order of their names, but
+ * their own children between them. SQLite makes the empty tables before, and reads and writes all
+ * that is small.
+ *
  * Memory does not grow with the stream; the stack needs 16 bytes a level.
  */
 #include <inttypes.h>
 #include <limits.h>
 #include <unistd.h>
 
-#include "common/db/db_batch.h"
 #include "common/db/db_file.h"
+#include "common/db/db_pages.h"
+#include "common/db/db_record.h"
 #include "common/db/db_scan.h"
 #include "common/db/db_schema.h"
 #include "common/base/path.h"
 #include "common/base/progress.h"
+#include "common/base/utf8.h"
+#include "common/sort/word_sort.h"
 #include "common/stream/account.h"
 #include "common/stream/stream_opts.h"
 #include "common/stream/tree_in.h"
 
-/* SQLite only appends here; more cache than this would only put off writing (bytes). */
-#define CACHE_ENOUGH (32u << 20)
+/* What SQLite has to do here is little (bytes). */
+#define CACHE_ENOUGH (2u << 20)
+/* Pages are written in pieces of at most this (bytes). */
+#define PIECE_ENOUGH (4u << 20)
 
 struct options {
 	struct opts shared;
@@ -90,7 +100,10 @@ struct level {
 struct loader {
 	struct db db;
 	struct tree_in in;
-	struct db_batch rows;
+	struct db_pages pages;
+	struct db_tree rows;
+	struct word_sort names;  /* (parent and whether it is no text, dir_id), name: order of the index */
+	unsigned char *record;   /* room for any row */
 	struct buf path;      /* the directory that was loaded last */
 	struct level *levels; /* it and its ancestors, the root first */
 	size_t depth, levels_cap;
@@ -98,31 +111,85 @@ struct loader {
 	struct account account;
 };
 
+/* ---- rows and keys ---- */
+
+static void add_row(struct loader *l, int64_t parent, const char *name, size_t len, bool text,
+		    const struct inode_line *line)
+{
+	struct db_record r;
+
+	db_record_begin(&r, l->record, DIRECTORIES_COLUMNS, len);
+	db_record_null(&r); /* dir_id is the rowid */
+	db_record_nullable(&r, parent);
+	db_record_name(&r, name, len, text);
+	db_record_integer(&r, (int64_t)l->depth);
+	if (line) {
+		db_record_integer(&r, (int64_t)line->inode);
+		db_record_integer(&r, (int64_t)line->generation);
+		db_record_integer(&r, line->uid);
+		db_record_integer(&r, line->gid);
+		db_record_integer(&r, line->mode);
+		db_record_integer(&r, (int64_t)line->allocated);
+	} else {
+		for (int i = 0; i < 6; i++)
+			db_record_null(&r);
+	}
+	db_tree_add_row(&l->rows, (int64_t)l->directories, l->record, db_record_end(&r));
+}
+
+/* NULL comes before all numbers, TEXT before BLOB. */
+static void add_name(struct loader *l, int64_t parent, const char *name, size_t len, bool text)
+{
+	uint64_t above = parent == DB_NULL ? 0 : (uint64_t)parent;
+	const struct word_item item = { .word = { 2 * above + !text, l->directories },
+					.bytes = name, .len = len };
+
+	word_sort_add(&l->names, &item);
+}
+
+static void write_index(struct loader *l, struct progress *progress)
+{
+	struct word_item item;
+	struct db_tree index;
+	struct db_record r;
+
+	word_sort_end_input(&l->names);
+	db_tree_begin(&index, &l->pages, db_root_page(&l->db, "directories_by_name"), false,
+		      PIECE_ENOUGH);
+	while (word_sort_next(&l->names, &item)) {
+		uint64_t above = item.word[0] / 2;
+
+		db_record_begin(&r, l->record, 3, item.len);
+		db_record_nullable(&r, above ? (int64_t)above : DB_NULL);
+		db_record_name(&r, item.bytes, item.len, item.word[0] % 2 == 0);
+		db_record_integer(&r, (int64_t)item.word[1]);
+		db_tree_add_key(&index, l->record, db_record_end(&r));
+		if (index.count % 4096 == 0)
+			progress_update(progress, index.count, 0);
+	}
+	db_tree_end(&index);
+	word_sort_release(&l->names);
+}
+
+/* ---- directories ---- */
+
 /* The next row: a child of the lowest open directory, or the root. `line` NULL: implied. */
 static void open_directory(struct loader *l, const char *path, size_t len,
 			   const struct inode_line *line)
 {
 	size_t name_at = l->depth ? l->levels[l->depth - 1].len + 1 : 0;
-	int64_t *row = db_batch_add(&l->rows);
+	const char *name = l->depth ? path + name_at : "/";
+	size_t name_len = l->depth ? len - name_at : 1;
+	int64_t parent = l->depth ? l->levels[l->depth - 1].dir_id : DB_NULL;
+	bool text = utf8_valid(name, name_len);
 
 	l->directories++;
-	row[0] = (int64_t)l->directories;
-	row[1] = l->depth ? l->levels[l->depth - 1].dir_id : DB_NULL;
-	if (l->depth)
-		db_batch_set_name(&l->rows, row, path + name_at, len - name_at);
-	else
-		db_batch_set_name(&l->rows, row, "/", 1);
-	row[3] = (int64_t)l->depth;
-	row[4] = line ? (int64_t)line->inode : DB_NULL;
-	row[5] = line ? (int64_t)line->generation : DB_NULL;
-	row[6] = line ? line->uid : DB_NULL;
-	row[7] = line ? line->gid : DB_NULL;
-	row[8] = line ? line->mode : DB_NULL;
-	row[9] = line ? (int64_t)line->allocated : DB_NULL;
+	add_row(l, parent, name, name_len, text, line);
+	add_name(l, parent, name, name_len, text);
 	l->implied += !line;
 
 	GROW(l->levels, l->levels_cap, l->depth + 1);
-	l->levels[l->depth++] = (struct level){ len, row[0] };
+	l->levels[l->depth++] = (struct level){ len, (int64_t)l->directories };
 }
 
 /*
@@ -170,7 +237,10 @@ static void load_stream(struct loader *l, const struct opts *shared)
 	}
 	if (!l->directories)
 		die(EXIT_INPUT, "%s: has no directory", l->in.stream.name);
-	db_batch_flush(&l->rows);
+	db_tree_end(&l->rows);
+	progress_phase(&progress, "index", "directories", l->directories);
+	write_index(l, &progress);
+	db_pages_finish(&l->pages);
 	progress_end(&progress);
 }
 
@@ -181,7 +251,16 @@ static void store_state(struct loader *l)
 				    .directories = (int64_t)l->directories,
 				    .implied = (int64_t)l->implied };
 
+	db_exec(&l->db, "BEGIN");
 	scan_state_store(&l->db, &state);
+	db_exec(&l->db, "COMMIT");
+}
+
+/* SQLite must find what was written, in the table and in the index. */
+static void check_counts(struct loader *l)
+{
+	db_check_count(&l->db, "directories NOT INDEXED", l->directories);
+	db_check_count(&l->db, "directories INDEXED BY directories_by_name", l->directories);
 }
 
 /*
@@ -209,26 +288,43 @@ static enum db_state lock_old(struct db *old, const struct options *opt)
 	return found.state;
 }
 
+/* Empty tables, and pages behind them. */
+static void begin_pages(struct loader *l, const struct opts *shared)
+{
+	const struct word_sort_config sorting = {
+		.words = 2, .unsorted = 1, .with_bytes = true, .memory = shared->memory / 2,
+		.temp_dir = shared->temp_dir, .quiet = shared->quiet,
+	};
+	size_t piece = shared->memory / 16;
+	const char *wrong;
+
+	db_exec(&l->db, "BEGIN");
+	db_exec(&l->db, db_schema_directories);
+	db_exec(&l->db, "COMMIT");
+	wrong = db_pages_open(&l->pages, l->db.file.fd, l->db.name, DB_PAGE_SIZE);
+	if (wrong)
+		die(EXIT_SYSTEM, "%s: SQLite makes a file with %s", l->db.name, wrong);
+	db_tree_begin(&l->rows, &l->pages, db_root_page(&l->db, "directories"), true,
+		      piece < PIECE_ENOUGH ? piece : PIECE_ENOUGH);
+	word_sort_init(&l->names, &sorting);
+	l->record = xmalloc(DB_RECORD_MAX + PATH_BYTES_MAX);
+}
+
 static void make_database(struct loader *l, const struct options *opt)
 {
-	uint64_t memory = opt->shared.memory / 2;
+	uint64_t memory = opt->shared.memory / 8;
 
 	tree_in_open(&l->in, opt->stream, &opt->streams.in);
 	db_create(&l->db, opt->db);
 	if (opt->mode != MODE_NONE)
 		outfile_exact_mode(&l->db.file, opt->mode);
 	db_limits(&l->db, memory < CACHE_ENOUGH ? memory : CACHE_ENOUGH, 1);
-	db_exec(&l->db, "BEGIN");
-	db_exec(&l->db, db_schema_directories);
-	db_batch_init(&l->rows, &l->db, "directories", DIRECTORIES_COLUMNS, DIRECTORIES_NAME,
-		      DB_BATCH_ROWS);
-	db_batch_whole_columns(&l->rows, 1u << 4 | 1u << 5, 9); /* inode, generation; allocated */
+	begin_pages(l, &opt->shared);
 	load_stream(l, &opt->shared);
 	account_check(&l->account, KIND_DIR, &l->in.stream.ledger, l->in.stream.name);
 	header_add_program(&l->in.stream.head, program_invocation_short_name);
 	store_state(l);
-	db_exec(&l->db, "COMMIT");
-	db_batch_release(&l->rows);
+	check_counts(l);
 	if (opt->shared.verbose)
 		warn("%" PRIu64 " directories, %" PRIu64 " of them implied, database of %" PRId64
 		     " bytes",
@@ -241,6 +337,7 @@ static void loader_release(struct loader *l)
 	tree_in_close(&l->in);
 	buf_release(&l->path);
 	free(l->levels);
+	free(l->record);
 }
 
 int main(int argc, char **argv)

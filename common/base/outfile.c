@@ -153,7 +153,7 @@ static bool open_unnamed(struct outfile *f)
 {
 	char *dir = directory_of(f->name);
 
-	f->fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, f->mode);
+	f->fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, f->mode);
 	if (f->fd < 0 && errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL)
 		die_errno("cannot create %s in %s", f->name, dir);
 	free(dir);

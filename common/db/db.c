@@ -230,6 +230,28 @@ int64_t db_integer(struct db *db, const char *sql)
 	return value;
 }
 
+uint32_t db_root_page(struct db *db, const char *name)
+{
+	sqlite3_stmt *select = db_prepare(db, "SELECT rootpage FROM sqlite_master WHERE name = ?");
+	int64_t page;
+
+	db_bind_name(db, select, 1, name, strlen(name));
+	if (!db_step(db, select))
+		bug("a table that was made is not there");
+	page = sqlite3_column_int64(select, 0);
+	sqlite3_finalize(select);
+	return (uint32_t)page;
+}
+
+void db_check_count(struct db *db, const char *table, uint64_t rows)
+{
+	char *sql = xasprintf("SELECT count(*) FROM %s", table);
+
+	if ((uint64_t)db_integer(db, sql) != rows)
+		bug("SQLite finds other rows than were written");
+	free(sql);
+}
+
 void db_bind(struct db *db, sqlite3_stmt *statement, int at, int64_t value)
 {
 	db_check(db, value == DB_NULL ? sqlite3_bind_null(statement, at) :

@@ -57,6 +57,14 @@ int64_t db_integer(struct db *db, const char *sql);
 /* End the program unless `rc` is SQLITE_OK. */
 void db_check(struct db *db, int rc);
 
+/* The page where a table or an index begins. */
+uint32_t db_root_page(struct db *db, const char *name);
+/*
+ * What was written as pages (db_pages.h) SQLite must find: a bug unless `table`, with INDEXED BY
+ * or without, has as many rows.
+ */
+void db_check_count(struct db *db, const char *table, uint64_t rows);
+
 /* To be finalized with sqlite3_finalize. */
 sqlite3_stmt *db_prepare(struct db *db, const char *sql);
 /* True when there is a row, false at the end, when the statement is reset for its next use. */

@@ -16,6 +16,7 @@ const char db_schema_directories[] =
 	"    depth INTEGER NOT NULL,\n"
 	"    inode INTEGER, generation INTEGER, uid INTEGER, gid INTEGER, mode INTEGER,"
 	" allocated INTEGER);"
+	"CREATE UNIQUE INDEX directories_by_name ON directories(parent_id, name);"
 	"CREATE TABLE load_state(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
 	"CREATE TABLE scan_metadata(\n"
 	"    scan_id INTEGER PRIMARY KEY,\n"
@@ -116,7 +117,6 @@ const char db_schema_stats[] =
 	"DROP TABLE IF EXISTS link_usage;"
 	"DROP TABLE IF EXISTS link_usage_r;"
 	"DROP TABLE IF EXISTS link_stats;"
-	"DROP INDEX IF EXISTS directories_by_name;"
 	"CREATE TABLE directory_stats(\n"
 	"    dir_id INTEGER PRIMARY KEY REFERENCES directories"
 	DIRECTORY_STATS(STATS_NUMBER, STATS_NULLABLE, STATS_NULLABLE) ");"
@@ -191,7 +191,6 @@ const char db_schema_unstage_r[] =
 #define LINK_STATS_BY_SHARED "CREATE INDEX link_stats_by_shared ON link_stats(repeated_size_r)"
 
 const char *const db_schema_indexes[] = {
-	"CREATE UNIQUE INDEX directories_by_name ON directories(parent_id, name)",
 	"CREATE INDEX stats_by_size ON directory_stats(total_size_r)",
 	"CREATE INDEX stats_by_owner ON directory_stats(owner_uid, total_size_r)",
 	"CREATE INDEX stats_by_group ON directory_stats(owner_gid, total_size_r)",

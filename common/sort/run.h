@@ -13,7 +13,7 @@
 
 #define RUN_BUFFER (64u << 10) /* bytes: write buffer, and least read buffer */
 #define RUN_TAIL_MAX 80        /* bytes: longest tail */
-#define RUN_PATH_MAX (PATH_BYTES_MAX + 64) /* bytes: a path, and a key behind it (record_key.h) */
+#define RUN_PATH_MAX (PATH_BYTES_MAX + 64) /* bytes: a path, and a key beside it (record_key.h) */
 
 struct run {
 	uint64_t offset, length; /* bytes in the spill file */
