@@ -22,7 +22,6 @@
 #include <unistd.h>
 
 #include "common/db/db_file.h"
-#include "common/db/db_pages.h"
 #include "common/db/db_record.h"
 #include "common/db/db_scan.h"
 #include "common/db/db_schema.h"
@@ -296,14 +295,11 @@ static void begin_pages(struct loader *l, const struct opts *shared)
 		.temp_dir = shared->temp_dir, .quiet = shared->quiet,
 	};
 	size_t piece = shared->memory / 16;
-	const char *wrong;
 
 	db_exec(&l->db, "BEGIN");
 	db_exec(&l->db, db_schema_directories);
 	db_exec(&l->db, "COMMIT");
-	wrong = db_pages_open(&l->pages, l->db.file.fd, l->db.name, DB_PAGE_SIZE);
-	if (wrong)
-		die(EXIT_SYSTEM, "%s: SQLite makes a file with %s", l->db.name, wrong);
+	db_begin_pages(&l->db, &l->pages);
 	db_tree_begin(&l->rows, &l->pages, db_root_page(&l->db, "directories"), true,
 		      piece < PIECE_ENOUGH ? piece : PIECE_ENOUGH);
 	word_sort_init(&l->names, &sorting);

@@ -4,19 +4,19 @@
  *
  * Directories of the database and usage rows of standard input meet in tree_join, which knows the
  * totals of a directory when its subtree is over. usage_r is needed in another order and waits in
- * an external sorter (load_sort.h).
+ * an external sorter (load_sort.h), and so do the keys of indexes (dir_stats.h).
  *
- * There are two connections, for most of the time goes into SQLite, and one of them can take in the
- * rows of usage_nr (usage_nr.h) while the other does the rest:
+ * What dir-load made is locked, copied into a file without a name, and stays as it is; the copy
+ * takes its name when it is complete. So whatever ends this program, under the name is either the
+ * one or the other. Into the copy go
  *
- *     l.loading   one transaction: directory_stats, and the indexes of directories
- *     l.db        then another one: the tables of usage
- *
- * The names of users come after it, and then, when all is on the disk, the row of scan_metadata
- * that makes the database complete. Until then it is one of directories only, whatever else is in
- * it.
+ *     by SQLite   all tables and indexes, empty
+ *     as pages    directory_stats, usage_nr; then usage_r and usage_by, and at the same time, in a
+ *                 thread, the indexes of directory_stats (db_pages.h)
+ *     by SQLite   what is small; and it counts what it finds of all that
  */
 #include <inttypes.h>
+#include <pthread.h>
 
 #include "common/db/db_file.h"
 #include "common/db/db_names.h"
@@ -28,8 +28,10 @@
 #include "common/load/usage_r.h"
 #include "common/stream/stream_opts.h"
 
-/* SQLite mostly appends while directories are loaded; more cache gains nothing then (bytes). */
-#define CACHE_ENOUGH (32u << 20)
+/* SQLite reads one table from its beginning to its end, and writes small ones (bytes). */
+#define CACHE_ENOUGH (8u << 20)
+/* Pages are written in pieces of at most this (bytes). */
+#define PIECE_ENOUGH (4u << 20)
 /* Steps of SQLite's virtual machine between two looks at the clock: some milliseconds. */
 #define TICK_STEPS 100000
 
@@ -84,18 +86,20 @@ static void parse_args(struct options *opt, int argc, char **argv)
 
 struct loader {
 	const struct options *opt;
-	struct db loading, db;
+	struct db old, db;
 	struct scan_state dir_state; /* what dir-load read */
 	struct tree_in in;
+	struct db_pages pages;
+	size_t piece;                /* bytes of them that are written at a time */
+	struct db_tree usage_nr, usage_r, usage_by;
 	struct tree_join join;
 	struct load_sort sorted;
-	struct usage_nr usage_nr;
-	uint64_t usage_r_rows;
+	uint64_t usage_r_rows, index_keys;
+	pthread_t indexing;
 	struct progress progress;
 	const char *phase;           /* NULL: none yet */
 	const uint64_t *done;        /* what the phase has done, for progress */
 	struct timespec phase_start;
-	int64_t schema;              /* version of it when the first transaction ended */
 };
 
 /* ---- the tables ---- */
@@ -142,53 +146,64 @@ static void require_directories(const char *name, struct db_found *found)
 	db_found_release(found);
 }
 
-static void open_directories(struct db *db, const char *name)
+/* The tables that wait in the sorter; beside them, if there may be two threads, the indexes. */
+static void *write_indexes(void *arg)
 {
-	struct db_found found;
+	struct loader *l = arg;
 
-	db_open(db, name, &found);
-	require_directories(name, &found);
+	dir_stats_write_indexes(&l->join.sums, &l->index_keys);
+	return NULL;
 }
 
-/* Begin a transaction that nobody else has a part in. */
-static void lock(struct loader *l, struct db *db)
+static void begin_indexes(struct loader *l)
 {
-	sqlite3_progress_handler(db->handle, TICK_STEPS, tick, l);
-	/*
-	 * Exclusive mode after BEGIN: before it, whoever waits would keep the shared lock that it
-	 * began with, and two would wait for each other.
-	 */
-	db_exec(db, "PRAGMA synchronous = OFF; BEGIN EXCLUSIVE; PRAGMA locking_mode = EXCLUSIVE");
-	if (db_integer(db, "SELECT 1 FROM scan_metadata"))
-		die_complete(l->opt->db);
+	if (l->opt->shared.threads < 2)
+		return;
+	errno = pthread_create(&l->indexing, NULL, write_indexes, l);
+	if (errno)
+		die_errno("cannot start a thread; -j 1 needs none");
 }
 
-static void make_indexes(struct loader *l)
+static void finish_indexes(struct loader *l)
 {
-	uint64_t made = 0;
-
-	begin_phase(l, "index", "steps", db_schema_index_count, &made);
-	db_limits(&l->loading, l->opt->shared.memory / 2, l->opt->shared.threads);
-	for (; made < db_schema_index_count; made++)
-		db_exec(&l->loading, db_schema_indexes[made]);
-	l->done = NULL;
+	begin_phase(l, "index", "keys", 3 * l->join.directories, &l->index_keys);
+	if (l->opt->shared.threads < 2)
+		write_indexes(l);
+	else
+		pthread_join(l->indexing, NULL);
 }
 
-static void write_usage(struct loader *l)
+static void begin_tree(struct loader *l, struct db_tree *tree, const char *name)
 {
+	db_tree_begin(tree, &l->pages, db_root_page(&l->db, name), false, l->piece);
+}
+
+static void write_usage_r(struct loader *l)
+{
+	const struct usage_r_config config = {
+		.usage_r = &l->usage_r, .usage_by = &l->usage_by, .root_id = l->join.root_id,
+		.temp_dir = l->opt->shared.temp_dir,
+	};
+
 	begin_phase(l, "usage", "rows", 0, &l->usage_r_rows);
-	usage_nr_end(&l->usage_nr);
-	lock(l, &l->db);
-	/*
-	 * Between the transactions the file is nobody's: another stats-load begins with new tables.
-	 */
-	if (db_integer(&l->db, "PRAGMA schema_version") != l->schema)
-		die(EXIT_SYSTEM, "%s: another process has begun to write it anew", l->opt->db);
-	usage_nr_move(&l->usage_nr);
+	begin_tree(l, &l->usage_r, "usage_r");
+	begin_tree(l, &l->usage_by, "usage_by");
 	load_sort_end_input(&l->sorted);
-	usage_r_write(&l->sorted, &l->db, l->join.root_id, &l->usage_r_rows);
-	begin_phase(l, "summaries", "steps", 0, NULL);
-	summaries_write(&l->sorted, &l->db, l->join.root_id);
+	usage_r_write(&l->sorted, &config, &l->usage_r_rows);
+}
+
+/* A mistake in a page would show only when somebody asks. */
+static void check_counts(struct loader *l)
+{
+	uint64_t directories = l->join.directories;
+
+	db_check_count(&l->db, "directory_stats NOT INDEXED", directories);
+	db_check_count(&l->db, "directory_stats INDEXED BY stats_by_size", directories);
+	db_check_count(&l->db, "directory_stats INDEXED BY stats_by_owner", directories);
+	db_check_count(&l->db, "directory_stats INDEXED BY stats_by_group", directories);
+	db_check_count(&l->db, "usage_nr", l->usage_nr.count);
+	db_check_count(&l->db, "usage_r", l->usage_r.count);
+	db_check_count(&l->db, "usage_by", l->usage_by.count);
 }
 
 static struct scan_facts facts_of(const struct loader *l)
@@ -226,42 +241,67 @@ static void check_facts(const struct loader *l)
  */
 static void open_both(struct loader *l)
 {
-	const struct opts *shared = &l->opt->shared;
-	uint64_t cache = shared->memory / 2 < CACHE_ENOUGH ? shared->memory / 2 : CACHE_ENOUGH;
+	struct db_found found;
 
 	tree_in_open(&l->in, l->opt->stream, &l->opt->streams.in);
-	open_directories(&l->db, l->opt->db);
+	for (;;) {
+		db_open(&l->old, l->opt->db, &found);
+		require_directories(l->opt->db, &found);
+		if (db_lock(&l->old))
+			break;
+		/* Another stats-load was faster, or a dir-load: see what is there now. */
+		db_close(&l->old);
+	}
+	scan_state_load(&l->old, &l->dir_state);
+	scan_check_heads(&l->old, &l->dir_state, &l->in.stream.head, l->in.stream.name);
+}
+
+static void begin_copy(struct loader *l)
+{
+	const struct opts *shared = &l->opt->shared;
+	uint64_t cache = shared->memory / 16 < CACHE_ENOUGH ? shared->memory / 16 : CACHE_ENOUGH;
+
+	begin_phase(l, "copy", "steps", 0, NULL);
+	db_create_copy(&l->db, l->opt->db, &l->old);
 	db_limits(&l->db, cache, 1);
-	usage_nr_init(&l->usage_nr, &l->db, shared->threads > 1);
-	open_directories(&l->loading, l->opt->db);
-	db_limits(&l->loading, cache, 1);
-	lock(l, &l->loading);
-	scan_state_load(&l->loading, &l->dir_state);
-	scan_check_heads(&l->loading, &l->dir_state, &l->in.stream.head, l->in.stream.name);
+	db_limits(&l->old, cache, 1);
+	sqlite3_progress_handler(l->old.handle, TICK_STEPS, tick, l);
+	sqlite3_progress_handler(l->db.handle, TICK_STEPS, tick, l);
+	db_exec(&l->db, "BEGIN");
+	db_exec(&l->db, db_schema_stats);
+	for (size_t i = 0; i < db_schema_index_count; i++)
+		db_exec(&l->db, db_schema_indexes[i]);
+	db_exec(&l->db, "COMMIT");
+	db_begin_pages(&l->db, &l->pages);
+	l->piece = shared->memory / 64 < PIECE_ENOUGH ? shared->memory / 64 : PIECE_ENOUGH;
 }
 
 /*
- * Shares of -S: a quarter each for SQLite and the sorter, an eighth for rows of open directories.
+ * Shares of -S: a quarter each for the sorter and for keys of indexes, an eighth for rows of open
+ * directories, a sixteenth for each connection of SQLite, a sixty-fourth for each table's pages.
  */
 static void load(struct loader *l)
 {
 	const struct opts *shared = &l->opt->shared;
 	struct extsort_config sorting = { .memory = shared->memory / 4, .threads = shared->threads,
 					  .temp_dir = shared->temp_dir, .quiet = shared->quiet };
+	const struct dir_stats_config stats = { .db = &l->db, .pages = &l->pages, .piece = l->piece,
+						.memory = shared->memory / 4,
+						.temp_dir = shared->temp_dir, .quiet = true };
 
-	db_exec(&l->loading, db_schema_stats);
 	load_sort_init(&l->sorted, &sorting);
-	tree_join_init(&l->join, &l->loading, &l->in, &l->sorted, &l->usage_nr, shared->memory / 8,
-		       shared->temp_dir);
+	begin_tree(l, &l->usage_nr, "usage_nr");
+	l->join = (struct tree_join){ .old = &l->old, .in = &l->in, .sorted = &l->sorted,
+				      .usage_nr = &l->usage_nr };
+	tree_join_init(&l->join, &stats, shared->memory / 8, shared->temp_dir);
 	begin_phase(l, "loading", "directories", (uint64_t)l->dir_state.directories,
 		    &l->join.directories);
 	tree_join_run(&l->join, (uint64_t)l->dir_state.directories);
 	check_facts(l);
-	make_indexes(l);
-	l->schema = db_integer(&l->loading, "PRAGMA schema_version");
-	db_exec(&l->loading, "COMMIT");
-	db_close(&l->loading);
-	write_usage(l);
+	begin_indexes(l);
+	write_usage_r(l);
+	finish_indexes(l);
+	db_pages_finish(&l->pages);
 }
 
 static void report(const struct loader *l)
@@ -270,8 +310,9 @@ static void report(const struct loader *l)
 
 	warn("%" PRId64 " directories (%" PRIu64 " written late), %" PRIu64
 	     " rows of usage_nr, %" PRIu64 " of usage_r, %" PRIu64 " bytes spilled",
-	     l->dir_state.directories, l->join.sums.late_rows, l->usage_nr.written,
-	     l->usage_r_rows, sorted.spill_written + l->join.fold.spilled);
+	     l->dir_state.directories, l->join.sums.late_rows, l->usage_nr.count,
+	     l->usage_r_rows,
+	     sorted.spill_written + l->join.fold.spilled + l->join.sums.spilled);
 }
 
 /* First: whatever name files call that id, nobody is meant. */
@@ -292,21 +333,27 @@ static void add_names(struct loader *l)
 	if (l->opt->no_names)
 		return;
 	begin_phase(l, "names", "steps", 0, NULL);
-	db_exec(&l->db, "BEGIN");
 	add_unknown(l);
 	if (!db_names_store(&l->db, &names) && !l->opt->shared.quiet)
 		warn("%s: the name service did not name everybody within %d s; --passwd-file "
 		     "and --group-file help",
 		     l->opt->db, NAMES_SECONDS);
-	db_exec(&l->db, "COMMIT");
 }
 
-static void seal(struct loader *l)
+/* What SQLite does, in one transaction: nobody sees the file until it is complete. */
+static void write_small_tables(struct loader *l, struct path_maps *maps)
 {
 	struct scan_facts facts = facts_of(l);
 
-	db_sync(&l->db);
-	db_exec(&l->db, "PRAGMA synchronous = FULL; BEGIN");
+	db_exec(&l->db, "BEGIN");
+	begin_phase(l, "summaries", "steps", 0, NULL);
+	summaries_write(&l->sorted, &l->db, l->join.root_id);
+	load_sort_release(&l->sorted);
+	scan_facts_store(&l->db, &facts);
+	path_maps_store(&l->db, maps, &l->join.root_path, l->opt->shared.quiet);
+	add_names(l);
+	begin_phase(l, "check", "steps", 0, NULL);
+	check_counts(l);
 	scan_facts_seal(&l->db, &facts);
 	db_exec(&l->db, "COMMIT");
 }
@@ -316,7 +363,6 @@ int main(int argc, char **argv)
 	struct options opt = { 0 };
 	struct loader l = { .opt = &opt };
 	struct path_maps maps = { 0 };
-	struct scan_facts facts;
 	struct db_found found;
 
 	tool_begin(argv, "stats-load");
@@ -329,20 +375,17 @@ int main(int argc, char **argv)
 	progress_init(&l.progress, opt.shared.progress, opt.shared.progress_file);
 
 	open_both(&l);
+	begin_copy(&l);
 	load(&l);
 	if (opt.shared.verbose)
 		report(&l);
-	load_sort_release(&l.sorted);
-	facts = facts_of(&l);
-	scan_facts_store(&l.db, &facts);
-	path_maps_store(&l.db, &maps, &l.join.root_path, opt.shared.quiet);
-	db_exec(&l.db, "COMMIT");
-	add_names(&l);
+	write_small_tables(&l, &maps);
+	begin_phase(&l, "sync", "steps", 0, NULL);
+	db_publish(&l.db);
+	db_close(&l.old);
 	begin_phase(&l, NULL, NULL, 0, NULL);
-	seal(&l);
 	progress_end(&l.progress);
 
-	db_close(&l.db);
 	tree_in_close(&l.in);
 	scan_state_release(&l.dir_state);
 	tree_join_release(&l.join);

@@ -295,13 +295,3 @@ void db_limits(struct db *db, uint64_t memory, unsigned threads)
 		 kib, threads > 1 ? threads - 1 : 0);
 	db_exec(db, sql);
 }
-
-void db_sync(struct db *db)
-{
-	sqlite3_file *file;
-
-	/* Through SQLite's own descriptor: closing a second one would drop its locks (POSIX). */
-	db_check(db, sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file));
-	if (file->pMethods->xSync(file, SQLITE_SYNC_FULL) != SQLITE_OK)
-		die_errno("cannot sync %s", db->name);
-}

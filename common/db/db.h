@@ -46,9 +46,6 @@ void db_setup(const char *temp_dir);
  */
 void db_limits(struct db *db, uint64_t memory, unsigned threads);
 
-/* Everything that was committed is on the disk when this returns. */
-void db_sync(struct db *db);
-
 /* Run statements that give no rows. */
 void db_exec(struct db *db, const char *sql);
 /* The first column of the first row, as integer. */

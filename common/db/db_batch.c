@@ -124,8 +124,8 @@ static int batch_rowid(sqlite3_vtab_cursor *cursor, sqlite3_int64 *rowid)
 }
 
 static const sqlite3_module batch_module = {
-	.xCreate = batch_connect, .xConnect = batch_connect,
-	.xDisconnect = batch_disconnect, .xDestroy = batch_disconnect, .xBestIndex = batch_best_index,
+	/* Without xCreate the table is there as soon as the module is, in no database. */
+	.xConnect = batch_connect, .xDisconnect = batch_disconnect, .xBestIndex = batch_best_index,
 	.xOpen = batch_open, .xClose = batch_close, .xFilter = batch_filter, .xNext = batch_next,
 	.xEof = batch_eof, .xColumn = batch_column, .xRowid = batch_rowid,
 };
@@ -134,19 +134,16 @@ void db_batch_init(struct db_batch *b, struct db *db, const char *table, unsigne
 		   unsigned name_column, size_t capacity)
 {
 	char *module = xasprintf("batch_%s", table);
-	char *create = xasprintf("CREATE VIRTUAL TABLE temp.%s USING %s", module, module);
 	struct buf sql = { 0 };
 
 	*b = (struct db_batch){ .db = db, .columns = columns, .name_column = name_column,
 				.capacity = capacity };
 	b->values = xmalloc(capacity * columns * sizeof(*b->values));
 	db_check(db, sqlite3_create_module_v2(db->handle, module, &batch_module, b, NULL));
-	db_exec(db, create);
-	free(create);
 	buf_printf(&sql, "INSERT INTO %s SELECT ", table);
 	for (unsigned i = 0; i < columns; i++)
 		buf_printf(&sql, "%sc%u", i ? ", " : "", i);
-	buf_printf(&sql, " FROM temp.%s", module);
+	buf_printf(&sql, " FROM %s", module);
 	buf_add_char(&sql, '\0');
 	b->insert = db_prepare(db, (char *)sql.data);
 	buf_release(&sql);
@@ -172,18 +169,12 @@ void db_batch_set_name(struct db_batch *b, int64_t *row, const char *name, size_
 	buf_add(&b->names, name, len);
 }
 
-int db_batch_insert(struct db_batch *b)
-{
-	if (b->count)
-		sqlite3_step(b->insert);
-	b->count = 0;
-	b->names.len = 0;
-	return sqlite3_reset(b->insert);
-}
-
 void db_batch_flush(struct db_batch *b)
 {
-	db_check(b->db, db_batch_insert(b));
+	if (b->count)
+		db_step(b->db, b->insert);
+	b->count = 0;
+	b->names.len = 0;
 }
 
 void db_batch_release(struct db_batch *b)

@@ -51,8 +51,6 @@ void db_batch_set_name(struct db_batch *b, int64_t *row, const char *name, size_
 
 /* Insert the rows; the batch is empty again. */
 void db_batch_flush(struct db_batch *b);
-/* The same for a thread, which must not end the program: returns what db_check takes. */
-int db_batch_insert(struct db_batch *b);
 
 /* Flush and free. */
 void db_batch_release(struct db_batch *b);

@@ -18,16 +18,16 @@
 #include "common/db/db_schema.h"
 
 #define VFS_NAME "treetally-unnamed"
+#define COPY_BYTES (1 << 20)
 /* One thread uses a connection. */
 #define OPEN_FLAGS (SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX)
 
 /* ---- what is there ---- */
 
 /*
- * SQLite ends a transaction of an exclusive connection by zeros in the head of its journal and
- * removes the file when it closes the database; a failure in between, or a signal, leaves a journal
- * that means nothing. Only a writer knows that nobody else is about to use it. Nothing is
- * allocated: it may be memory that we die of.
+ * A program that writes in place and is killed right after its transaction, as version 0.2 could be,
+ * leaves a journal that begins with zeros and means nothing. Only a writer knows that nobody else is
+ * about to use it.
  */
 static void remove_spent_journal(sqlite3 *handle)
 {
@@ -55,7 +55,7 @@ static void clear_up(struct db *db)
 	db_exec(db, "ROLLBACK");
 }
 
-/* A failing program takes its transaction back, and its journal with it. */
+/* A failing program ends its transactions. */
 static void abandon(void *arg)
 {
 	const struct db *db = arg;
@@ -63,7 +63,6 @@ static void abandon(void *arg)
 
 	while ((statement = sqlite3_next_stmt(db->handle, NULL)))
 		sqlite3_finalize(statement);
-	remove_spent_journal(db->handle);
 	sqlite3_close(db->handle);
 }
 
@@ -168,11 +167,18 @@ void db_require(const char *name, const struct db_found *found)
 void db_close(struct db *db)
 {
 	die_forget(db);
-	if (db->handle)
-		remove_spent_journal(db->handle);
 	db_check(db, sqlite3_close(db->handle));
 	free(db->name);
 	*db = (struct db){ 0 };
+}
+
+bool db_lock(struct db *db)
+{
+	int moved = 0;
+
+	db_exec(db, "BEGIN IMMEDIATE");
+	db_check(db, sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved));
+	return !moved;
 }
 
 /* ---- making one ---- */
@@ -196,19 +202,83 @@ static void register_vfs(struct db *db)
 	db_check(db, sqlite3_vfs_register(db->vfs, 0));
 }
 
-void db_create(struct db *db, const char *name)
+/* Whatever the file holds by now: SQLite finds it by a name that means the descriptor. */
+static void open_unnamed(struct db *db)
 {
-	char path[sizeof(DB_FD_DIRECTORY) + 12], pragmas[200];
+	char path[sizeof(DB_FD_DIRECTORY) + 12];
 
-	*db = (struct db){ .name = xstrdup(name) };
-	outfile_open(&db->file, name, FILE_DATABASE);
 	register_vfs(db);
 	snprintf(path, sizeof(path), DB_FD_DIRECTORY "%d", db->file.fd);
 	open_handle(db, path, VFS_NAME);
-	snprintf(pragmas, sizeof(pragmas), "PRAGMA page_size = %d; PRAGMA journal_mode = OFF;"
-		 "PRAGMA synchronous = OFF; PRAGMA application_id = %d; PRAGMA user_version = %d",
+	db_exec(db, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");
+}
+
+void db_create(struct db *db, const char *name)
+{
+	char pragmas[200];
+
+	*db = (struct db){ .name = xstrdup(name) };
+	outfile_open(&db->file, name, FILE_DATABASE);
+	open_unnamed(db);
+	snprintf(pragmas, sizeof(pragmas),
+		 "PRAGMA page_size = %d; PRAGMA application_id = %d; PRAGMA user_version = %d",
 		 DB_PAGE_SIZE, DB_APPLICATION_ID, DB_FORMAT);
 	db_exec(db, pragmas);
+}
+
+/* Through SQLite's own descriptor: closing a second one would drop its locks (POSIX). */
+static void copy_file(struct db *db, struct db *old)
+{
+	unsigned char *piece = xmalloc(COPY_BYTES);
+	sqlite3_int64 size;
+	sqlite3_file *file;
+
+	db_check(old, sqlite3_file_control(old->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file));
+	db_check(old, file->pMethods->xFileSize(file, &size));
+	for (sqlite3_int64 at = 0; at < size; at += COPY_BYTES) {
+		int n = size - at < COPY_BYTES ? (int)(size - at) : COPY_BYTES;
+
+		db_check(old, file->pMethods->xRead(file, piece, n, at));
+		outfile_write(&db->file, piece, (size_t)n);
+	}
+	free(piece);
+}
+
+/* SQLite takes a log that lies beside a file for that of the file, whatever the header says. */
+static bool has_log(struct db *db)
+{
+	sqlite3_stmt *select = db_prepare(db, "PRAGMA journal_mode");
+	bool has = db_step(db, select) &&
+		   !strcmp((const char *)sqlite3_column_text(select, 0), "wal");
+
+	sqlite3_finalize(select);
+	return has;
+}
+
+void db_create_copy(struct db *db, const char *name, struct db *old)
+{
+	struct db_pages pages;
+	const char *wrong;
+
+	*db = (struct db){ .name = xstrdup(name) };
+	outfile_open(&db->file, name, FILE_DATABASE);
+	copy_file(db, old);
+	wrong = db_pages_open(&pages, db->file.fd, name, DB_PAGE_SIZE);
+	if (!wrong && has_log(old))
+		wrong = "a write-ahead log";
+	if (wrong)
+		die(EXIT_INPUT, "%s: has %s, unlike what dir-load makes; it is left as it is", name,
+		    wrong);
+	open_unnamed(db);
+	db_trust_nothing(db);
+}
+
+void db_begin_pages(struct db *db, struct db_pages *pages)
+{
+	const char *wrong = db_pages_open(pages, db->file.fd, db->name, DB_PAGE_SIZE);
+
+	if (wrong)
+		die(EXIT_SYSTEM, "%s: this SQLite library makes files with %s", db->name, wrong);
 }
 
 bool db_sync_directory(const char *file)

@@ -12,6 +12,7 @@
 #define TREETALLY_DB_FILE_H
 
 #include "common/base/scantime.h"
+#include "common/db/db_pages.h"
 #include "common/db/db_trust.h"
 
 /* What lies under a name; see db_trust.h for the states. */
@@ -34,8 +35,22 @@ void db_found_release(struct db_found *found);
 void db_require(const char *name, const struct db_found *found);
 void db_close(struct db *db);
 
+/*
+ * Begin a transaction that nobody else has a part in, on a database that was opened, so that
+ * whoever else wants to write or replace it waits. It holds until db_close. False: the name means
+ * another file meanwhile, and there is nothing to be locked any more.
+ */
+bool db_lock(struct db *db) WARN_UNUSED;
+
 /* A new, empty database of our format, without journal and locks; to be named by db_publish. */
 void db_create(struct db *db, const char *name);
+/*
+ * The same, but it begins as a copy of another one, which is locked. Dies (3) when pages cannot be
+ * added to that one, since it has another form than dir-load gives a file.
+ */
+void db_create_copy(struct db *db, const char *name, struct db *old);
+/* Its tables are made, so go on with pages; SQLite is idle until db_pages_finish. */
+void db_begin_pages(struct db *db, struct db_pages *pages);
 /*
  * When its name is free: remove what a database of that name left behind, a journal or a log, which
  * SQLite would play back into the new one.

@@ -66,11 +66,13 @@ static uint32_t lock_page(const struct db_pages *f)
 /* The number of a new page. */
 static uint32_t take_page(struct db_pages *f)
 {
-	if (f->count >= PAGES_MOST - 1)
+	uint32_t number = ++f->count;
+
+	if (number == lock_page(f))
+		number = ++f->count;
+	if (number > PAGES_MOST)
 		die(EXIT_SYSTEM, "%s: is too large for SQLite", f->name);
-	if (++f->count == lock_page(f))
-		f->count++;
-	return f->count;
+	return number;
 }
 
 static const char *wrong_header(const unsigned char *h, unsigned page_size)

@@ -32,6 +32,8 @@
  *
  *     open -> (tree_begin -> tree_add* -> tree_end)*, in any mixture -> replace* -> finish
  *
+ * Threads can fill trees of one file, each tree by one of them.
+ *
  * Memory: `memory` and a page for each level of a tree. Dies (4) when the file cannot be written.
  */
 #ifndef TREETALLY_DB_PAGES_H
@@ -46,7 +48,7 @@ struct db_pages {
 	const char *name;   /* the caller's, for messages */
 	int fd;             /* likewise, to be read and written */
 	unsigned page_size; /* bytes */
-	uint32_t count;     /* pages so far */
+	_Atomic uint32_t count; /* pages so far */
 };
 
 struct db_level {

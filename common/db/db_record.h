@@ -70,13 +70,15 @@ static inline void db_record_integer(struct db_record *r, int64_t v)
 	/* By the bytes that it needs, less one. */
 	static const unsigned char sizes[] = { 1, 2, 3, 4, 6, 6, 8, 8 };
 	static const unsigned char types[] = { 1, 2, 3, 4, 5, 5, 6, 6 };
+	uint64_t magnitude = v < 0 ? ~(uint64_t)v : (uint64_t)v;
 	unsigned need;
 
 	if (v == 0 || v == 1) {
 		*r->type++ = (unsigned char)(8 + v);
 		return;
 	}
-	need = (unsigned)(64 - __builtin_clzll((uint64_t)(v ^ v >> 63) | 1)) / 8;
+	/* One bit more than that, for the sign. */
+	need = (unsigned)(64 - __builtin_clzll(magnitude | 1)) / 8;
 	*r->type++ = types[need];
 	put_be64(r->body, (uint64_t)v << (64 - 8 * sizes[need]));
 	r->body += sizes[need];

@@ -34,7 +34,7 @@ const char db_schema_directories[] =
 	"    program_version TEXT NOT NULL);";
 
 #define USAGE_TABLE(name) \
-	"CREATE " name "(\n" \
+	"CREATE TABLE " name "(\n" \
 	"    dir_id INTEGER NOT NULL REFERENCES directories,\n" \
 	"    uid INTEGER NOT NULL, gid INTEGER NOT NULL,\n" \
 	"    age_bucket INTEGER NOT NULL, size_bucket INTEGER NOT NULL,\n" \
@@ -98,30 +98,11 @@ const char db_schema_directories[] =
 	" ELSE s." from " - ifnull(l." less ", 0) END AS " as
 
 const char db_schema_stats[] =
-	"DROP VIEW IF EXISTS tree;"
-	"DROP VIEW IF EXISTS access_histogram;"
-	"DROP VIEW IF EXISTS size_histogram;"
-	"DROP TABLE IF EXISTS directory_stats;"
-	"DROP TABLE IF EXISTS usage_nr;"
-	"DROP TABLE IF EXISTS usage_r;"
-	"DROP TABLE IF EXISTS usage_by;"
-	"DROP TABLE IF EXISTS owner_summary;"
-	"DROP TABLE IF EXISTS group_summary;"
-	"DROP TABLE IF EXISTS user_info;"
-	"DROP TABLE IF EXISTS group_info;"
-	"DROP TABLE IF EXISTS buckets;"
-	"DROP TABLE IF EXISTS scan_sources;"
-	"DROP TABLE IF EXISTS scan_rejects;"
-	"DROP TABLE IF EXISTS path_maps;"
-	"DROP TABLE IF EXISTS links;"
-	"DROP TABLE IF EXISTS link_usage;"
-	"DROP TABLE IF EXISTS link_usage_r;"
-	"DROP TABLE IF EXISTS link_stats;"
 	"CREATE TABLE directory_stats(\n"
 	"    dir_id INTEGER PRIMARY KEY REFERENCES directories"
 	DIRECTORY_STATS(STATS_NUMBER, STATS_NULLABLE, STATS_NULLABLE) ");"
-	USAGE_TABLE("TABLE usage_nr")
-	USAGE_TABLE("TABLE usage_r")
+	USAGE_TABLE("usage_nr")
+	USAGE_TABLE("usage_r")
 	"CREATE TABLE usage_by(\n"
 	"    dir_id INTEGER NOT NULL REFERENCES directories,\n"
 	"    kind INTEGER NOT NULL, id INTEGER NOT NULL,\n"
@@ -174,18 +155,6 @@ const char db_schema_stats[] =
 	VIEW_LESS("freed_apparent_r", "apparent_size_r", "kept_apparent_r") "\n"
 	"    FROM directories AS d JOIN directory_stats AS s ON s.dir_id = d.dir_id\n"
 	"    LEFT JOIN link_stats AS l ON l.dir_id = d.dir_id;";
-
-const char db_schema_stage_nr[] =
-	USAGE_TABLE("TEMP TABLE staged_nr")
-	"PRAGMA temp.cache_size = -1024;";
-const char db_schema_unstage_nr[] =
-	"INSERT INTO usage_nr SELECT * FROM staged_nr;"
-	"DROP TABLE staged_nr;";
-const char db_schema_stage_r[] =
-	USAGE_TABLE("TEMP TABLE staged_r");
-const char db_schema_unstage_r[] =
-	"INSERT INTO usage_r SELECT * FROM staged_r;"
-	"DROP TABLE staged_r;";
 
 #define LINKS_BY_DIR "CREATE INDEX links_by_dir ON links(dir_id)"
 #define LINK_STATS_BY_SHARED "CREATE INDEX link_stats_by_shared ON link_stats(repeated_size_r)"

@@ -13,19 +13,11 @@
 #define DB_FORMAT 3                  /* user_version; N was that of version 0.N */
 #define DB_PAGE_SIZE 8192            /* bytes */
 
-/* What dir-load makes: directories, load_state, and scan_metadata, empty. */
+/* What dir-load makes: directories and its index, load_state, and scan_metadata, empty. */
 extern const char db_schema_directories[];
 
-/* What stats-load makes. The first statements remove what a run that was killed has left. */
+/* What stats-load makes. */
 extern const char db_schema_stats[];
-
-/*
- * Temporary twins of usage_nr and usage_r, in which rows are collected, and the way out of them.
- * SQLite leaves an eighth of each page empty when rows of a table without rowid are added one
- * behind the other, but none when it copies a whole table into an empty one of the same form.
- */
-extern const char db_schema_stage_nr[], db_schema_unstage_nr[];
-extern const char db_schema_stage_r[], db_schema_unstage_r[];
 
 extern const char *const db_schema_indexes[];
 extern const size_t db_schema_index_count;
@@ -40,7 +32,6 @@ void db_schema_about(void);
 
 /* Columns of tables that are filled by position. */
 #define DIRECTORIES_COLUMNS 10
-#define DIRECTORIES_NAME 2 /* which of them, from 0, holds the name */
 #define USAGE_BY_COLUMNS 6
 
 /* The same, in usage_nr and usage_r, and in both summaries. */

@@ -3,45 +3,213 @@
 
 #include <assert.h>
 
-#include "common/base/buf.h"
-#include "common/db/db_schema.h"
+#include "common/db/db_record.h"
 
 static_assert(TIME_NONE == DB_NULL, "a time that is missing becomes NULL");
 
-/* A row that was inserted before it was complete gets its values. */
-static sqlite3_stmt *prepare_late(struct db *db)
-{
-#define SET(name) ", " #name " = ?"
-	static const char columns[] = DIRECTORY_STATS(SET, SET, SET);
-	char *sql = xasprintf("UPDATE directory_stats SET %s WHERE dir_id = ?", columns + 2);
-	sqlite3_stmt *late = db_prepare(db, sql);
+/* Late rows that are kept in memory (bytes). */
+#define LATE_BUFFER (64u << 10)
 
-	free(sql);
-	return late;
+enum { TABLE, BY_SIZE, BY_OWNER, BY_GROUP };
+static const char *const names[] = {
+	"directory_stats", "stats_by_size", "stats_by_owner", "stats_by_group",
+};
+
+static struct word_sort_config sorting(const struct dir_stats *s, unsigned words,
+				       unsigned unsorted, size_t share)
+{
+	return (struct word_sort_config){
+		.words = words, .unsorted = unsorted, .memory = s->config.memory / share,
+		.temp_dir = s->config.temp_dir, .quiet = s->config.quiet,
+	};
 }
 
-void dir_stats_init(struct dir_stats *s, struct db *db)
+void dir_stats_init(struct dir_stats *s, const struct dir_stats_config *config)
 {
-	*s = (struct dir_stats){ .db = db };
-	db_batch_init(&s->rows, db, "directory_stats", DIRECTORY_STATS_COLUMNS, DB_BATCH_NO_NAME,
-		      STATS_WINDOW);
-	s->late = prepare_late(db);
+	struct word_sort_config by_size;
+
+	*s = (struct dir_stats){ .config = *config };
+	s->rows = xmalloc(STATS_WINDOW * sizeof(*s->rows));
+	for (int i = TABLE; i <= BY_GROUP; i++)
+		s->roots[i] = db_root_page(config->db, names[i]);
+	db_tree_begin(&s->table, config->pages, s->roots[TABLE], true, config->piece);
+	spill_init(&s->late_spill, config->temp_dir, true);
+	/* Directories close children first, not in the order of dir_id. */
+	by_size = sorting(s, 4, 2, 2);
+	word_sort_init(&s->by_size, &by_size);
+}
+
+/* ---- the table ---- */
+
+static size_t make_record(unsigned char bytes[DB_RECORD_MAX], const int64_t *row)
+{
+	struct db_record r;
+
+	db_record_begin(&r, bytes, DIRECTORY_STATS_COLUMNS, 0);
+	db_record_null(&r); /* dir_id is the rowid */
+	for (int i = 1; i < DIRECTORY_STATS_COLUMNS; i++)
+		db_record_nullable(&r, row[i]);
+	return db_record_end(&r);
+}
+
+static void write_window(struct dir_stats *s)
+{
+	unsigned char bytes[DB_RECORD_MAX];
+
+	for (size_t i = 0; i < s->count; i++)
+		db_tree_add_row(&s->table, s->rows[i][STATS_dir_id], bytes,
+				make_record(bytes, s->rows[i]));
+	s->count = 0;
 }
 
 static void open_row(struct dir_stats *s, int64_t dir_id)
 {
-	int64_t *row = db_batch_add(&s->rows);
+	int64_t *row;
 
-	if (s->rows.count == 1)
+	if (s->count == STATS_WINDOW)
+		write_window(s);
+	if (!s->count)
 		s->from = dir_id;
+	row = s->rows[s->count++];
 	row[STATS_dir_id] = dir_id;
 	/*
-	 * Should the window be inserted before this row is complete, it has the room that it can
+	 * Should the window be written before this row is complete, it has the room that it can
 	 * need.
 	 */
 	for (int i = 1; i < DIRECTORY_STATS_COLUMNS; i++)
 		row[i] = INT64_MAX;
 }
+
+/* ---- rows that come late ---- */
+
+static void add_late(struct dir_stats *s, const int64_t *row)
+{
+	const size_t len = DIRECTORY_STATS_COLUMNS * sizeof(*row);
+
+	if (s->late.len + len > LATE_BUFFER) {
+		spill_append(&s->late_spill, s->late.data, s->late.len);
+		s->late.len = 0;
+	}
+	buf_add(&s->late, row, len);
+	s->late_rows++;
+}
+
+static void replace_late(struct dir_stats *s, const unsigned char *rows, size_t len)
+{
+	unsigned char bytes[DB_RECORD_MAX];
+	int64_t row[DIRECTORY_STATS_COLUMNS];
+
+	for (size_t at = 0; at < len; at += sizeof(row)) {
+		memcpy(row, rows + at, sizeof(row));
+		db_pages_replace(s->config.pages, s->roots[TABLE], row[STATS_dir_id], bytes,
+				 make_record(bytes, row));
+	}
+}
+
+/* Pieces of the spill file have all one length, that of a full buffer. */
+static void replace_all_late(struct dir_stats *s)
+{
+	const size_t row = DIRECTORY_STATS_COLUMNS * sizeof(int64_t);
+	const size_t piece = LATE_BUFFER / row * row;
+
+	replace_late(s, s->late.data, s->late.len);
+	for (uint64_t at = 0; at < s->late_spill.end; at += piece) {
+		spill_read(&s->late_spill, at, s->late.data, piece);
+		replace_late(s, s->late.data, piece);
+	}
+	s->spilled = s->late_spill.written;
+	spill_release(&s->late_spill);
+	buf_release(&s->late);
+}
+
+/* ---- keys ---- */
+
+/* Owners as a number whose order is that of SQLite: several (NULL), none (-1), then the ids. */
+static uint64_t owner_word(int64_t owner)
+{
+	return owner == DB_NULL ? 0 : (uint64_t)(owner + 2);
+}
+
+static int64_t owner_of_word(uint64_t word)
+{
+	return word ? (int64_t)word - 2 : DB_NULL;
+}
+
+static void add_keys(struct dir_stats *s, const int64_t *row)
+{
+	const struct word_item item = { .word = {
+		(uint64_t)row[STATS_total_size_r], (uint64_t)row[STATS_dir_id],
+		owner_word(row[STATS_owner_uid]), owner_word(row[STATS_owner_gid]),
+	} };
+
+	word_sort_add(&s->by_size, &item);
+}
+
+static void begin_index(struct dir_stats *s, struct db_tree *index, int which)
+{
+	db_tree_begin(index, s->config.pages, s->roots[which], false, s->config.piece);
+}
+
+/* stats_by_size; what comes out of it is in the right order within each owner. */
+static void write_by_size(struct dir_stats *s, struct word_sort *owners, uint64_t *done)
+{
+	unsigned char bytes[DB_RECORD_MAX];
+	struct word_item item;
+	struct db_tree index;
+	struct db_record r;
+
+	begin_index(s, &index, BY_SIZE);
+	for (word_sort_end_input(&s->by_size); word_sort_next(&s->by_size, &item); ++*done) {
+		db_record_begin(&r, bytes, 2, 0);
+		db_record_integer(&r, (int64_t)item.word[0]);
+		db_record_integer(&r, (int64_t)item.word[1]);
+		db_tree_add_key(&index, bytes, db_record_end(&r));
+		for (int i = 0; i < 2; i++) {
+			const struct word_item owner = {
+				.word = { item.word[2 + i], item.word[0], item.word[1] }
+			};
+
+			word_sort_add(&owners[i], &owner);
+		}
+	}
+	db_tree_end(&index);
+	word_sort_release(&s->by_size);
+	s->spilled += s->by_size.spilled;
+}
+
+static void write_by_owner(struct dir_stats *s, struct word_sort *owners, int which, uint64_t *done)
+{
+	unsigned char bytes[DB_RECORD_MAX];
+	struct word_item item;
+	struct db_tree index;
+	struct db_record r;
+
+	begin_index(s, &index, which);
+	for (word_sort_end_input(owners); word_sort_next(owners, &item); ++*done) {
+		db_record_begin(&r, bytes, 3, 0);
+		db_record_nullable(&r, owner_of_word(item.word[0]));
+		db_record_integer(&r, (int64_t)item.word[1]);
+		db_record_integer(&r, (int64_t)item.word[2]);
+		db_tree_add_key(&index, bytes, db_record_end(&r));
+	}
+	db_tree_end(&index);
+	word_sort_release(owners);
+	s->spilled += owners->spilled;
+}
+
+void dir_stats_write_indexes(struct dir_stats *s, uint64_t *done)
+{
+	struct word_sort_config by_owner = sorting(s, 3, 1, 4);
+	struct word_sort owners[2];
+
+	for (int i = 0; i < 2; i++)
+		word_sort_init(&owners[i], &by_owner);
+	write_by_size(s, owners, done);
+	write_by_owner(s, &owners[0], BY_OWNER, done);
+	write_by_owner(s, &owners[1], BY_GROUP, done);
+}
+
+/* ---- totals ---- */
 
 #define FILL(row, suffix, usage, dirs) \
 	((row)[STATS_file_count_##suffix] = (usage)->sums.files, \
@@ -53,23 +221,17 @@ static void open_row(struct dir_stats *s, int64_t dir_id)
 
 static void put_totals(struct dir_stats *s, const struct dir_totals *d)
 {
-	int64_t late[DIRECTORY_STATS_COLUMNS], *row = late;
+	bool in_window = s->count && d->dir_id >= s->from;
+	int64_t late[DIRECTORY_STATS_COLUMNS], *row = in_window ? s->rows[d->dir_id - s->from] : late;
 
-	if (d->dir_id >= s->from)
-		row = s->rows.values + (d->dir_id - s->from) * DIRECTORY_STATS_COLUMNS;
 	row[STATS_dir_id] = d->dir_id;
 	FILL(row, nr, &d->own, d->own_dirs);
 	FILL(row, r, &d->whole, d->whole_dirs);
 	row[STATS_owner_uid] = d->uid == OWNER_SEVERAL ? DB_NULL : d->uid;
 	row[STATS_owner_gid] = d->gid == OWNER_SEVERAL ? DB_NULL : d->gid;
-	if (row != late)
-		return;
-	/* dir_id, which is the first column, is the last parameter. */
-	for (int i = 1; i < DIRECTORY_STATS_COLUMNS; i++)
-		db_bind(s->db, s->late, i, late[i]);
-	db_bind(s->db, s->late, DIRECTORY_STATS_COLUMNS, d->dir_id);
-	db_step(s->db, s->late);
-	s->late_rows++;
+	add_keys(s, row);
+	if (!in_window)
+		add_late(s, row);
 }
 
 void dir_stats_open(struct dir_stats *s, int64_t dir_id)
@@ -125,11 +287,13 @@ const struct dir_totals *dir_stats_close(struct dir_stats *s, int64_t next_id)
 	return d;
 }
 
-void dir_stats_release(struct dir_stats *s)
+void dir_stats_end(struct dir_stats *s)
 {
-	db_batch_release(&s->rows);
-	sqlite3_finalize(s->late);
+	write_window(s);
+	db_tree_end(&s->table);
+	replace_all_late(s);
+	free(s->rows);
 	free(s->open);
+	s->rows = NULL;
 	s->open = NULL;
-	s->late = NULL;
 }

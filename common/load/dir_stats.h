@@ -13,19 +13,24 @@
  *     /gpfs/b          closes 3, 2        2 += 3, 1 += 2; opens 4, stack: 1 4
  *
  * Rows become complete out of order, children first. They wait in a window of STATS_WINDOW
- * directories; when the next one does not fit, all are inserted in one go, in the order of dir_id.
- * Those that are not complete belong to open directories, few however large the tree is; they are
- * inserted with as many bytes as they can come to need, and updated when they are complete.
+ * directories; when the next one does not fit, all go to their pages (db_pages.h), in the order of
+ * dir_id. Those that are not complete belong to open directories, few however large the tree is;
+ * they are written with as many bytes as they can come to need, and again in the end.
  *
- *     init -> (open | add | close)* -> release
+ * The keys of the table's indexes wait in a sorter, and are written when the table is.
  *
- * Memory: the window, and 120 bytes a level: for the deepest path, of PATH_BYTES_MAX / 2 levels, 4
- * MiB.
+ *     init -> (open | add | close)* -> end -> write_indexes
+ *
+ * Memory: the window, what is given for the sorter, and 120 bytes a level: for the deepest path, of
+ * PATH_BYTES_MAX / 2 levels, 4 MiB. Disk: what is sorted, and the rows that come late.
  */
 #ifndef TREETALLY_DIR_STATS_H
 #define TREETALLY_DIR_STATS_H
 
-#include "common/db/db_batch.h"
+#include "common/base/spill.h"
+#include "common/db/db_pages.h"
+#include "common/db/db_schema.h"
+#include "common/sort/word_sort.h"
 #include "common/stream/record.h"
 
 #define STATS_WINDOW 8192
@@ -43,18 +48,33 @@ struct dir_totals {
 	int64_t uid, gid;        /* of all files below: the only one, OWNER_NONE or OWNER_SEVERAL */
 };
 
-struct dir_stats {
-	struct db *db;
-	struct dir_totals *open; /* open[0] is the root, open[depth - 1] the current directory */
-	size_t depth, cap;
-	struct db_batch rows;    /* the window */
-	int64_t from;            /* the directory of its row 0 */
-	sqlite3_stmt *late;      /* updates one row of directory_stats */
-	uint64_t late_rows;
+/* What it reads and writes with. Bytes. */
+struct dir_stats_config {
+	struct db *db;          /* has the table and its indexes, empty */
+	struct db_pages *pages; /* of the same file */
+	size_t piece;           /* for each tree */
+	size_t memory;          /* for sorting */
+	const char *temp_dir;
+	bool quiet;
 };
 
-/* The table exists and is empty. */
-void dir_stats_init(struct dir_stats *s, struct db *db);
+struct dir_stats {
+	struct dir_stats_config config;
+	struct dir_totals *open; /* open[0] is the root, open[depth - 1] the current directory */
+	size_t depth, cap;
+	int64_t (*rows)[DIRECTORY_STATS_COLUMNS]; /* the window */
+	size_t count;            /* of these */
+	int64_t from;            /* the directory of rows[0] */
+	uint32_t roots[4];       /* pages where the table and its indexes begin */
+	struct db_tree table;
+	struct buf late;         /* rows that are written again: the last ones, */
+	struct spill late_spill; /* and those before */
+	uint64_t late_rows;
+	struct word_sort by_size;
+	uint64_t spilled;        /* bytes; known in the end */
+};
+
+void dir_stats_init(struct dir_stats *s, const struct dir_stats_config *config);
 
 /* The next directory: a child of the current one, or the root. */
 void dir_stats_open(struct dir_stats *s, int64_t dir_id);
@@ -68,7 +88,13 @@ void dir_stats_add(struct dir_stats *s, const struct usage_key *key, const struc
  */
 const struct dir_totals *dir_stats_close(struct dir_stats *s, int64_t next_id);
 
-/* All are closed: insert what waits, and free. */
-void dir_stats_release(struct dir_stats *s);
+/* All are closed: the table is written. */
+void dir_stats_end(struct dir_stats *s);
+
+/*
+ * Write stats_by_size, stats_by_owner and stats_by_group, and free. *done counts keys. Apart from
+ * `pages`, nothing of the caller's is used.
+ */
+void dir_stats_write_indexes(struct dir_stats *s, uint64_t *done);
 
 #endif

@@ -4,7 +4,9 @@
 #include "common/base/wire.h"
 
 /*
- * A tail: part 1, dir_id 8, uid (or id) 4, gid 4, age 1, size 1, all big-endian; then struct sums.
+ * A tail, all big-endian, and then struct sums:
+ *     usage_r       part 1, dir_id 8, uid 4, gid 4, age 1, size 1
+ *     uids, gids    part 1, id 8, dir_id 8, 0 0
  */
 #define KEY_LEN 19
 #define TAIL_LEN (KEY_LEN + sizeof(struct sums))
@@ -37,11 +39,16 @@ void load_sort_add(struct load_sort *s, const struct load_item *item)
 	bool usage = item->part == PART_USAGE_R;
 	unsigned char tail[TAIL_LEN] = { (unsigned char)item->part };
 
-	put_be64(tail + 1, (uint64_t)item->dir_id);
-	put_be32(tail + 9, usage ? item->key.uid : item->id);
-	put_be32(tail + 13, item->key.gid);
-	tail[17] = item->key.age_bucket;
-	tail[18] = item->key.size_bucket;
+	if (usage) {
+		put_be64(tail + 1, (uint64_t)item->dir_id);
+		put_be32(tail + 9, item->key.uid);
+		put_be32(tail + 13, item->key.gid);
+		tail[17] = item->key.age_bucket;
+		tail[18] = item->key.size_bucket;
+	} else {
+		put_be64(tail + 1, item->id);
+		put_be64(tail + 9, (uint64_t)item->dir_id);
+	}
 	memcpy(tail + KEY_LEN, usage ? &item->sums : &counts, sizeof(item->sums));
 	extsort_add(s->sorter, "", 0, tail);
 }
@@ -66,8 +73,10 @@ static void read_next(struct load_sort *s)
 						tail[18] };
 		item->sums = sums;
 	} else {
-		item->id = get_be32(tail + 9);
-		item->directories = (uint64_t)sums.files;
+		item->id = (uint32_t)get_be64(tail + 1);
+		item->dir_id = (int64_t)get_be64(tail + 9);
+		/* However many rows of it the directory has. */
+		item->directories = item->dir_id ? 1 : (uint64_t)sums.files;
 		item->owned = (uint64_t)sums.allocated;
 	}
 }
@@ -84,6 +93,12 @@ bool load_sort_next(struct load_sort *s, enum load_part part, struct load_item *
 		return false;
 	*item = s->next;
 	read_next(s);
+	while (part != PART_USAGE_R && s->have_next && s->next.part == part &&
+	       s->next.id == item->id) {
+		item->directories += s->next.directories;
+		item->owned += s->next.owned;
+		read_next(s);
+	}
 	return true;
 }
 

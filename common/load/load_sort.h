@@ -7,7 +7,8 @@
  *
  *     usage_r   dir_id, uid, gid, age, size  ->  files, allocated bytes, file lengths
  *     uids      uid                          ->  directories with files of it, directories it owns
- *     gids      gid                          ->  the same
+ *     gids      gid                          ->  the same; where a directory has too many groups to
+ *                                                tell them apart, (gid, dir_id) for each row of it
  *
  * They come out in that order, each by its key.
  */
@@ -21,7 +22,7 @@ enum load_part { PART_USAGE_R = 1, PART_UIDS, PART_GIDS };
 
 struct load_item {
 	enum load_part part;
-	int64_t dir_id;        /* usage_r */
+	int64_t dir_id;        /* usage_r; gids: 0, or a directory that holds a file of it */
 	struct usage_key key;  /* usage_r */
 	struct sums sums; /* usage_r */
 	uint32_t id;           /* uids, gids */
@@ -42,7 +43,10 @@ void load_sort_add(struct load_sort *s, const struct load_item *item);
 
 /* No more input; then read part by part, in their order. */
 void load_sort_end_input(struct load_sort *s);
-/* The next item of the part that comes; false: it has no more, the next part follows. */
+/*
+ * The next item of the part that comes; false: it has no more, the next part follows. Of an id
+ * there is one item.
+ */
 bool load_sort_next(struct load_sort *s, enum load_part part, struct load_item *item);
 
 void load_sort_release(struct load_sort *s);

@@ -3,14 +3,14 @@
 
 #include <assert.h>
 
+#include "common/db/db_batch.h"
 #include "common/db/db_schema.h"
 
 #define SLOTS 4096
 
-void summaries_init(struct summaries *s, struct load_sort *sorted, struct usage_nr *usage_nr)
+void summaries_init(struct summaries *s, struct load_sort *sorted)
 {
-	*s = (struct summaries){ .sorted = sorted, .usage_nr = usage_nr,
-				 .counts = xcalloc(SLOTS, sizeof(*s->counts)) };
+	*s = (struct summaries){ .sorted = sorted, .counts = xcalloc(SLOTS, sizeof(*s->counts)) };
 }
 
 static void count(struct summaries *s, enum load_part part, uint32_t id, uint64_t directories,
@@ -34,32 +34,40 @@ void summaries_owned(struct summaries *s, uint32_t uid, uint32_t gid)
 	count(s, PART_GIDS, gid, 0, 1);
 }
 
+/* The sorter makes those of one group and directory one. */
+static void sort_group(struct summaries *s, uint32_t gid)
+{
+	const struct load_item item = { .part = PART_GIDS, .id = gid, .dir_id = s->usage_dir };
+
+	load_sort_add(s->sorted, &item);
+}
+
 static void note_group(struct summaries *s, uint32_t gid)
 {
+	if (s->many_groups) {
+		sort_group(s, gid);
+		return;
+	}
 	/* The last one first: it mostly is that. */
 	for (size_t i = s->group_count; i-- > 0;) {
 		if (s->groups[i] == gid)
 			return;
 	}
-	if (s->group_count < GROUPS_KEPT)
-		s->groups[s->group_count] = gid;
-	s->group_count++;
-}
-
-static void count_group(void *arg, uint32_t gid)
-{
-	count(arg, PART_GIDS, gid, 1, 0);
+	if (s->group_count < GROUPS_KEPT) {
+		s->groups[s->group_count++] = gid;
+		return;
+	}
+	s->many_groups = true;
+	for (size_t i = 0; i < s->group_count; i++)
+		sort_group(s, s->groups[i]);
+	sort_group(s, gid);
 }
 
 /* Each group of the directory whose rows are in has one directory more. */
 static void count_groups(struct summaries *s)
 {
-	if (s->group_count > GROUPS_KEPT) {
-		usage_nr_each_group(s->usage_nr, s->usage_dir, count_group, s);
-		return;
-	}
-	for (size_t i = 0; i < s->group_count; i++)
-		count_group(s, s->groups[i]);
+	for (size_t i = 0; i < s->group_count && !s->many_groups; i++)
+		count(s, PART_GIDS, s->groups[i], 1, 0);
 }
 
 void summaries_file(struct summaries *s, int64_t dir_id, const struct usage_key *key)
@@ -70,12 +78,12 @@ void summaries_file(struct summaries *s, int64_t dir_id, const struct usage_key 
 		count_groups(s);
 		s->usage_dir = dir_id;
 		s->group_count = 0;
+		s->many_groups = false;
 	}
 	if (next_dir || key->uid != s->last_uid)
 		count(s, PART_UIDS, key->uid, 1, 0);
 	s->last_uid = key->uid;
-	if (s->group_count <= GROUPS_KEPT)
-		note_group(s, key->gid);
+	note_group(s, key->gid);
 }
 
 void summaries_end(struct summaries *s)

@@ -12,27 +12,27 @@
 #ifndef TREETALLY_SUMMARIES_H
 #define TREETALLY_SUMMARIES_H
 
+#include "common/db/db.h"
 #include "common/load/load_sort.h"
-#include "common/load/usage_nr.h"
 
-/* Groups of one directory that are told apart in memory; when it has more, SQLite does it. */
+/* Groups of one directory that are told apart in memory; when it has more, the sorter does it. */
 #define GROUPS_KEPT 256
 
 struct summaries {
-	struct load_sort *sorted;  /* these two are the caller's */
-	struct usage_nr *usage_nr;
+	struct load_sort *sorted;  /* the caller's */
 	struct load_item *counts;  /* a table; part 0: free */
 	int64_t usage_dir;         /* whose usage rows are coming; 0: none yet */
 	uint32_t last_uid;
 	uint32_t groups[GROUPS_KEPT];
-	size_t group_count;        /* GROUPS_KEPT + 1: there are more */
+	size_t group_count;
+	bool many_groups;          /* they are not kept, but go to the sorter with their directory */
 };
 
-void summaries_init(struct summaries *s, struct load_sort *sorted, struct usage_nr *usage_nr);
+void summaries_init(struct summaries *s, struct load_sort *sorted);
 
 /* The line of a directory names these. */
 void summaries_owned(struct summaries *s, uint32_t uid, uint32_t gid);
-/* A row of usage_nr, after it was put there. */
+/* A row of usage_nr. */
 void summaries_file(struct summaries *s, int64_t dir_id, const struct usage_key *key);
 /* That was all: the sorter has all counts. Frees. */
 void summaries_end(struct summaries *s);

@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "common/load/usage_row.h"
+
 static void give_usage(void *arg, int64_t dir_id, const struct usage_key *key,
 		       const struct sums *part)
 {
@@ -35,7 +37,7 @@ static void load_usage(struct tree_join *j)
 		}
 		dir_stats_add(&j->sums, &j->in->key, &j->in->usage);
 		usage_fold_add(&j->fold, &j->in->key, &j->in->usage.sums);
-		usage_nr_put(j->usage_nr, j->dirs.row.dir_id, &j->in->key, &j->in->usage.sums);
+		usage_row_add(j->usage_nr, j->dirs.row.dir_id, &j->in->key, &j->in->usage.sums);
 		summaries_file(&j->summaries, j->dirs.row.dir_id, &j->in->key);
 		j->have_usage = tree_in_next(j->in);
 	} while (j->have_usage && j->in->same_path);
@@ -46,7 +48,7 @@ static NORETURN void die_no_directory(struct tree_join *j)
 	char *path = path_for_message((char *)j->in->path.data, j->in->path.len);
 
 	die(EXIT_INPUT, "%s: %s has files but is not in %s: not the same scan", j->in->stream.name,
-	    path, j->db->name);
+	    path, j->old->name);
 }
 
 /* Do the next usage rows belong to the current directory? */
@@ -83,7 +85,7 @@ static void load_directory(struct tree_join *j)
 	find_scan_root(j, with_files || row->has_line);
 	close_directories(j, depth, row->dir_id);
 	if (depth && j->sums.open[depth - 1].dir_id != row->parent_id)
-		die(EXIT_INPUT, "%s: table directories is damaged at dir_id %" PRId64, j->db->name,
+		die(EXIT_INPUT, "%s: table directories is damaged at dir_id %" PRId64, j->old->name,
 		    row->dir_id);
 	dir_stats_open(&j->sums, row->dir_id);
 	usage_fold_open(&j->fold, row->dir_id, j->dirs.has_child);
@@ -108,16 +110,14 @@ static void finish_directories(struct tree_join *j)
 	close_directories(j, 0, j->dirs.row.dir_id + 1);
 }
 
-void tree_join_init(struct tree_join *j, struct db *db, struct tree_in *in,
-		    struct load_sort *sorted, struct usage_nr *usage_nr, uint64_t memory,
+void tree_join_init(struct tree_join *j, const struct dir_stats_config *stats, uint64_t memory,
 		    const char *temp_dir)
 {
-	*j = (struct tree_join){ .db = db, .in = in, .sorted = sorted, .usage_nr = usage_nr,
-				 .root_depth = INT64_MAX };
-	dir_stats_init(&j->sums, db);
-	summaries_init(&j->summaries, sorted, usage_nr);
-	tree_rows_open(&j->dirs, db);
-	usage_fold_init(&j->fold, memory, temp_dir, give_usage, sorted);
+	j->root_depth = INT64_MAX;
+	dir_stats_init(&j->sums, stats);
+	summaries_init(&j->summaries, j->sorted);
+	tree_rows_open(&j->dirs, j->old);
+	usage_fold_init(&j->fold, memory, temp_dir, give_usage, j->sorted);
 }
 
 void tree_join_run(struct tree_join *j, uint64_t directories)
@@ -128,13 +128,14 @@ void tree_join_run(struct tree_join *j, uint64_t directories)
 		j->directories++;
 	}
 	if (j->directories != directories || !directories)
-		die(EXIT_INPUT, "%s: table directories has lost rows", j->db->name);
+		die(EXIT_INPUT, "%s: table directories has lost rows", j->old->name);
 	if (j->have_usage)
 		die_no_directory(j);
 	finish_directories(j);
 	tree_rows_close(&j->dirs);
 	summaries_end(&j->summaries);
-	dir_stats_release(&j->sums);
+	dir_stats_end(&j->sums);
+	db_tree_end(j->usage_nr);
 }
 
 void tree_join_release(struct tree_join *j)

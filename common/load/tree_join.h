@@ -7,24 +7,16 @@
  * subtree is over. What comes of it:
  *
  *     directory_stats   rows wait in a window of fixed size (dir_stats.h)
- *     usage_nr          comes in the order of the table (usage_nr.h)
+ *     usage_nr          comes in the order of the table (usage_row.h)
  *     usage_r, owners   are folded upward (usage_fold.h), and sorted later (load_sort.h)
  *
  * Rows without a directory, and a table that has lost rows, end the program (3).
  *
  * Who lives how long, and what holds meanwhile. This is the one place that says it:
  *
- *     connection  stats-load has two to the same file. `loading` is in an exclusive transaction
- *                 from before the first directory until the indexes are made, and is then closed.
- *                 `db`, the other one, writes only a temporary table until then (usage_nr), which
- *                 needs no lock of the file; afterwards it takes the lock and writes all else.
- *     thread      usage_nr has one, which alone uses `db` from usage_nr_init to usage_nr_end, with
- *                 one exception: while usage_nr_each_group runs, the thread is idle and waits.
- *                 usage_nr is IDLE (the caller owns both arrays of rows), INSERT (the thread owns
- *                 `rows`, the caller `filling`) or END; only the caller leaves IDLE, only the
- *                 thread leaves INSERT. A failure in the thread is found by the caller at the next
- *                 hand-over, as a thread must not end the program. When the program dies, it waits
- *                 for the thread first (die_after), for db_file.c closes the connection then.
+ *     databases   `old` has the directories, and is locked and read; what is written is the copy
+ *                 of it that takes its place in the end. SQLite is idle in the copy while there
+ *                 are trees that are not ended (db_pages.h): it knows nothing of their pages.
  *     levels      dir_stats.open[i] and usage_fold.levels[i] are the same directory, and both
  *                 stacks are as deep as the path of the current one. Exception: above the scan
  *                 root, known only at the end, usage_fold has been freed (usage_fold_close_root).
@@ -45,14 +37,14 @@
 #include "common/load/dir_stats.h"
 #include "common/stream/tree_in.h"
 #include "common/load/tree_rows.h"
-#include "common/load/usage_fold.h"
 #include "common/load/summaries.h"
+#include "common/load/usage_fold.h"
 
 struct tree_join {
-	struct db *db;              /* these four are the caller's */
+	struct db *old;             /* these four are the caller's */
 	struct tree_in *in;
 	struct load_sort *sorted;
-	struct usage_nr *usage_nr;
+	struct db_tree *usage_nr;   /* begun; it is ended */
 
 	struct tree_rows dirs;
 	bool have_usage;            /* in->path, in->key and in->usage are a row to come */
@@ -71,9 +63,11 @@ struct tree_join {
 	struct dir_totals total;    /* of `/` */
 };
 
-/* `memory` in bytes, for the usage rows of open directories; `temp_dir` as in spill.h. */
-void tree_join_init(struct tree_join *j, struct db *db, struct tree_in *in,
-		    struct load_sort *sorted, struct usage_nr *usage_nr, uint64_t memory,
+/*
+ * `old`, `in`, `sorted` and `usage_nr` are set. `memory` in bytes, for the usage rows of open
+ * directories; `temp_dir` as in spill.h.
+ */
+void tree_join_init(struct tree_join *j, const struct dir_stats_config *stats, uint64_t memory,
 		    const char *temp_dir);
 /* All of both; there must be as many `directories`. Then the root and the total are known. */
 void tree_join_run(struct tree_join *j, uint64_t directories);

@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/load/usage_by.h"
 
-#include "common/db/db_schema.h"
+#include "common/base/wire.h"
+#include "common/db/db_record.h"
 
-void usage_by_init(struct usage_by *u, struct db *db, struct db_batch *usage_r)
+void usage_by_init(struct usage_by *u, struct db_tree *table, const char *temp_dir)
 {
-	*u = (struct usage_by){ .db = db, .usage_r = usage_r };
-	db_batch_init(&u->rows, db, "usage_by", USAGE_BY_COLUMNS, DB_BATCH_NO_NAME, DB_BATCH_ROWS);
+	*u = (struct usage_by){ .table = table, .temp_dir = temp_dir };
 }
 
 static void put(struct usage_by *u, enum usage_kind kind, int64_t id,
 		const struct sums *sums)
 {
-	int64_t *row;
+	unsigned char bytes[DB_RECORD_MAX];
+	struct db_record r;
 
 	if (!sums->files)
 		return;
-	row = db_batch_add(&u->rows);
-	row[0] = u->dir_id;
-	row[1] = kind;
-	row[2] = id;
-	row[3] = sums->files;
-	row[4] = sums->allocated;
-	row[5] = sums->apparent;
+	db_record_begin(&r, bytes, USAGE_BY_COLUMNS, 0);
+	db_record_integer(&r, u->dir_id);
+	db_record_integer(&r, kind);
+	db_record_integer(&r, id);
+	db_record_integer(&r, sums->files);
+	db_record_integer(&r, sums->allocated);
+	db_record_integer(&r, sums->apparent);
+	db_tree_add_key(u->table, bytes, db_record_end(&r));
 }
 
 static void put_owner(struct usage_by *u)
@@ -39,6 +41,56 @@ static void put_buckets(struct usage_by *u, enum usage_kind kind, struct sums *s
 	}
 }
 
+/* ---- groups ---- */
+
+/* In the sorter a group is its gid, big-endian, and then its sums. */
+#define GID_LEN 4
+
+static bool add_sums(unsigned char *into, const unsigned char *from)
+{
+	struct sums sum, more;
+
+	memcpy(&sum, into + GID_LEN, sizeof(sum));
+	memcpy(&more, from + GID_LEN, sizeof(more));
+	/* Files and bytes cannot pass 2^63-1, which dir_stats has checked. */
+	sums_add(&sum, &more);
+	memcpy(into + GID_LEN, &sum, sizeof(sum));
+	return true;
+}
+
+static void sort_groups(struct usage_by *u)
+{
+	const struct extsort_config config = {
+		.tail_len = GID_LEN + sizeof(struct sums), .key_len = GID_LEN, .combine = add_sums,
+		.memory = EXTSORT_MEMORY_MIN, .threads = 1, .temp_dir = u->temp_dir, .quiet = true,
+	};
+	unsigned char tail[GID_LEN + sizeof(struct sums)];
+
+	if (!u->sorter)
+		u->sorter = extsort_new(&config);
+	for (size_t i = 0; i < u->groups.count; i++) {
+		put_be32(tail, (uint32_t)u->groups.rows[i].key[0]);
+		memcpy(tail + GID_LEN, &u->groups.rows[i].sums, sizeof(struct sums));
+		extsort_add(u->sorter, "", 0, tail);
+	}
+	totals_release(&u->groups);
+}
+
+static void put_sorted_groups(struct usage_by *u)
+{
+	struct extsort_item item;
+	struct sums sums;
+
+	sort_groups(u);
+	extsort_end_input(u->sorter);
+	while (extsort_next(u->sorter, &item)) {
+		memcpy(&sums, item.tail + GID_LEN, sizeof(sums));
+		put(u, USAGE_BY_GROUP, get_be32(item.tail), &sums);
+	}
+	extsort_free(u->sorter);
+	u->sorter = NULL;
+}
+
 static int compare_ids(const void *left, const void *right)
 {
 	const struct totals_row *a = left, *b = right;
@@ -46,51 +98,27 @@ static int compare_ids(const void *left, const void *right)
 	return a->key[0] < b->key[0] ? -1 : a->key[0] > b->key[0];
 }
 
-static void put_kept_groups(struct usage_by *u)
+static void put_groups(struct usage_by *u)
 {
+	if (u->sorter) {
+		put_sorted_groups(u);
+		return;
+	}
 	if (u->groups.count)
 		qsort(u->groups.rows, u->groups.count, sizeof(*u->groups.rows), compare_ids);
 	for (size_t i = 0; i < u->groups.count; i++)
 		put(u, USAGE_BY_GROUP, u->groups.rows[i].key[0], &u->groups.rows[i].sums);
+	totals_release(&u->groups);
 }
 
-static void put_many_groups(struct usage_by *u)
-{
-	sqlite3_stmt *select = db_prepare(u->db, "SELECT gid, file_count, total_size, apparent_size"
-						 " FROM staged_r WHERE dir_id = ? ORDER BY gid");
-	struct sums sums = { 0 };
-	int64_t gid = 0;
-
-	db_batch_flush(u->usage_r);
-	db_bind(u->db, select, 1, u->dir_id);
-	while (db_step(u->db, select)) {
-		const struct sums row = {
-			sqlite3_column_int64(select, 1), sqlite3_column_int64(select, 2),
-			sqlite3_column_int64(select, 3),
-		};
-
-		if (sqlite3_column_int64(select, 0) != gid) {
-			put(u, USAGE_BY_GROUP, gid, &sums);
-			sums = (struct sums){ 0 };
-		}
-		gid = sqlite3_column_int64(select, 0);
-		sums_add(&sums, &row);
-	}
-	put(u, USAGE_BY_GROUP, gid, &sums);
-	sqlite3_finalize(select);
-}
+/* ---- rows of usage_r ---- */
 
 static void end_directory(struct usage_by *u)
 {
 	put_owner(u);
-	if (u->many_groups)
-		put_many_groups(u);
-	else
-		put_kept_groups(u);
+	put_groups(u);
 	put_buckets(u, USAGE_BY_AGE, u->ages);
 	put_buckets(u, USAGE_BY_SIZE, u->sizes);
-	totals_release(&u->groups);
-	u->many_groups = false;
 }
 
 void usage_by_add(struct usage_by *u, int64_t dir_id, const struct usage_key *key,
@@ -107,14 +135,12 @@ void usage_by_add(struct usage_by *u, int64_t dir_id, const struct usage_key *ke
 	sums_add(&u->owner, sums);
 	sums_add(&u->ages[key->age_bucket], sums);
 	sums_add(&u->sizes[key->size_bucket], sums);
-	if (u->many_groups)
-		return;
 	totals_add(&u->groups, gid, sums);
-	u->many_groups = u->groups.count > GROUPS_KEPT_BY;
+	if (u->groups.count > GROUPS_KEPT_BY)
+		sort_groups(u);
 }
 
 void usage_by_release(struct usage_by *u)
 {
 	end_directory(u);
-	db_batch_release(&u->rows);
 }

@@ -8,13 +8,17 @@
 #ifndef TREETALLY_USAGE_R_H
 #define TREETALLY_USAGE_R_H
 
-#include "common/db/db_batch.h"
+#include "common/db/db_pages.h"
 #include "common/load/load_sort.h"
 
-/*
- * Write these tables from the first part of the sorter. `root_id` is the scan root, whose rows the
- * sorter has as those of USAGE_WHOLE. *written counts rows of usage_r.
- */
-void usage_r_write(struct load_sort *sorted, struct db *db, int64_t root_id, uint64_t *written);
+struct usage_r_config {
+	struct db_tree *usage_r, *usage_by; /* begun; they are ended */
+	int64_t root_id;                    /* the scan root: the rows of USAGE_WHOLE are its */
+	const char *temp_dir;
+};
+
+/* Write both tables from the first part of the sorter. *written counts rows of usage_r. */
+void usage_r_write(struct load_sort *sorted, const struct usage_r_config *config,
+		   uint64_t *written);
 
 #endif
