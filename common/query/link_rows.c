@@ -12,7 +12,7 @@
 
 enum {
 	LINK_ID, LINK_DIR, LINK_UID, LINK_GID, LINK_AGE, LINK_SIZE, LINK_ALLOCATED, LINK_APPARENT,
-	LINK_COUNT, LINK_LINES, LINK_REPEATED, LINK_ROWS, LINK_MATCHES
+	LINK_LINES, LINK_COUNT, LINK_REPEATED, LINK_ROWS, LINK_MATCHES
 };
 
 struct pass {
@@ -73,12 +73,16 @@ static sqlite3_stmt *prepare(struct usage_rows *rows, const char *where)
 	struct buf sql = { 0 };
 	sqlite3_stmt *select;
 
-	/* How many rows there are in all matters only to what is freed. */
+	/* What is freed depends on all rows of a link, and on what they say of others. */
 	buf_printf(&sql,
-		   "SELECT link, dir_id, uid, gid, age_bucket, size_bucket, allocated, apparent,"
-		   " nlink, lines, repeated, %s, 1",
+		   "SELECT link, dir_id, %s, %s, %s, %s, allocated, apparent, lines, %s, 1",
+		   rows->part[COL_UID] >= 0 ? "uid" : "0", rows->part[COL_GID] >= 0 ? "gid" : "0",
+		   rows->part[COL_AGE] >= 0 ? "age_bucket" : "0",
+		   rows->part[COL_SIZE] >= 0 ? "size_bucket" : "0",
 		   rows->loss == LINKS_FREED ?
-			   "(SELECT max(path) FROM links AS o WHERE o.link = links.link)" : "0");
+			   "nlink, repeated,"
+			   " (SELECT max(path) FROM links AS o WHERE o.link = links.link)" :
+			   "0, 0, 0");
 	file_match_sql(rows->match, &sql);
 	buf_printf(&sql, " FROM links%s ORDER BY link, path", where);
 	buf_add_char(&sql, '\0');
