@@ -295,6 +295,33 @@ ended() {
 	done
 }
 
+@test "list-parse: --explain says what a list is, what it lacks, and shows a record" {
+	local form
+	for form in "${forms[@]}"; do
+		sampled || continue
+		make-list "$form" >list
+		run -0 --separate-stderr list-parse --explain list
+		[[ $output == *"format: $(format_of "$form" | sed 's/:.*//')"$'\n'* && -z $stderr ]] || { echo "$form: $output"; return 1; }
+		[[ $output == *$'\n  path         /lus\n'*$'\n  atime        2026-06-06 08:53:20'* ]]
+		# the same, by a pipe
+		diff <(printf '%s\n' "${output#* }") <(list-parse --explain < <(cat list) | sed '1s/^standard input: //')
+	done
+	make-list lfs >list
+	run -0 list-parse --explain list
+	[[ ${lines[1]} == '  lfs             49' && ${lines[2]} == '  find             0' ]]
+	[[ $output == *$'\nfields: size allocated uid gid mode atime mtime ctime type\n  link counts: not in the log'* ]]
+	[[ $output == *$'\nit reads 49 of the first 49 records\n'* ]]
+	# one's own format
+	find "$PWD" -maxdepth 1 -printf '%s,%T@,%p\n' >list
+	run -3 --separate-stderr list-parse --explain list
+	[[ $stderr == *"no records that are known"* && ${lines[1]} == '  lfs              0' ]]
+	run -0 list-parse --explain --format 'find:%s,%T@,%p\n' list
+	[[ $output == *$'\nfields: size mtime\n'*$'\n  path         '"$PWD"$'\n'* ]]
+	run -1 list-parse --explain --format 'find:%s;%T@;%p\n' list
+	[[ $output == *$'\nit reads 0 of the first '* ]]
+	run -2 list-parse --explain list list
+}
+
 @test "list-parse: records of lfs that were cut at 1024 bytes lose themselves only" {
 	local buffer deep
 	deep=$(printf '/d%.0s' {1..600})

@@ -5,6 +5,7 @@
  * All but those of GPFS policies, which gpfs-parse reads: what a record looks like is in
  * common/log/..._line.c, the work is done by common/log/parse_run.
  */
+#include "common/log/explain.h"
 #include "common/log/gpfs_choose.h"
 #include "common/log/list_format.h"
 #include "common/log/parse_run.h"
@@ -13,7 +14,7 @@ struct options {
 	struct parse_opts parse;
 	struct list_format format;
 	const char *root;
-	bool list;
+	bool list, explain;
 	/* How each source is written; they stay, for threads read them. */
 	struct scan_form **forms;
 	struct list_format *found;
@@ -43,6 +44,7 @@ static void parse_args(struct options *o, int argc, char **argv)
 	struct opt rows[] = {
 		OPT_CALL(0, "format", "FORMAT", "what made the list, or find:FORMAT [as it shows]",
 			 set_format, &o->format),
+		OPT_FLAG(0, "explain", "only say how LIST would be read", &o->explain),
 		OPT_FLAG(0, "list-formats", "print the formats that can be read", &o->list),
 		OPT_TEXT(0, "root", "DIR", "directory that names which are not absolute lie in",
 			 &o->root),
@@ -67,6 +69,8 @@ static void parse_args(struct options *o, int argc, char **argv)
 	if (o->list)
 		return;
 	parse_opts_finish(&o->parse, count, argv);
+	if (o->explain && o->parse.log_count > 1)
+		opts_die("--explain: one LIST at a time");
 }
 
 /* Nothing in it is a record: die if it can be said what it is. */
@@ -105,7 +109,7 @@ static void choose(void *to, const char *source, const struct chunk *first, int6
 	const struct list_format *f = &o->format;
 	unsigned given;
 
-	if (f->scanner ? !list_format_reads(f, first->text, first->len) :
+	if (f->scanner ? !list_format_count(f, first->text, first->len) :
 			 !list_format_detect(&o->found[o->count - 1], first->text, first->len))
 		refuse_known(source, first, format);
 	if (!f->scanner)
@@ -132,6 +136,48 @@ static void choose(void *to, const char *source, const struct chunk *first, int6
 		warn("%s: format %s", source, f->scanner->name);
 }
 
+/* ---- --explain ---- */
+
+static void print_count(const char *format, const struct explain *e)
+{
+	struct list_format f;
+	char *fault = list_format_parse(&f, format);
+
+	if (fault)
+		bug(fault);
+	printf("  %-*s %5u\n", EXPLAIN_WIDTH, format,
+	       list_format_count(&f, e->first.text, e->first.len));
+	list_format_release(&f);
+}
+
+static bool explain(struct options *o)
+{
+	struct explain e;
+	bool good;
+	const struct scan_form *form;
+
+	explain_open(&e, &o->parse);
+	printf("%s: how many of its first %d lines each format reads:\n", e.source.name,
+	       LIST_FORMAT_LINES);
+	for (size_t i = 0; list_scanners[i]; i++)
+		print_count(list_scanners[i]->name, &e);
+	print_count("find:" FIND_DEFAULT "\\n", &e);
+	explain_end(); /* what comes may die */
+	choose(o, e.source.name, &e.first, e.scan_day, &e.format);
+	form = e.format.how;
+	printf("format: %s\nfields:", e.format.name);
+	for (int i = 0; field_names[i]; i++) {
+		if (form->plan.given & FIELD_BIT(i))
+			printf(" %s", field_names[i]);
+	}
+	printf("\n");
+	explain_assumed(&e);
+	good = explain_record(&e);
+	explain_end();
+	explain_close(&e);
+	return good;
+}
+
 static void release(struct options *o)
 {
 	for (size_t i = 0; i < o->count; i++) {
@@ -147,14 +193,17 @@ static void release(struct options *o)
 int main(int argc, char **argv)
 {
 	struct options o;
+	bool good = true;
 	const struct parse_program program = { .choose = choose, .to = &o };
 
 	tool_begin(argv, "list-parse");
 	parse_args(&o, argc, argv);
 	if (o.list)
 		print_formats();
+	else if (o.explain)
+		good = explain(&o);
 	else
 		parse_run(&o.parse, &program);
 	release(&o);
-	return EXIT_OK;
+	return good ? EXIT_OK : EXIT_NO;
 }

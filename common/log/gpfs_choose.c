@@ -3,6 +3,7 @@
 
 #include <limits.h>
 
+#include "common/log/explain.h"
 #include "common/log/gpfs_line.h"
 #include "common/log/gpfs_prepare.h"
 #include "common/log/list_format.h"
@@ -79,40 +80,6 @@ void gpfs_choose_frame(const struct gpfs_choose *c, const char *source, const st
 
 /* ---- auto ---- */
 
-/* `spare`: stop after more misses than that. */
-static unsigned count_lines(const struct chunk *first, const struct line_format *format,
-			    void *parser, unsigned spare, unsigned *lines, struct line *example)
-{
-	const char *end = first->text + first->len;
-	unsigned matched = 0;
-	size_t len, n;
-
-	*lines = 0;
-	for (const char *at = chunk_first_line(first, &len); at < end && *lines < CHOOSE_LINES;
-	     at += n) {
-		enum line_kind kind;
-		struct line line;
-
-		n = line_measure(format, at, (size_t)(end - at), false, &len);
-		if (!n)
-			break;
-		kind = format->layout->parse(parser, format, at, len, true, &line);
-		*lines += kind == LINE_ENTRY || kind == LINE_REJECTED;
-		matched += kind == LINE_ENTRY;
-		if (example && matched)
-			*example = line;
-		if (*lines - matched > spare || (example && matched))
-			break;
-	}
-	return matched;
-}
-
-unsigned gpfs_choose_count(const struct chunk *first, const struct line_format *format,
-			   void *parser, unsigned *lines, struct line *example)
-{
-	return count_lines(first, format, parser, UINT_MAX, lines, example);
-}
-
 static unsigned probe_preset(const struct preset *p, const struct chunk *first,
 			     struct line_format format, void *parser, unsigned spare,
 			     unsigned *lines)
@@ -125,7 +92,7 @@ static unsigned probe_preset(const struct preset *p, const struct chunk *first,
 		bug("a plan needs nothing but the day");
 	format.pct = is_pct(p, &format);
 	format.how = is_default(p, &format, 0) ? NULL : &how;
-	return count_lines(first, &format, parser, spare, lines, NULL);
+	return explain_count(first, &format, parser, spare, lines, NULL);
 }
 
 void gpfs_choose_probe(struct gpfs_probe *probe, const struct chunk *first,
@@ -187,7 +154,7 @@ static void refuse_foreign(const char *source, const struct chunk *first,
 	unsigned lines;
 	char *advice = NULL;
 
-	if (!gpfs_choose_count(first, format, parser, &lines, &example))
+	if (!explain_count(first, format, parser, UINT_MAX, &lines, &example))
 		advice = list_format_advice(first->text, first->len);
 	format->layout->free_parser(parser);
 	if (advice)

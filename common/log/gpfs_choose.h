@@ -13,8 +13,6 @@
 #include "common/log/parse_opts.h"
 #include "common/log/presets.h"
 
-#define CHOOSE_LINES 1000 /* record lines that `auto` looks at; keep gpfs-parse.1 in step */
-
 /* Zeroed, with `parse`, before the options are parsed. */
 struct gpfs_choose {
 	const struct parse_opts *parse;
@@ -52,13 +50,6 @@ void gpfs_choose_frame(const struct gpfs_choose *c, const char *source, const st
  */
 void gpfs_choose_probe(struct gpfs_probe *probe, const struct chunk *first,
 		       const struct line_format *format, bool all);
-
-/*
- * How many of the first record lines are read whole; *lines: of how many. With `example` it stops
- * at the first that is, which it gives back.
- */
-unsigned gpfs_choose_count(const struct chunk *first, const struct line_format *format,
-			   void *parser, unsigned *lines, struct line *example);
 
 /* For parse_run; `to` is a struct gpfs_choose. */
 void gpfs_choose(void *to, const char *source, const struct chunk *first, int64_t scan_day,

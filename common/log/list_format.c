@@ -7,9 +7,6 @@
 #include "common/log/list_lines.h"
 #include "common/log/polimor_line.h"
 
-/* Records that are looked at. */
-#define LOOK_RECORDS 100
-
 const struct scanner *const list_scanners[] = {
 	&lfs_scanner, &find_scanner, &ne2scan_scanner, &wrstat_scanner, &wrstat11_scanner,
 	&mpistat_scanner, &gufi_scanner, &pwalk_scanner, &polimor_scanner, NULL
@@ -81,7 +78,7 @@ static unsigned records(const struct scan_form *form, bool nul, const char *text
 	unsigned found = 0;
 	size_t n;
 
-	for (int i = 0; i < LOOK_RECORDS; i++, at += n) {
+	for (int i = 0; i < LIST_FORMAT_LINES; i++, at += n) {
 		n = measure(form->scanner, nul, at, (size_t)(end - at));
 		if (!n)
 			break;
@@ -91,17 +88,23 @@ static unsigned records(const struct scan_form *form, bool nul, const char *text
 	return found;
 }
 
+unsigned list_format_count(const struct list_format *f, const char *text, size_t len)
+{
+	struct scan_form form = { .scanner = f->scanner, .find = f->template };
+
+	return records(&form, f->template && f->template->nul, text, len);
+}
+
 /* Try the scanner, find with one of the ends; `most` is what others have reached. */
 static void try(struct list_format *f, const struct scanner *s, bool nul, unsigned *most,
 		const char *text, size_t len)
 {
 	struct list_format mine = { .scanner = s };
-	struct scan_form form = { .scanner = s };
 	unsigned found;
 
 	if (s == &find_scanner)
-		form.find = mine.template = default_template(nul);
-	found = records(&form, nul, text, len);
+		mine.template = default_template(nul);
+	found = list_format_count(&mine, text, len);
 	if (found > *most) {
 		list_format_release(f);
 		*f = mine;
@@ -120,13 +123,6 @@ bool list_format_detect(struct list_format *f, const char *text, size_t len)
 		try(f, list_scanners[i], false, &most, text, len);
 	try(f, &find_scanner, true, &most, text, len);
 	return most > 0;
-}
-
-bool list_format_reads(const struct list_format *f, const char *text, size_t len)
-{
-	struct scan_form form = { .scanner = f->scanner, .find = f->template };
-
-	return records(&form, f->template && f->template->nul, text, len) > 0;
 }
 
 char *list_format_advice(const char *text, size_t len)

@@ -7,6 +7,8 @@
 
 #include "common/log/find_template.h"
 
+#define LIST_FORMAT_LINES 100 /* that are looked at; keep list-parse.1 in step */
+
 /* All scanners; NULL ends them. */
 extern const struct scanner *const list_scanners[];
 
@@ -25,8 +27,8 @@ char *list_format_parse(struct list_format *f, const char *text) WARN_UNUSED;
  */
 bool list_format_detect(struct list_format *f, const char *text, size_t len) WARN_UNUSED;
 
-/* Is any of the first lines a record of this format? */
-bool list_format_reads(const struct list_format *f, const char *text, size_t len) WARN_UNUSED;
+/* How many of the first lines, at most LIST_FORMAT_LINES, are records of this format? */
+unsigned list_format_count(const struct list_format *f, const char *text, size_t len);
 
 /*
  * That another program than gpfs-parse reads a list with these first bytes, and with which format, as
