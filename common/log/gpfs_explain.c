@@ -35,17 +35,12 @@ void gpfs_explain_show(void *to, const struct opt *row, const char *value)
 
 /* ---- a log ---- */
 
-struct gpfs_explain {
-	struct explain log;
-	struct gpfs_probe probe;
-};
-
-static void print_matches(const struct gpfs_explain *e)
+static void print_matches(const char *name, const struct gpfs_probe *probe)
 {
 	printf("%s: the first %u records, and how many of them each format reads:\n",
-	       e->log.source.name, e->probe.lines);
+	       name, probe->lines);
 	for (const struct preset *p = presets; p->name; p++)
-		printf("  %-*s %5u  %s\n", EXPLAIN_WIDTH, p->name, e->probe.matched[p - presets],
+		printf("  %-*s %5u  %s\n", EXPLAIN_WIDTH, p->name, probe->matched[p - presets],
 		       p->template);
 }
 
@@ -89,26 +84,26 @@ static void print_advice(const struct explain *e)
 
 bool gpfs_explain(struct gpfs_choose *c, const struct parse_opts *o)
 {
-	struct gpfs_explain e;
-	struct explain *log = &e.log;
+	struct gpfs_probe probe;
+	struct explain e;
 	bool good = false;
 
-	explain_open(log, o);
-	gpfs_choose_frame(c, log->source.name, &log->first, &log->format);
-	gpfs_choose_probe(&e.probe, &log->first, &log->format, true);
-	print_matches(&e);
+	explain_open(&e, o);
+	gpfs_choose_frame(c, e.source.name, &e.first, &e.format);
+	gpfs_choose_probe(&probe, &e.first, &e.format, true);
+	print_matches(e.source.name, &probe);
 	explain_end(); /* what comes may die */
-	if (!c->wanted.name && e.probe.rival) {
-		printf("%s and %s read as many: --format decides\n", e.probe.best->name,
-		       e.probe.rival->name);
-	} else if (!c->wanted.name && !e.probe.best) {
-		print_advice(log);
+	if (!c->wanted.name && probe.rival) {
+		printf("%s and %s read as many: --format decides\n", probe.best->name,
+		       probe.rival->name);
+	} else if (!c->wanted.name && !probe.best) {
+		print_advice(&e);
 	} else {
-		gpfs_choose(c, log->source.name, &log->first, log->scan_day, &log->format);
-		print_fields(log, c->chosen, &c->formats[0]->template);
-		good = explain_record(log);
+		gpfs_choose(c, e.source.name, &e.first, e.scan_day, &e.format);
+		print_fields(&e, c->chosen, &c->formats[0]->template);
+		good = explain_record(&e);
 	}
 	explain_end();
-	explain_close(log);
+	explain_close(&e);
 	return good;
 }
