@@ -325,19 +325,25 @@ static void choose(struct exporter *e, const struct scope_prefix *p)
 
 	e->once = e->a->linked && !e->opt->count_links;
 	e->min_size = e->opt->min_size;
-	if (e->opt->min_size_given)
+	if (e->opt->min_size_given && !e->min_size)
 		return;
 	if (e->once)
 		links = link_files_count(e->a, p->dir_id, p->last, LINKS_WANTED + 1);
 	e->fold_links = links > LINKS_WANTED;
-	e->min_size = choose_min_size(e->a, p, e->fold_links ? 0 : links);
+	if (!e->opt->min_size_given)
+		e->min_size = choose_min_size(e->a, p, e->fold_links ? 0 : links);
 }
 
 static void say_what_was_chosen(const struct exporter *e, int64_t directories)
 {
 	char size[HUMAN_TEXT_SIZE], all[HUMAN_TEXT_SIZE];
 
-	if (e->opt->min_size_given || e->opt->shared.quiet)
+	if (e->opt->shared.quiet)
+		return;
+	if (e->fold_links)
+		warn("%s: files with several links count where their first path is; --min-size 0"
+		     " shows all paths", e->a->operand);
+	if (e->opt->min_size_given)
 		return;
 	human_count(all, directories);
 	if (e->min_size)
@@ -345,9 +351,6 @@ static void say_what_was_chosen(const struct exporter *e, int64_t directories)
 		     e->a->operand, human_bytes(size, (int64_t)e->min_size), all);
 	else if (e->opt->shared.verbose)
 		warn("%s: nothing is folded: there are %s directories", e->a->operand, all);
-	if (e->fold_links)
-		warn("%s: files with several links count where their first path is; --min-size"
-		     " shows them all", e->a->operand);
 }
 
 int main(int argc, char **argv)

@@ -26,8 +26,8 @@ static const struct {
 				   "the unknown group", false },
 	[ASSUME_LINKS_ASSUMED] = { "links-assumed", "link counts: not in the log, files of equal "
 				   "inodes are taken for links of one", false },
-	[ASSUME_LINKS_UNKNOWN] = { "links-unknown", "link counts: not in the log, so nobody knows what "
-				   "is counted once for each hard link", false },
+	[ASSUME_LINKS_UNKNOWN] = { "links-unknown", "link counts: not in the log, so each link to a "
+				   "file counts", false },
 	[ASSUME_MODE_UNKNOWN] = { "mode-unknown", "permissions: not in the log, 0 stands for them",
 				  false },
 	[ASSUME_OWNER_UNKNOWN] = { "owner-unknown", "owners: not in the log, 4294967295 stands for "
