@@ -226,6 +226,7 @@ said() {
 	scan-import -q --no-names -f fs "${day[@]}" --db u.db list
 	run -0 scan-audit u.db --log list
 	[[ $output == *"accounts and digest"* ]]
-	scan-audit -q t.db
+	run -0 scan-audit t.db --log list.gz --root /gpfs/fs
+	[[ $output == *"accounts and digest"* ]]
 	diff <(reference --dump t.db | grep -v 'scan_metadata\|scan_sources') <(reference --dump u.db | grep -v 'scan_metadata\|scan_sources')
 }

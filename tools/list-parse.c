@@ -125,15 +125,15 @@ static void choose(void *to, const char *source, const struct chunk *first, int6
 	form->find = f->template;
 	given = f->scanner == &find_scanner ? f->template->given : f->scanner->given;
 	parse_opts_plan(&o->parse, &form->plan, given, false, false, scan_day, source,
-			f->scanner->name);
+			f->name);
 	format->layout = f->scanner->layout;
 	format->how = form;
 	format->assumed = form->plan.assumed;
 	format->nul = form->find && form->find->nul;
 	format->whole_names = f->scanner->whole_names || format->nul;
-	format->name = f->scanner->name;
+	format->name = f->name;
 	if (o->parse.shared.verbose)
-		warn("%s: format %s", source, f->scanner->name);
+		warn("%s: format %s", source, f->name);
 }
 
 /* ---- --explain ---- */
@@ -161,7 +161,7 @@ static bool explain(struct options *o)
 	       LIST_FORMAT_LINES);
 	for (size_t i = 0; list_scanners[i]; i++)
 		print_count(list_scanners[i]->name, &e);
-	print_count("find:" FIND_DEFAULT "\\n", &e);
+	print_count(LIST_FORMAT_FIND_LINES, &e);
 	explain_end(); /* what comes may die */
 	choose(o, e.source.name, &e.first, e.scan_day, &e.format);
 	form = e.format.how;

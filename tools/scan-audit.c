@@ -25,7 +25,7 @@ struct options {
 	struct audit_log_options log;
 	bool allow_cut_end, crlf, force;
 	enum scan_escape escape;
-	const char *block_size; /* NULL: not given */
+	const char *block_size, *root; /* NULL: not given */
 	const char **logs; /* NULL at the end; those of --log come first */
 	size_t log_count;
 	bool pages;
@@ -50,6 +50,8 @@ static void fill_parse_options(struct audit_log_options *log, const struct optio
 		log->parse[count++] = escapes[opt->escape];
 	if (opt->block_size)
 		log->parse[count++] = xasprintf("--block-size=%s", opt->block_size);
+	if (opt->root)
+		log->parse[count++] = xasprintf("--root=%s", opt->root);
 }
 
 static void parse_args(struct options *opt, int argc, char **argv)
@@ -61,6 +63,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		OPT_TEXT(0, "block-size", "SIZE", NULL, &opt->block_size),
 		OPT_FLAG(0, "crlf", NULL, &opt->crlf),
 		OPT_WORD(0, "escape", "HOW", NULL, &opt->escape, claims_escape_names, ESCAPE_NONE),
+		OPT_TEXT(0, "root", "DIR", NULL, &opt->root),
 		OPT_FLAG(0, "force", "as the import was told", &opt->force),
 		OPT_FLAG(0, "pages", "let SQLite check all pages and indexes too: takes long",
 			 &opt->pages),
@@ -78,7 +81,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		.operands_max = OPERANDS_ANY,
 		.needs = (const char *const[]){ "allow-cut-end log",
 						"block-size log", "crlf log", "escape log",
-						"force log", NULL },
+						"force log", "root log", NULL },
 		.about = { stream_opts_about, db_schema_about },
 	};
 	size_t count;

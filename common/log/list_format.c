@@ -12,18 +12,6 @@ const struct scanner *const list_scanners[] = {
 	&mpistat_scanner, &gufi_scanner, &pwalk_scanner, &polimor_scanner, NULL
 };
 
-/* The default of find, with this end. */
-static struct find_template *default_template(bool nul)
-{
-	char *fault;
-	struct find_template *t = find_template_compile(nul ? FIND_DEFAULT "\\0" :
-							FIND_DEFAULT "\\n", &fault);
-
-	if (!t)
-		bug("the default template");
-	return t;
-}
-
 char *list_format_parse(struct list_format *f, const char *text)
 {
 	static const char find[] = "find:";
@@ -32,18 +20,19 @@ char *list_format_parse(struct list_format *f, const char *text)
 	*f = (struct list_format){ 0 };
 	if (strcmp(text, "auto") == 0)
 		return NULL;
-	if (strncmp(text, find, strlen(find)) == 0) {
+	f->name = xstrdup(text);
+	if (strncmp(text, find, strlen(find)) == 0)
 		f->scanner = &find_scanner;
-		f->template = find_template_compile(text + strlen(find), &fault);
-		return fault;
-	}
 	for (size_t i = 0; list_scanners[i]; i++) {
 		if (strcmp(text, list_scanners[i]->name) == 0)
 			f->scanner = list_scanners[i];
 	}
+	if (!f->scanner)
+		return xstrdup("no format has this name (--list-formats)");
 	if (f->scanner == &find_scanner)
-		f->template = default_template(true);
-	return f->scanner ? NULL : xstrdup("no format has this name (--list-formats)");
+		f->template = find_template_compile(strchr(text, ':') ? text + strlen(find) :
+						    FIND_DEFAULT "\\0", &fault);
+	return fault;
 }
 
 /* Bytes of the first line with its end, 0 if that is not there. */
@@ -95,15 +84,16 @@ unsigned list_format_count(const struct list_format *f, const char *text, size_t
 	return records(&form, f->template && f->template->nul, text, len);
 }
 
-/* Try the scanner, find with one of the ends; `most` is what others have reached. */
-static void try(struct list_format *f, const struct scanner *s, bool nul, unsigned *most,
-		const char *text, size_t len)
+/* Try the format; `most` is what others have reached. */
+static void try(struct list_format *f, const char *name, unsigned *most, const char *text,
+		size_t len)
 {
-	struct list_format mine = { .scanner = s };
+	struct list_format mine;
+	char *fault = list_format_parse(&mine, name);
 	unsigned found;
 
-	if (s == &find_scanner)
-		mine.template = default_template(nul);
+	if (fault)
+		bug(fault);
 	found = list_format_count(&mine, text, len);
 	if (found > *most) {
 		list_format_release(f);
@@ -120,8 +110,8 @@ bool list_format_detect(struct list_format *f, const char *text, size_t len)
 
 	*f = (struct list_format){ 0 };
 	for (size_t i = 0; list_scanners[i]; i++)
-		try(f, list_scanners[i], false, &most, text, len);
-	try(f, &find_scanner, true, &most, text, len);
+		try(f, list_scanners[i]->name, &most, text, len);
+	try(f, LIST_FORMAT_FIND_LINES, &most, text, len);
 	return most > 0;
 }
 
@@ -131,11 +121,10 @@ char *list_format_advice(const char *text, size_t len)
 	char *advice = NULL;
 
 	if (list_format_detect(&f, text, len)) {
-		bool lines = f.template && !f.template->nul;
+		const char *quote = strchr(f.name, ' ') ? "'" : "";
 
-		advice = xasprintf("its records are those of %s, which list-parse reads: --format %s%s",
-				   f.scanner->name, lines ? "'find:" FIND_DEFAULT : f.scanner->name,
-				   lines ? "\\n'" : "");
+		advice = xasprintf("its records are those of %s, which list-parse reads: --format %s%s%s",
+				   f.scanner->name, quote, f.name, quote);
 	}
 	list_format_release(&f);
 	return advice;
@@ -144,5 +133,6 @@ char *list_format_advice(const char *text, size_t len)
 void list_format_release(struct list_format *f)
 {
 	find_template_free(f->template);
+	free(f->name);
 	*f = (struct list_format){ 0 };
 }

@@ -9,12 +9,16 @@
 
 #define LIST_FORMAT_LINES 100 /* that are looked at; keep list-parse.1 in step */
 
+/* `find` with lines that end with LF. */
+#define LIST_FORMAT_FIND_LINES "find:" FIND_DEFAULT "\\n"
+
 /* All scanners; NULL ends them. */
 extern const struct scanner *const list_scanners[];
 
 struct list_format {
 	const struct scanner *scanner; /* NULL: as the first lines show */
 	struct find_template *template; /* of `find` */
+	char *name; /* as list_format_parse takes it; owned */
 };
 
 /* "auto", the name of a scanner, or "find:FORMAT". NULL, or what is wrong with it. */
