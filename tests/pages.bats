@@ -92,6 +92,7 @@ with_names() {
 		while (length(n) < 50 * i * (i % 3 + 1)) n = n "abcdefghij"
 		print n
 	} }' | with_names >longer
+	line 1 "/r/$(printf 'n%.0s' {1..65000})/f" >>longer
 	import longer
 	{ line 1 / 1 1 0 0 drwxr-xr-x; } >one
 	import one

@@ -711,7 +711,7 @@ assume() {
 
 @test "stats-load: progress by phases, figures on demand, silence otherwise" {
 	stats-load -v --progress=lines t.db good.usage 2>stderr
-	[ "$(cut -f 1,2 lines | uniq)" = "$(printf 'stats-load\t%s\n' copy loading usage index summaries names check sync end)" ]
+	[ "$(cut -f 1,2 lines | uniq)" = "$(printf 'stats-load\t%s\n' copy loading index usage summaries names check sync end)" ]
 	[ "$(awk -F'\t' '$2 == "loading" { print $4, $5, $6; exit }' lines)" = "11 directories 0" ]
 	grep -q '^stats-load: 11 directories (0 written late), 16 rows of usage_nr, 11 of usage_r, 0 bytes spilled$' stderr
 	grep -q '^stats-load: index: [0-9.]* s$' stderr

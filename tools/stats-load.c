@@ -11,8 +11,8 @@
  * one or the other. Into the copy go
  *
  *     by SQLite   all tables and indexes, empty
- *     as pages    directory_stats, usage_nr; then usage_r and usage_by, and at the same time, in a
- *                 thread, the indexes of directory_stats (db_pages.h)
+ *     as pages    directory_stats, usage_nr; then the indexes of directory_stats, and at the same
+ *                 time, in a thread, usage_r and usage_by (db_pages.h)
  *     by SQLite   what is small; and it counts what it finds of all that
  */
 #include <inttypes.h>
@@ -95,7 +95,6 @@ struct loader {
 	struct tree_join join;
 	struct load_sort sorted;
 	uint64_t usage_r_rows, index_keys;
-	pthread_t indexing;
 	struct progress progress;
 	const char *phase;           /* NULL: none yet */
 	const uint64_t *done;        /* what the phase has done, for progress */
@@ -146,50 +145,43 @@ static void require_directories(const char *name, struct db_found *found)
 	db_found_release(found);
 }
 
-/* The tables that wait in the sorter; beside them, if there may be two threads, the indexes. */
-static void *write_indexes(void *arg)
-{
-	struct loader *l = arg;
-
-	dir_stats_write_indexes(&l->join.sums, &l->index_keys);
-	return NULL;
-}
-
-static void begin_indexes(struct loader *l)
-{
-	if (l->opt->shared.threads < 2)
-		return;
-	errno = pthread_create(&l->indexing, NULL, write_indexes, l);
-	if (errno)
-		die_errno("cannot start a thread; -j 1 needs none");
-}
-
-static void finish_indexes(struct loader *l)
-{
-	begin_phase(l, "index", "keys", 3 * l->join.directories, &l->index_keys);
-	if (l->opt->shared.threads < 2)
-		write_indexes(l);
-	else
-		pthread_join(l->indexing, NULL);
-}
-
 static void begin_tree(struct loader *l, struct db_tree *tree, const char *name)
 {
 	db_tree_begin(tree, &l->pages, db_root_page(&l->db, name), false, l->piece);
 }
 
-static void write_usage_r(struct loader *l)
+static void *write_usage_r(void *arg)
 {
+	struct loader *l = arg;
 	const struct usage_r_config config = {
 		.usage_r = &l->usage_r, .usage_by = &l->usage_by, .root_id = l->join.root_id,
 		.temp_dir = l->opt->shared.temp_dir,
 	};
 
-	begin_phase(l, "usage", "rows", 0, &l->usage_r_rows);
-	begin_tree(l, &l->usage_r, "usage_r");
-	begin_tree(l, &l->usage_by, "usage_by");
 	load_sort_end_input(&l->sorted);
 	usage_r_write(&l->sorted, &config, &l->usage_r_rows);
+	return NULL;
+}
+
+/* All that was sorted: the indexes, and beside them, if there may be two threads, usage_r. */
+static void write_sorted(struct loader *l)
+{
+	bool threaded = l->opt->shared.threads > 1;
+	pthread_t thread;
+
+	begin_tree(l, &l->usage_r, "usage_r");
+	begin_tree(l, &l->usage_by, "usage_by");
+	if (threaded)
+		errno = pthread_create(&thread, NULL, write_usage_r, l);
+	if (threaded && errno)
+		die_errno("cannot start a thread; -j 1 needs none");
+	begin_phase(l, "index", "keys", 3 * l->join.directories, &l->index_keys);
+	dir_stats_write_indexes(&l->join.sums, &l->progress, &l->index_keys);
+	begin_phase(l, "usage", "rows", 0, &l->usage_r_rows);
+	if (threaded)
+		pthread_join(thread, NULL);
+	else
+		write_usage_r(l);
 }
 
 /* A mistake in a page would show only when somebody asks. */
@@ -279,6 +271,7 @@ static void begin_copy(struct loader *l)
 /*
  * Shares of -S: a quarter each for the sorter and for keys of indexes, an eighth for rows of open
  * directories, a sixteenth for each connection of SQLite, a sixty-fourth for each table's pages.
+ * When all directories are closed, keys get a second quarter.
  */
 static void load(struct loader *l)
 {
@@ -286,7 +279,7 @@ static void load(struct loader *l)
 	struct extsort_config sorting = { .memory = shared->memory / 4, .threads = shared->threads,
 					  .temp_dir = shared->temp_dir, .quiet = shared->quiet };
 	const struct dir_stats_config stats = { .db = &l->db, .pages = &l->pages, .piece = l->piece,
-						.memory = shared->memory / 4,
+						.memory = shared->memory / 2,
 						.temp_dir = shared->temp_dir, .quiet = true };
 
 	load_sort_init(&l->sorted, &sorting);
@@ -298,9 +291,7 @@ static void load(struct loader *l)
 		    &l->join.directories);
 	tree_join_run(&l->join, (uint64_t)l->dir_state.directories);
 	check_facts(l);
-	begin_indexes(l);
-	write_usage_r(l);
-	finish_indexes(l);
+	write_sorted(l);
 	db_pages_finish(&l->pages);
 }
 

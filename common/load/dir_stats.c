@@ -9,6 +9,8 @@ static_assert(TIME_NONE == DB_NULL, "a time that is missing becomes NULL");
 
 /* Late rows that are kept in memory (bytes). */
 #define LATE_BUFFER (64u << 10)
+/* Keys between two reports. */
+#define PROGRESS_STEP 4096
 
 enum { TABLE, BY_SIZE, BY_OWNER, BY_GROUP };
 static const char *const names[] = {
@@ -145,68 +147,87 @@ static void add_keys(struct dir_stats *s, const int64_t *row)
 	word_sort_add(&s->by_size, &item);
 }
 
-static void begin_index(struct dir_stats *s, struct db_tree *index, int which)
+/* An index that is being written, of keys that come out of a sorter. */
+struct index {
+	struct db_tree tree;
+	struct word_sort *keys;
+	struct word_item item;
+	struct progress *progress;
+	uint64_t *done;
+};
+
+static void begin_index(struct index *index, struct dir_stats *s, int which)
 {
-	db_tree_begin(index, s->config.pages, s->roots[which], false, s->config.piece);
+	db_tree_begin(&index->tree, s->config.pages, s->roots[which], false, s->config.piece);
+	word_sort_end_input(index->keys);
+}
+
+static bool next_key(struct index *index)
+{
+	if (!word_sort_next(index->keys, &index->item))
+		return false;
+	if (++*index->done % PROGRESS_STEP == 0)
+		progress_update(index->progress, *index->done, 0);
+	return true;
+}
+
+static void end_index(struct index *index, struct dir_stats *s)
+{
+	db_tree_end(&index->tree);
+	word_sort_release(index->keys);
+	s->spilled += index->keys->spilled;
 }
 
 /* stats_by_size; what comes out of it is in the right order within each owner. */
-static void write_by_size(struct dir_stats *s, struct word_sort *owners, uint64_t *done)
+static void write_by_size(struct dir_stats *s, struct index *index, struct word_sort *owners)
 {
 	unsigned char bytes[DB_RECORD_MAX];
-	struct word_item item;
-	struct db_tree index;
+	const uint64_t *word = index->item.word;
 	struct db_record r;
 
-	begin_index(s, &index, BY_SIZE);
-	for (word_sort_end_input(&s->by_size); word_sort_next(&s->by_size, &item); ++*done) {
+	for (begin_index(index, s, BY_SIZE); next_key(index);) {
 		db_record_begin(&r, bytes, 2, 0);
-		db_record_integer(&r, (int64_t)item.word[0]);
-		db_record_integer(&r, (int64_t)item.word[1]);
-		db_tree_add_key(&index, bytes, db_record_end(&r));
+		db_record_integer(&r, (int64_t)word[0]);
+		db_record_integer(&r, (int64_t)word[1]);
+		db_tree_add_key(&index->tree, bytes, db_record_end(&r));
 		for (int i = 0; i < 2; i++) {
-			const struct word_item owner = {
-				.word = { item.word[2 + i], item.word[0], item.word[1] }
-			};
+			const struct word_item owner = { .word = { word[2 + i], word[0], word[1] } };
 
 			word_sort_add(&owners[i], &owner);
 		}
 	}
-	db_tree_end(&index);
-	word_sort_release(&s->by_size);
-	s->spilled += s->by_size.spilled;
+	end_index(index, s);
 }
 
-static void write_by_owner(struct dir_stats *s, struct word_sort *owners, int which, uint64_t *done)
+static void write_by_owner(struct dir_stats *s, struct index *index, int which)
 {
 	unsigned char bytes[DB_RECORD_MAX];
-	struct word_item item;
-	struct db_tree index;
+	const uint64_t *word = index->item.word;
 	struct db_record r;
 
-	begin_index(s, &index, which);
-	for (word_sort_end_input(owners); word_sort_next(owners, &item); ++*done) {
+	for (begin_index(index, s, which); next_key(index);) {
 		db_record_begin(&r, bytes, 3, 0);
-		db_record_nullable(&r, owner_of_word(item.word[0]));
-		db_record_integer(&r, (int64_t)item.word[1]);
-		db_record_integer(&r, (int64_t)item.word[2]);
-		db_tree_add_key(&index, bytes, db_record_end(&r));
+		db_record_nullable(&r, owner_of_word(word[0]));
+		db_record_integer(&r, (int64_t)word[1]);
+		db_record_integer(&r, (int64_t)word[2]);
+		db_tree_add_key(&index->tree, bytes, db_record_end(&r));
 	}
-	db_tree_end(&index);
-	word_sort_release(owners);
-	s->spilled += owners->spilled;
+	end_index(index, s);
 }
 
-void dir_stats_write_indexes(struct dir_stats *s, uint64_t *done)
+void dir_stats_write_indexes(struct dir_stats *s, struct progress *progress, uint64_t *done)
 {
+	struct index index = { .keys = &s->by_size, .progress = progress, .done = done };
 	struct word_sort_config by_owner = sorting(s, 3, 1, 4);
 	struct word_sort owners[2];
 
 	for (int i = 0; i < 2; i++)
 		word_sort_init(&owners[i], &by_owner);
-	write_by_size(s, owners, done);
-	write_by_owner(s, &owners[0], BY_OWNER, done);
-	write_by_owner(s, &owners[1], BY_GROUP, done);
+	write_by_size(s, &index, owners);
+	for (int i = 0; i < 2; i++) {
+		index.keys = &owners[i];
+		write_by_owner(s, &index, BY_OWNER + i);
+	}
 }
 
 /* ---- totals ---- */

@@ -91,10 +91,7 @@ const struct dir_totals *dir_stats_close(struct dir_stats *s, int64_t next_id);
 /* All are closed: the table is written. */
 void dir_stats_end(struct dir_stats *s);
 
-/*
- * Write stats_by_size, stats_by_owner and stats_by_group, and free. *done counts keys. Apart from
- * `pages`, nothing of the caller's is used.
- */
-void dir_stats_write_indexes(struct dir_stats *s, uint64_t *done);
+/* Write stats_by_size, stats_by_owner and stats_by_group, and free. *done counts keys. */
+void dir_stats_write_indexes(struct dir_stats *s, struct progress *progress, uint64_t *done);
 
 #endif
