@@ -285,7 +285,7 @@ tables() {
 	for frame in list prepare; do
 		for name in "${names[@]}"; do
 			for other in "${names[@]}"; do
-				[[ $other != "$name" ]] && sampled 20 || continue
+				[[ $other != "$name" ]] && sampled 30 || continue
 				need_list "$name" "$frame"
 				# These differ in nothing that a line shows.
 				[[ "$name $other" != mmdu*mmdu* ]] || continue
@@ -303,7 +303,7 @@ tables() {
 		'[%%]%s (%*) "%N" %u'"'"'%k %M' 'a rather long text before %s and behind' '%u	%s	%k' \
 		'%s, %N, %u' '%N %s'; do
 		for escape in plain '' '/ ' ' ,;:|=[]()"~' prepare prepare-nul; do
-			sampled 6 || continue
+			sampled 9 || continue
 			frame=list how=(--escape pct)
 			[[ $escape != p* ]] || how=(--escape none)
 			[[ $escape != pr* ]] || frame=$escape escape=plain

@@ -215,7 +215,7 @@ ended() {
 	local form long
 	long=$(printf 'x%.0s' {1..69000})
 	for form in "${forms[@]}"; do
-		sampled 6 || continue
+		sampled 8 || continue
 		while IFS='|' read -r forms want path; do
 			[[ $forms == all || " $forms " == *" $form "* ]] || continue
 			make-list --last "${path/@LONG@/$long}" "$form" >list
@@ -256,7 +256,7 @@ ended() {
 		others=$(($(make-list gpfs | wc -l) - 2))
 		size=$(stat -c %s list)
 		for ((at = size - 1; at > size - 90; at -= 5)); do
-			sampled 15 || continue
+			sampled 25 || continue
 			head -c $at list >cut.list
 			run -3 --separate-stderr lists -o none --format "$form" cut.list
 			[[ $stderr == *"ends inside line"* || $form == ne2scan && $stderr == *"end line is missing"* ]]
@@ -274,7 +274,7 @@ ended() {
 	for form in "${forms[@]}" gpfs; do
 		make-list "$form" >list
 		for other in lfs find ne2scan wrstat wrstat-11 mpistat gufi pwalk polimor; do
-			[[ $(format_of "$form") != "$other" ]] && sampled 6 || continue
+			[[ $(format_of "$form") != "$other" ]] && sampled 10 || continue
 			run -3 lists --format $other -o none list
 		done
 	done
