@@ -48,10 +48,14 @@ static void fill_parse_options(struct audit_log_options *log, const struct optio
 		log->parse[count++] = "--force";
 	if (opt->escape)
 		log->parse[count++] = escapes[opt->escape];
-	if (opt->block_size)
-		log->parse[count++] = xasprintf("--block-size=%s", opt->block_size);
-	if (opt->root)
-		log->parse[count++] = xasprintf("--root=%s", opt->root);
+	if (opt->block_size) {
+		log->parse[count++] = "--block-size";
+		log->parse[count++] = opt->block_size;
+	}
+	if (opt->root) {
+		log->parse[count++] = "--root";
+		log->parse[count++] = opt->root;
+	}
 }
 
 static void parse_args(struct options *opt, int argc, char **argv)

@@ -19,7 +19,7 @@
 
 #include "common/audit/audit_report.h"
 
-#define AUDIT_PARSE_OPTIONS 6 /* of the parser, that can be passed on */
+#define AUDIT_PARSE_OPTIONS 8 /* of the parser, with their values, that can be passed on */
 
 struct audit_log_options {
 	const char *const *logs; /* NULL at the end */
