@@ -31,7 +31,8 @@ struct dir_layout {
 enum dir_column dir_column_of(enum dir_sort sort);
 
 /*
- * The columns that a question has, of one or `several` databases. Tables have the path at the end, show those with bit 1 << COLUMN_X in `in_table`, and always `key`.
+ * The columns that a question has, of one or `several` databases. Tables have the path at the end, show
+ * those with bit 1 << COLUMN_X in `in_table`, and always `key`.
  */
 void dir_layout_init(struct dir_layout *l, const struct dir_question *q, bool several);
 void dir_layout_for_table(struct dir_layout *l, unsigned in_table, enum dir_column key);

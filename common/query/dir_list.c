@@ -78,29 +78,38 @@ enum {
 	ROW_KEPT_FILES, ROW_KEPT_SIZE, ROW_KEPT_APPARENT
 };
 
+/* Does each link by itself not count? */
+static bool loses(const struct rows *r)
+{
+	return r->a->linked && !r->layout->count_links;
+}
+
 /* Of files directly in a directory link_stats does not know what is freed. */
 static bool asks_kept(const struct rows *r)
 {
-	return r->layout->own && r->layout->links && r->a->linked;
+	return r->layout->own && r->layout->links && loses(r);
 }
 
 static void open_rows(struct rows *r, struct db_reader_db *a, const struct dir_layout *layout)
 {
 	const char *of = layout->own ? "nr" : "r";
-	const char *kept = layout->own ? "0, 0, 0" : "l.kept_files_r, l.kept_size_r, l.kept_apparent_r";
-	char *lost = a->linked ? xasprintf("l.repeated_files_%s, l.repeated_size_%s,"
-					   " l.repeated_apparent_%s, %s", of, of, of, kept) :
-				 xstrdup("NULL, NULL, NULL, NULL, NULL, NULL");
-	char *sql = xasprintf(
+	const char *kept = layout->links && !layout->own ?
+				   "l.kept_files_r, l.kept_size_r, l.kept_apparent_r" : "0, 0, 0";
+	char *lost, *sql;
+
+	*r = (struct rows){ .a = a, .layout = layout };
+	lost = loses(r) ? xasprintf("l.repeated_files_%s, l.repeated_size_%s,"
+				    " l.repeated_apparent_%s, %s", of, of, of, kept) :
+			  xstrdup("0, 0, 0, 0, 0, 0");
+	sql = xasprintf(
 		"SELECT d.parent_id, d.name, d.depth, s.total_size_%s, s.apparent_size_%s,"
 		" s.file_count_%s, s.dir_count_%s, s.max_atime_%s, s.max_mtime_%s, %s, %s, %s"
 		" FROM directories AS d CROSS JOIN directory_stats AS s ON s.dir_id = d.dir_id"
 		"%s WHERE d.dir_id = ?",
 		of, of, of, of, of, of, layout->own ? DIR_OWN_OWNER("uid") : "s.owner_uid",
 		layout->own ? DIR_OWN_OWNER("gid") : "s.owner_gid", lost,
-		a->linked ? " LEFT JOIN link_stats AS l ON l.dir_id = d.dir_id" : "");
+		loses(r) ? " LEFT JOIN link_stats AS l ON l.dir_id = d.dir_id" : "");
 
-	*r = (struct rows){ .a = a, .layout = layout };
 	r->select = db_prepare(&a->db, sql);
 	free(lost);
 	free(sql);
@@ -172,8 +181,7 @@ static void fill_sums(struct rows *r, int64_t dir_id)
 		kept = *totals_at(&r->lost, r->kept.key);
 		*totals_at(&r->lost, r->kept.key) = (struct sums){ 0 };
 	}
-	if (!r->layout->count_links)
-		link_rows_lose(r->a, &r->once, &lost);
+	link_rows_lose(r->a, &r->once, &lost);
 	link_rows_lose(r->a, &r->freed, &kept);
 }
 
