@@ -289,14 +289,15 @@ check_endless_line() {
 
 # Every number of the ledger, one more than it was; then what is no plain number.
 lying_ledgers() {
-	local most=9223372036854775807 first
+	local most=9223372036854775807 first other=e
 	first=skipped_message=0/skipped_message=$most
+	! grep -qa 'digest=e' "$good" || other=d
 	{
 		stream-tool info "$good" | sed -n 's/^trailer .* records=[0-9]* //p' | tr ' ' '\n' |
 			sed -nE 's/^([a-z_]+)=([0-9]+)$/\1 \2/p' | while read -r name value; do
 				printf '%s\tend=(^|\\b)%s=[0-9]+/%s=%s\n' "$name" "$name" "$name" $((value + 1))
 			done
-		printf '%s\n' 'digest	end=digest=./digest=e' 'source.digest	end=source=./source=e' \
+		printf '%s\n' "digest	end=digest=./digest=$other" "source.digest	end=source=./source=$other" \
 			'source.lines	end=(?<=:)6:/7:' 'reject.lines	end=bad snapshot=1/bad snapshot=2' \
 			"round	end=$first\\tskipped_blank=$most\\tskipped_unrecognised=2"
 	} | stream-tool edits --seal "$good"

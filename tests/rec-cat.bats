@@ -272,8 +272,8 @@ text_of() {
 		snapshot_entries=0
 		bad_optional=0
 		unproved_sources=1
-		digest=5d02f54b20ee41e2ee1a0c5bea563c77
-		source=5d02f54b20ee41e2ee1a0c5bea563c77:30:small.list
+		digest=18f59925cea2c3a1728373a897228ef9
+		source=18f59925cea2c3a1728373a897228ef9:30:small.list
 	END
 	[[ $(stat -c %s scan.dir) == 858 ]]
 	rec-cat --info <(rec-cat scan.dir) | grep -vE '^(stream|format|bytes|blocks)=' |

@@ -44,6 +44,11 @@ static bool is_dots(const char *name, size_t len)
 	return (len == 1 && name[0] == '.') || (len == 2 && name[0] == '.' && name[1] == '.');
 }
 
+bool path_is_name(const char *name, size_t len)
+{
+	return len && !is_dots(name, len) && !memchr(name, '\0', len);
+}
+
 /* Drop empty components from a path in memory form, in place; "." and ".." are faults. */
 static enum path_fault squeeze(char *path, size_t *len)
 {

@@ -50,6 +50,9 @@ size_t path_depth(const char *path, size_t len);
 enum path_fault path_from_text(char *out, size_t *out_len, const char *text,
 			       size_t len) WARN_UNUSED;
 
+/* Can this be a component: is there something of it, no NUL, and not "." or ".."? */
+bool path_is_name(const char *name, size_t len);
+
 /* Is this memory form well-formed: what path_from_text could have made? For untrusted streams. */
 bool path_valid(const char *path, size_t len);
 

@@ -213,7 +213,7 @@ static void use_layout(struct chunk_worker *w, const struct layout *layout)
 	if (w->layout)
 		w->layout->free_parser(w->parser);
 	w->layout = layout;
-	w->parser = layout->new_parser();
+	w->parser = layout->new_parser(&w->build);
 }
 
 void chunk_worker_release(struct chunk_worker *w)
@@ -246,14 +246,29 @@ static void count_continued(struct chunk_worker *w, struct chunk *c)
 	w->name.counted = true;
 }
 
+/* False: the block is full, and the directory that the line was found in has no number any more. */
+static bool put_entry(struct chunk_worker *w, struct chunk *c, const struct line *line)
+{
+	const struct entry *e = &line->entry;
+
+	if (line->dir != BLOCK_NO_DIR) {
+		if (block_add_known(&w->build, line->dir, line->name, line->name_len, e))
+			return true;
+		block_encode(&w->build, &c->blocks);
+		return false;
+	}
+	while (!block_add_entry(&w->build, line->path, line->path_len, e))
+		block_encode(&w->build, &c->blocks);
+	return true;
+}
+
 static void accept(struct chunk_worker *w, struct chunk *c, const struct line *line)
 {
-	digest_add_entry(&c->tally.digest, line->path, line->path_len, &line->entry);
+	digest_add_entry(&c->tally.digest, block_dir_digest(&w->build), line->name, line->name_len,
+			 &line->entry);
 	c->tally.count[COUNT_BAD_OPTIONAL] += line->bad_optional;
 	if (!tally_entry(&c->tally, &line->entry, line->inline_data))
 		c->overflow = true;
-	while (!block_add_entry(&w->build, line->path, line->path_len, &line->entry))
-		block_encode(&w->build, &c->blocks);
 }
 
 static void reject(struct chunk *c, enum reject_reason reason, const char *text)
@@ -340,10 +355,14 @@ static void take_skipped(struct chunk_worker *w, struct chunk *c, enum ledger_co
 static void parse_line(struct chunk_worker *w, struct chunk *c, const char *text, size_t len,
 		       bool maybe_nul, bool cut)
 {
+	enum line_kind kind;
 	struct line line;
 
 	c->tally.count[COUNT_LINES]++;
-	switch (w->layout->parse(w->parser, c->format, text, len, maybe_nul, &line)) {
+	do
+		kind = w->layout->parse(w->parser, c->format, text, len, maybe_nul, &line);
+	while (kind == LINE_ENTRY && !put_entry(w, c, &line));
+	switch (kind) {
 	case LINE_ENTRY:
 		accept(w, c, &line);
 		begin_name(w, &line, text + len);

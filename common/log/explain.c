@@ -115,7 +115,7 @@ static void print_record(const struct line *line)
 
 bool explain_record(const struct explain *e)
 {
-	void *parser = e->format.layout->new_parser();
+	void *parser = e->format.layout->new_parser(NULL);
 	struct line line;
 	unsigned lines, matched;
 

@@ -98,7 +98,7 @@ static unsigned probe_preset(const struct preset *p, const struct chunk *first,
 void gpfs_choose_probe(struct gpfs_probe *probe, const struct chunk *first,
 		       const struct line_format *format, bool all)
 {
-	void *parser = format->layout->new_parser();
+	void *parser = format->layout->new_parser(NULL);
 	unsigned most = 0, lines;
 
 	*probe = (struct gpfs_probe){ 0 };
@@ -149,7 +149,7 @@ static const struct preset *choose_preset(struct gpfs_choose *c, const char *sou
 static void refuse_foreign(const char *source, const struct chunk *first,
 			   const struct line_format *format)
 {
-	void *parser = format->layout->new_parser();
+	void *parser = format->layout->new_parser(NULL);
 	struct line example;
 	unsigned lines;
 	char *advice = NULL;

@@ -59,7 +59,7 @@ static enum reject_reason take_path(struct parser *p, bool pct, const char *text
 			return reason;
 		text = p->scratch.path;
 	}
-	return line_set_path(line, p->scratch.path, text, len);
+	return line_set_path(line, p->scratch.path, p->scratch.block, text, len);
 }
 
 /* GPFS keeps small files in their inodes. */
@@ -238,11 +238,11 @@ static enum line_kind parse_line(void *parser, const struct line_format *format,
 	return line->reason == REJECT_NONE ? LINE_ENTRY : LINE_REJECTED;
 }
 
-static void *new_parser(void)
+static void *new_parser(struct block_build *block)
 {
 	struct parser *p = xmalloc(sizeof(*p));
 
-	gpfs_scratch_init(&p->scratch);
+	gpfs_scratch_init(&p->scratch, block);
 	return p;
 }
 

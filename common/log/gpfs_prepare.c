@@ -253,7 +253,7 @@ static enum reject_reason take_record(struct gpfs_scratch *scratch,
 	line->entry.own.inode = r->number[INODE];
 	line->entry.own.generation = r->number[GENERATION];
 	line->entry.snapshot = 0;
-	return line_set_path(line, scratch->path, scratch->path, path_len);
+	return line_set_path(line, scratch->path, scratch->block, scratch->path, path_len);
 }
 
 static enum line_kind parse_line(void *parser, const struct line_format *format, const char *text,
@@ -326,11 +326,11 @@ bool gpfs_prepare_detect(const char *text, size_t len, bool pct, bool *relative)
 	return false;
 }
 
-static void *new_parser(void)
+static void *new_parser(struct block_build *block)
 {
 	struct gpfs_scratch *scratch = xmalloc(sizeof(*scratch));
 
-	gpfs_scratch_init(scratch);
+	gpfs_scratch_init(scratch, block);
 	return scratch;
 }
 

@@ -8,8 +8,9 @@
 /* Separators at which SHOW may end: names are full of them only to deceive. */
 #define SEPARATOR_TRIES 16
 
-void gpfs_scratch_init(struct gpfs_scratch *s)
+void gpfs_scratch_init(struct gpfs_scratch *s, struct block_build *block)
 {
+	s->block = block;
 	s->path = xmalloc(PATH_BYTES_MAX);
 	s->show = xmalloc(LINE_BYTES_MAX + LINE_PADDING);
 	s->memo = xcalloc(1, sizeof(*s->memo));

@@ -27,9 +27,10 @@ struct gpfs_scratch {
 	char *path; /* PATH_BYTES_MAX bytes */
 	char *show; /* LINE_BYTES_MAX + LINE_PADDING bytes */
 	struct value_memo *memo;
+	struct block_build *block; /* of line_set_path; NULL: none */
 };
 
-void gpfs_scratch_init(struct gpfs_scratch *s);
+void gpfs_scratch_init(struct gpfs_scratch *s, struct block_build *block);
 void gpfs_scratch_release(struct gpfs_scratch *s);
 
 struct gpfs_match {

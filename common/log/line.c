@@ -42,10 +42,32 @@ enum line_kind line_skip_kind(const char *text, const char *at, const char *end)
 	return text >= end ? LINE_BLANK : LINE_UNRECOGNISED;
 }
 
-enum reject_reason line_set_path(struct line *line, char *buffer, const char *text, size_t len)
+/* Has `block` seen the directory of this absolute path, and is its name one? */
+static bool find_place(struct line *line, struct block_build *block, const char *text, size_t len)
 {
+	size_t dir_len = len;
+
+	if (!S_ISDIR(line->entry.own.mode)) {
+		line->name = (const char *)memrchr(text, '/', len) + 1;
+		dir_len = (size_t)(line->name - 1 - text);
+		line->name_len = len - dir_len - 1;
+		if (!path_is_name(line->name, line->name_len))
+			return false;
+	}
+	line->dir = block_find_dir(block, text, dir_len);
+	return line->dir != BLOCK_NO_DIR;
+}
+
+enum reject_reason line_set_path(struct line *line, char *buffer, struct block_build *block,
+				 const char *text, size_t len)
+{
+	line->name = NULL;
+	line->name_len = 0;
 	if (len > PATH_BYTES_MAX)
 		return REJECT_TOO_LONG;
+	if (block && len && *text == '/' && find_place(line, block, text, len))
+		return REJECT_NONE;
+	line->dir = BLOCK_NO_DIR;
 	switch (path_from_text(buffer, &line->path_len, text, len)) {
 	case PATH_OK:
 		break;
@@ -58,9 +80,14 @@ enum reject_reason line_set_path(struct line *line, char *buffer, const char *te
 	case PATH_HAS_DOTS:
 		return REJECT_DOTS;
 	}
-	if (!line->path_len && !S_ISDIR(line->entry.own.mode))
-		return REJECT_ROOT;
 	line->path = buffer;
+	if (S_ISDIR(line->entry.own.mode))
+		return REJECT_NONE;
+	if (!line->path_len)
+		return REJECT_ROOT;
+	len = path_parent(buffer, line->path_len) + 1;
+	line->name = buffer + len;
+	line->name_len = line->path_len - len;
 	return REJECT_NONE;
 }
 

@@ -11,8 +11,7 @@
 #ifndef TREETALLY_LINE_H
 #define TREETALLY_LINE_H
 
-#include "common/stream/ledger.h"
-#include "common/stream/record.h"
+#include "common/stream/block_build.h"
 
 /* Longest line in bytes, without its LF: a longer one is rejected. Keep gpfs-parse.1 in step. */
 #define LINE_BYTES_MAX 69632
@@ -41,7 +40,15 @@ struct line {
 	struct entry entry;
 	bool inline_data;          /* the file's data lies in its inode */
 	unsigned bad_optional;     /* malformed values that were not needed, taken as absent */
-	const char *path;          /* memory form (path.h), valid until the parser's next call */
+	/*
+	 * Where the entry is, valid until the parser's next call: its name, NULL for a directory, and
+	 * the number of its directory in the block that is being built; or, if that is BLOCK_NO_DIR,
+	 * its path in memory form (path.h).
+	 */
+	const char *name;
+	size_t name_len;
+	uint32_t dir;
+	const char *path;
 	size_t path_len;
 };
 
@@ -65,8 +72,11 @@ static inline char line_end(const struct line_format *format)
 }
 
 struct layout {
-	/* A parser belongs to one thread: it owns the buffers that a parsed path points into. */
-	void *(*new_parser)(void);
+	/*
+	 * A parser belongs to one thread: it owns the buffers that a parsed path points into. If
+	 * entries go to a block, the parser finds their directories in it (line_set_path).
+	 */
+	void *(*new_parser)(struct block_build *block);
 	void (*free_parser)(void *parser);
 
 	/*
@@ -98,10 +108,12 @@ size_t line_measure(const struct line_format *format, const char *text, size_t l
 
 /*
  * Set the path of `line`, whose mode is set, from the text of an absolute one. `buffer` has
- * PATH_BYTES_MAX bytes and stays as long as the path; `text` may lie in it.
+ * PATH_BYTES_MAX bytes and stays as long as the path; `text` may lie in it. Of most entries of a log
+ * `block` has seen the directory already (NULL: of none); then that and the name are all that is
+ * set: nothing of the path needs to be checked or converted.
  */
-enum reject_reason line_set_path(struct line *line, char *buffer, const char *text,
-				 size_t len) WARN_UNUSED;
+enum reject_reason line_set_path(struct line *line, char *buffer, struct block_build *block,
+				 const char *text, size_t len) WARN_UNUSED;
 
 /*
  * Put the directory `root` before a path that is not absolute: the text of *path, *len bytes, is in

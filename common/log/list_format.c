@@ -62,7 +62,7 @@ static bool is_record(const struct scan_form *form, struct record *r, const char
 /* How many of the first lines are records of this scanner? */
 static unsigned records(const struct scan_form *form, bool nul, const char *text, size_t len)
 {
-	struct record *r = scanner_new_parser();
+	struct record *r = scanner_new_parser(NULL);
 	const char *at = text, *end = text + len;
 	unsigned found = 0;
 	size_t n;

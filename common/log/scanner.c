@@ -4,11 +4,12 @@
 #include "common/base/path.h"
 #include "common/log/word.h"
 
-void *scanner_new_parser(void)
+void *scanner_new_parser(struct block_build *block)
 {
 	struct record *r = xcalloc(1, sizeof(*r));
 
 	r->buffer = xmalloc(PATH_BYTES_MAX);
+	r->block = block;
 	return r;
 }
 
@@ -47,7 +48,9 @@ static enum reject_reason judge(struct record *r, const struct scan_form *form, 
 	line->entry.own.generation = r->generation;
 	if (f->path)
 		reason = line_root_path(form->root, r->buffer, &f->path, &f->path_len);
-	return reason != REJECT_NONE ? reason : line_set_path(line, r->buffer, f->path, f->path_len);
+	if (reason != REJECT_NONE)
+		return reason;
+	return line_set_path(line, r->buffer, r->block, f->path, f->path_len);
 }
 
 enum line_kind scanner_parse(void *parser, const struct line_format *format, const char *text,

@@ -21,6 +21,7 @@ struct record {
 	bool raw;             /* the path stands in the line as it is, up to its end */
 	bool skipped;         /* a record of something that is no entry */
 	char *buffer;         /* PATH_BYTES_MAX bytes, for a path that must be decoded */
+	struct block_build *block; /* of line_set_path; NULL: none */
 };
 
 struct scanner {
@@ -51,7 +52,7 @@ struct scan_form {
 extern const struct layout scanner_layout;
 
 /* Parts of other layouts. */
-void *scanner_new_parser(void);
+void *scanner_new_parser(struct block_build *block);
 void scanner_free_parser(void *parser);
 enum line_kind scanner_parse(void *parser, const struct line_format *format, const char *text,
 			     size_t len, bool maybe_nul, struct line *line);

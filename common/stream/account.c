@@ -3,11 +3,17 @@
 
 #include <inttypes.h>
 
+#include "common/base/path.h"
+
 void account_entry(struct account *a, const char *path, size_t len, const struct entry *e)
 {
+	size_t parent = S_ISDIR(e->own.mode) ? len : path_parent(path, len);
+	size_t name = parent < len ? parent + 1 : len;
+	const struct digest dir = digest_of_dir(path, parent);
+
 	/* Where data lies, only the log knew. */
 	a->overflow |= !tally_entry(&a->seen, e, false);
-	digest_add_entry(&a->seen.digest, path, len, e);
+	digest_add_entry(&a->seen.digest, &dir, path + name, len - name, e);
 }
 
 void account_dir(struct account *a, bool has_line)

@@ -42,8 +42,7 @@ static bool fits(const struct block_build *b, size_t len, size_t paths)
 /* Append a directory to section 1; returns its number. */
 static uint32_t code_dir(struct block_build *b, const char *path, size_t len)
 {
-	const unsigned char *before = b->coded_len ? b->paths.data + b->coded_at : NULL;
-	size_t shared = path_common(path, len, before, b->coded_len);
+	size_t shared = path_common(path, len, b->last.data, b->last.len);
 	unsigned char *to = buf_reserve(&b->coded_dirs, 2 * VARINT_MAX + len - shared), *start = to;
 
 	to = put_varint(to, shared);
@@ -52,11 +51,8 @@ static uint32_t code_dir(struct block_build *b, const char *path, size_t len)
 		memcpy(to, path + shared, len - shared);
 	b->coded_dirs.len += (size_t)(to - start) + len - shared;
 	b->paths_len += len;
-	if (b->kind != KIND_ENTRY)
-		b->paths.len = 0;
-	b->coded_at = b->paths.len;
-	b->coded_len = len;
-	buf_add(&b->paths, path, len);
+	b->last.len = 0;
+	buf_add(&b->last, path, len);
 	return b->dirs++;
 }
 
@@ -67,7 +63,7 @@ static void grow_slots(struct block_build *b)
 	b->slots = xcalloc(b->slot_count, sizeof(*b->slots));
 	for (uint32_t dir = 0; dir < b->dirs; dir++) {
 		const struct dir_ref *ref = &b->refs[dir];
-		uint64_t slot = hash_bytes(&b->key, b->paths.data + ref->at, ref->len);
+		uint64_t slot = hash_bytes(&b->key, b->texts.data + ref->at, ref->len);
 
 		while (b->slots[slot & (b->slot_count - 1)])
 			slot++;
@@ -75,27 +71,27 @@ static void grow_slots(struct block_build *b)
 	}
 }
 
-static bool is_dir(const struct block_build *b, uint32_t dir, const char *path, size_t len)
+static bool is_dir(const struct block_build *b, uint32_t dir, const char *text, size_t len)
 {
 	const struct dir_ref *ref = &b->refs[dir];
 
-	return ref->len == len && (!len || !memcmp(b->paths.data + ref->at, path, len));
+	return ref->len == len && (!len || !memcmp(b->texts.data + ref->at, text, len));
 }
 
 /*
  * Look a directory of an entry block up: true, and last_dir is its number; or false, and *free_slot
  * is where it goes.
  */
-static bool find_dir(struct block_build *b, const char *path, size_t len, uint32_t **free_slot)
+static bool find_dir(struct block_build *b, const char *text, size_t len, uint32_t **free_slot)
 {
 	uint64_t slot;
 	uint32_t *at;
 
-	if (b->dirs && is_dir(b, b->last_dir, path, len))
+	if (b->dirs && is_dir(b, b->last_dir, text, len))
 		return true;
-	slot = hash_bytes(&b->key, path, len);
+	slot = hash_bytes(&b->key, text, len);
 	for (; *(at = &b->slots[slot & (b->slot_count - 1)]); slot++) {
-		if (is_dir(b, *at - 1, path, len)) {
+		if (is_dir(b, *at - 1, text, len)) {
 			b->last_dir = *at - 1;
 			return true;
 		}
@@ -104,10 +100,20 @@ static bool find_dir(struct block_build *b, const char *path, size_t len, uint32
 	return false;
 }
 
+uint32_t block_find_dir(struct block_build *b, const char *text, size_t len)
+{
+	uint32_t *free_slot;
+
+	return find_dir(b, text, len, &free_slot) ? b->last_dir : BLOCK_NO_DIR;
+}
+
+/* Add the directory whose text is b->text. */
 static void add_dir(struct block_build *b, const char *path, size_t len, uint32_t *free_slot)
 {
 	GROW(b->refs, b->ref_cap, b->dirs + 1);
-	b->refs[b->dirs] = (struct dir_ref){ (uint32_t)b->paths.len, (uint32_t)len };
+	b->refs[b->dirs] = (struct dir_ref){ (uint32_t)b->texts.len, (uint32_t)len,
+					     digest_of_dir(path, len) };
+	buf_add(&b->texts, b->text.data, len);
 	b->last_dir = code_dir(b, path, len);
 	*free_slot = b->dirs;
 	if (b->dirs > b->slot_count / 2)
@@ -115,22 +121,18 @@ static void add_dir(struct block_build *b, const char *path, size_t len, uint32_
 }
 
 /*
- * Make room for an entry with `dir` as its directory; sets last_dir. Entry blocks reorder their
+ * Make room for an entry whose directory takes so many bytes more. Entry blocks reorder their
  * records, and in another order the payload is packed differently. So they are measured by a bound
  * that depends on the set of records alone: then a stream that is cut into blocks again is cut at
  * the same places.
  */
-static bool reserve_entry(struct block_build *b, const char *dir, size_t len, size_t name_len)
+static bool reserve_entry(struct block_build *b, size_t name_len, size_t more, size_t paths)
 {
-	uint32_t *free_slot;
-	bool known = find_dir(b, dir, len, &free_slot);
-	size_t bound = b->bound + NUMBERS_MAX + name_len + (known ? 0 : len + DIR_NUMBERS_MAX);
+	size_t bound = b->bound + NUMBERS_MAX + name_len + more;
 
-	if (!fits(b, bound, known ? 0 : len))
+	if (!fits(b, bound, paths))
 		return false;
 	b->bound = bound;
-	if (!known)
-		add_dir(b, dir, len, free_slot);
 	return true;
 }
 
@@ -190,21 +192,55 @@ static void add_file(struct block_build *b, const char *name, size_t name_len,
 	b->row_dir = b->last_dir;
 }
 
+/* Add an entry of last_dir, for which there is room. */
+static void put_in_dir(struct block_build *b, const char *name, size_t len, const struct entry *e)
+{
+	if (name)
+		add_file(b, name, len, e);
+	else
+		add_line(b, e);
+	b->records++;
+}
+
+bool block_add_known(struct block_build *b, uint32_t dir, const char *name, size_t len,
+		     const struct entry *e)
+{
+	if (!reserve_entry(b, len, 0, 0))
+		return false;
+	b->last_dir = dir;
+	put_in_dir(b, name, len, e);
+	return true;
+}
+
+/* The text of a directory in b->text. */
+static void write_text(struct block_build *b, const char *path, size_t len)
+{
+	unsigned char *to;
+
+	b->text.len = 0;
+	to = buf_reserve(&b->text, len);
+	for (size_t i = 0; i < len; i++)
+		to[i] = path[i] ? (unsigned char)path[i] : '/';
+}
+
 bool block_add_entry(struct block_build *b, const char *path, size_t len, const struct entry *e)
 {
 	size_t parent = len, name_len = 0;
+	const char *name = NULL;
+	uint32_t *free_slot;
 
 	if (!S_ISDIR(e->own.mode)) {
 		parent = path_parent(path, len);
+		name = path + parent + 1;
 		name_len = len - parent - 1;
 	}
-	if (!reserve_entry(b, path, parent, name_len))
+	write_text(b, path, parent);
+	if (find_dir(b, (char *)b->text.data, parent, &free_slot))
+		return block_add_known(b, b->last_dir, name, name_len, e);
+	if (!reserve_entry(b, name_len, parent + DIR_NUMBERS_MAX, parent))
 		return false;
-	if (S_ISDIR(e->own.mode))
-		add_line(b, e);
-	else
-		add_file(b, path + parent + 1, name_len, e);
-	b->records++;
+	add_dir(b, path, parent, free_slot);
+	put_in_dir(b, name, name_len, e);
 	return true;
 }
 
@@ -240,7 +276,7 @@ bool block_add_dir(struct block_build *b, const char *path, size_t len,
 /* The number of a directory, which is the last one or a new one. */
 static uint32_t dir_in_order(struct block_build *b, const char *path, size_t len)
 {
-	if (b->dirs && path_compare(b->paths.data, b->paths.len, path, len) == 0)
+	if (b->dirs && path_compare(b->last.data, b->last.len, path, len) == 0)
 		return b->dirs - 1;
 	return code_dir(b, path, len);
 }
@@ -322,10 +358,11 @@ static void reset(struct block_build *b)
 
 	if (b->dirs && b->slots)
 		memset(b->slots, 0, b->slot_count * sizeof(*b->slots));
-	kept.coded_dirs.len = kept.coded_lines.len = kept.coded_rows.len = kept.paths.len = 0;
+	kept.coded_dirs.len = kept.coded_lines.len = kept.coded_rows.len = 0;
+	kept.last.len = kept.texts.len = 0;
 	*b = (struct block_build){
 		.kind = kept.kind, .coded_dirs = kept.coded_dirs, .coded_lines = kept.coded_lines,
-		.coded_rows = kept.coded_rows, .paths = kept.paths, .refs = kept.refs,
+		.coded_rows = kept.coded_rows, .last = kept.last, .texts = kept.texts, .text = kept.text, .refs = kept.refs,
 		.ref_cap = kept.ref_cap, .key = kept.key, .slots = kept.slots,
 		.slot_count = kept.slot_count,
 	};
@@ -380,7 +417,9 @@ void block_build_release(struct block_build *b)
 	buf_release(&b->coded_dirs);
 	buf_release(&b->coded_lines);
 	buf_release(&b->coded_rows);
-	buf_release(&b->paths);
+	buf_release(&b->last);
+	buf_release(&b->texts);
+	buf_release(&b->text);
 	free(b->refs);
 	free(b->slots);
 	*b = (struct block_build){ 0 };

@@ -10,6 +10,7 @@
 
 #include "common/stream/block.h"
 #include "common/base/hash.h"
+#include "common/stream/ledger.h"
 
 struct block_build {
 	enum rec_kind kind;
@@ -17,16 +18,18 @@ struct block_build {
 	struct buf coded_dirs, coded_lines, coded_rows;
 	size_t bound;            /* entry kind: upper bound of the payload that no order changes */
 	size_t paths_len;        /* bytes of section 1 once decoded */
-	struct buf paths;        /* entry kind: all of section 1 decoded; else the last directory */
+	struct buf last;         /* the last directory of section 1, for the next one */
+	struct buf texts;        /* entry kind: all directories as text: "/a/b", and "" the root */
+	struct buf text;         /* entry kind: one that is looked up */
 	struct dir_ref {
-		uint32_t at, len; /* in `paths` */
+		uint32_t at, len; /* in `texts` */
+		struct digest digest;
 	} *refs;                 /* entry kind: by directory number */
 	size_t ref_cap;
 	struct hash_key key;        /* entry kind: of the table */
 	uint32_t *slots;         /* entry kind: hash table of directory number + 1 */
 	uint32_t slot_count;     /* a power of two */
 	uint32_t last_dir;       /* number of the directory that was looked up last */
-	size_t coded_at, coded_len; /* the last directory in `paths`, for section 1 */
 	uint32_t line_dir, row_dir; /* last numbers in sections 2 and 3: stored as differences */
 	struct entry line_before, row_before;
 	struct usage_key key_before;
@@ -49,6 +52,23 @@ bool block_add_usage(struct block_build *b, const char *path, size_t len,
 		     const struct usage_key *key, const struct usage *usage) WARN_UNUSED;
 bool block_add_link(struct block_build *b, const char *path, size_t len,
 		    const struct link_row *row, const char *name, size_t name_len) WARN_UNUSED;
+
+/*
+ * The number of a directory that an entry block mentions, by its text, and "" for the root, or
+ * BLOCK_NO_DIR; it holds until the next block_encode. What has the text of a path that was checked
+ * needs neither be checked nor converted: an entry can be added by that number and its name, which is
+ * NULL for the directory itself.
+ */
+#define BLOCK_NO_DIR UINT32_MAX
+uint32_t block_find_dir(struct block_build *b, const char *text, size_t len);
+bool block_add_known(struct block_build *b, uint32_t dir, const char *name, size_t len,
+		     const struct entry *e) WARN_UNUSED;
+
+/* digest_of_dir for the entry that was added last. */
+static inline const struct digest *block_dir_digest(const struct block_build *b)
+{
+	return &b->refs[b->last_dir].digest;
+}
 
 /*
  * Bring an entry block into the form that it has once it went through text: the same records, but

@@ -2,13 +2,14 @@
 #include "common/stream/ledger.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <xxhash.h>
 
 #include "common/base/human.h"
 #include "common/stream/attrs.h"
 
-/* Bytes of an entry's fields in its digest. */
-#define DIGEST_FIELDS 72
+/* Bytes before the name in what the digest of an entry is made of. */
+#define DIGEST_FIELDS 88
 
 #define NAME(id, name, column) name,
 #define COLUMN(id, name, column) column,
@@ -28,7 +29,7 @@ void digest_add(struct digest *sum, struct digest more)
 }
 
 /* Fields of a fixed width, so that no two entries give the same bytes. */
-static void put_fields(unsigned char *to, const struct entry *e)
+static void put_fields(unsigned char *to, const struct entry *e, const struct digest *dir)
 {
 	put_le64(to, e->own.inode);
 	put_le64(to + 8, e->own.generation);
@@ -41,18 +42,28 @@ static void put_fields(unsigned char *to, const struct entry *e)
 	put_le64(to + 48, (uint64_t)e->atime);
 	put_le64(to + 56, (uint64_t)e->mtime);
 	put_le64(to + 64, e->snapshot);
+	put_le64(to + 72, dir->low);
+	put_le64(to + 80, dir->high);
 }
 
-void digest_add_entry(struct digest *sum, const char *path, size_t len, const struct entry *e)
+struct digest digest_of_dir(const char *path, size_t len)
 {
-	unsigned char few[1024], *bytes = few;
+	XXH128_hash_t hash = XXH3_128bits(len ? path : "", len);
+
+	return (struct digest){ hash.high64, hash.low64 };
+}
+
+void digest_add_entry(struct digest *sum, const struct digest *dir, const char *name, size_t len,
+		      const struct entry *e)
+{
+	unsigned char few[DIGEST_FIELDS + NAME_MAX], *bytes = few;
 	XXH128_hash_t hash;
 
-	if (len > sizeof(few) - DIGEST_FIELDS)
+	if (len > NAME_MAX)
 		bytes = xmalloc(DIGEST_FIELDS + len);
-	put_fields(bytes, e);
+	put_fields(bytes, e, dir);
 	if (len)
-		memcpy(bytes + DIGEST_FIELDS, path, len);
+		memcpy(bytes + DIGEST_FIELDS, name, len);
 	hash = XXH3_128bits(bytes, DIGEST_FIELDS + len);
 	if (bytes != few)
 		free(bytes);

@@ -90,8 +90,13 @@ struct digest {
 	uint64_t high, low;
 };
 void digest_add(struct digest *sum, struct digest more);
-/* Add that of an entry: of its fields, then its path, as treetally-stream(5) lays them out. */
-void digest_add_entry(struct digest *sum, const char *path, size_t len, const struct entry *e);
+/*
+ * Add that of an entry: of its fields, its directory and its name, as treetally-stream(5) lays them
+ * out. The directory is digested by itself, once for all entries in it.
+ */
+struct digest digest_of_dir(const char *path, size_t len);
+void digest_add_entry(struct digest *sum, const struct digest *dir, const char *name, size_t len,
+		      const struct entry *e);
 
 /* The numbers alone: plain data, so that threads can each fill one. Zeroed is empty. */
 struct tally {

@@ -65,7 +65,7 @@ static void parse_list(struct list_format *f, const char *text, size_t len)
 	struct scan_form form = { .scanner = f->scanner, .find = f->template, .root = "/r" };
 	struct line_format format = { .layout = f->scanner->layout, .how = &form,
 				      .nul = f->template && f->template->nul };
-	struct parse parse = { &format, format.layout->new_parser() };
+	struct parse parse = { &format, format.layout->new_parser(NULL) };
 	unsigned given = f->template ? f->template->given : f->scanner->given;
 
 	(void)field_plan_init(&form.plan, given, false, 20000, 4096);

@@ -260,6 +260,20 @@ static bool in_name(const char **name, const struct line *line, enum line_kind k
 	       (kind == LINE_REJECTED || kind == LINE_UNRECOGNISED);
 }
 
+static void add_digest(struct digest *sum, const struct line *line)
+{
+	size_t len = line->path_len, dir_len = len, name = len;
+	struct digest dir;
+
+	if (!S_ISDIR(line->entry.own.mode)) {
+		while (line->path[--dir_len])
+			;
+		name = dir_len + 1;
+	}
+	dir = digest_of_dir(line->path, dir_len);
+	digest_add_entry(sum, &dir, line->path + name, len - name, &line->entry);
+}
+
 static void count_line(struct outcome *o, const struct line *line, enum line_kind kind)
 {
 	static const int counts[] = {
@@ -274,7 +288,7 @@ static void count_line(struct outcome *o, const struct line *line, enum line_kin
 		o->tally.count[COUNT_BAD_OPTIONAL] += line->bad_optional;
 		if (!tally_entry(&o->tally, &line->entry, line->inline_data))
 			o->overflow = true;
-		digest_add_entry(&o->tally.digest, line->path, line->path_len, &line->entry);
+		add_digest(&o->tally.digest, line);
 		add_entry(o, line->path, line->path_len, &line->entry);
 		return;
 	}
@@ -288,7 +302,7 @@ static void parse_lines(struct outcome *o, struct line_format format)
 {
 	static char path[PATH_BYTES_MAX];
 	const char *at = text, *end = text + text_len, *name = NULL;
-	void *parser = gpfs_layout.new_parser();
+	void *parser = gpfs_layout.new_parser(NULL);
 
 	if (text_len >= 3 && !memcmp(text, BYTE_ORDER_MARK, 3))
 		at += 3;

@@ -97,7 +97,7 @@ static void parse_lines(const struct gpfs_format *how, uint8_t flags, const char
 {
 	const struct layout *layout = flags & PREPARE ? &gpfs_prepare_layout : &gpfs_layout;
 	struct parse p = { { .layout = layout, .how = how, .pct = flags & PCT,
-			     .crlf = flags & CRLF }, layout->new_parser(), flags };
+			     .crlf = flags & CRLF }, layout->new_parser(NULL), flags };
 	bool relative;
 
 	lines_take(&p.format, text, len, parse_line, &p);
