@@ -16,11 +16,10 @@ static bool take_any_decimal(const char **at, uint64_t limit, uint64_t *value)
 	return fits && v <= limit - 1;
 }
 
-bool take_long_decimal(const char **at, uint64_t limit, uint64_t *value)
+bool take_long_decimal(const char **at, uint64_t high, uint64_t limit, uint64_t *value)
 {
 	static const uint32_t power[8] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000 };
-	uint64_t high = join_digits(load_digits(*at)), low, v = load_digits(*at + 8);
-	uint64_t others = not_digits(v);
+	uint64_t v = load_digits(*at + 8), others = not_digits(v), low;
 	unsigned digits;
 
 	if (!others)

@@ -79,8 +79,8 @@ static inline unsigned few_digits(uint64_t v, uint64_t others, uint64_t *value)
 /* As `limit` of take_number: 2^64. */
 #define NUMBER_ANY 0
 
-/* take_decimal for numbers of eight digits and more. */
-bool take_long_decimal(const char **at, uint64_t limit, uint64_t *value);
+/* take_decimal for numbers of eight digits and more, of which the first eight are `high`. */
+bool take_long_decimal(const char **at, uint64_t high, uint64_t limit, uint64_t *value);
 
 /*
  * The digits at *at as a decimal number below `limit`. Leading zeros are allowed, a sign is not.
@@ -92,7 +92,7 @@ static inline bool take_decimal(const char **at, uint64_t limit, uint64_t *value
 	unsigned digits;
 
 	if (!others)
-		return take_long_decimal(at, limit, value);
+		return take_long_decimal(at, join_digits(v), limit, value);
 	digits = few_digits(v, others, value);
 	*at += digits;
 	return digits && *value <= limit - 1;

@@ -30,6 +30,7 @@ struct block_build {
 	uint32_t *slots;         /* entry kind: hash table of directory number + 1 */
 	uint32_t slot_count;     /* a power of two */
 	uint32_t last_dir;       /* number of the directory that was looked up last */
+	uint32_t *guesses;       /* entry kind: directory numbers, maybe of a block before */
 	uint32_t line_dir, row_dir; /* last numbers in sections 2 and 3: stored as differences */
 	struct entry line_before, row_before;
 	struct usage_key key_before;
