@@ -786,3 +786,28 @@ deep_database() {
 	dir-query --format ndjson "$odd" | jq -s length >got
 	[[ $(<got) -eq $(ask "$odd" 'SELECT count(*) FROM directories WHERE dir_id >= (SELECT scan_root_id FROM scan_metadata)') ]]
 }
+
+@test "dir-query: a path is found among siblings of any names, and what is not there is not" {
+	local i name
+	# Names that are prefixes of others, with bytes below and above the slash, text or not.
+	for i in {1..400}; do
+		printf '/r/%s\n' "$i" "$i!" "$i "$'\377' "$i.d/$i" "$i/a/b"
+	done | LC_ALL=C awk '{ printf "<0> %d 1 0  s=1 a=4 u=1 g=2 p=drwxr-xr-x ac=2026-01-01 00:00:00 -- %s\n", NR, $0 }' >log
+	gpfs-parse -q -f fs1 --scan-date 2026-01-15 log -o entry
+	dir-extract entry | depth-sort | dir-load siblings.db
+	stats-accum entry | stats-load --no-names siblings.db
+	for i in 1 9 10 57 399 400 $((RANDOM % 400 + 1)); do
+		for name in "$i" "$i!" "$i "$'\377' "$i.d" "$i.d/$i" "$i/a" "$i/a/b"; do
+			dir-query -q --format tsv --columns path -P "/r/$name" siblings.db | tail -n +2
+		done | LC_ALL=C sort >got
+		for name in "$i" "$i!" "$i "$'\377' "$i.d" "$i.d/$i" "$i/a" "$i/a/b"; do
+			printf '/r/%s\n' "$name"
+		done | LC_ALL=C sort >expected
+		# a directory is shown with all that is below it
+		LC_ALL=C sort -u got | diff expected -
+		[ "$(wc -l <got)" = 11 ]
+		for name in "$i\"" "$i/b" "$i!!" "${i}x" "$i.d/x" " $i" $'\377'; do
+			run -1 dir-query -q -P "/r/$name" siblings.db
+		done
+	done
+}

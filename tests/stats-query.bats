@@ -552,8 +552,9 @@ cost() {
 	# One row, by its key.
 	cost "$big"
 	((steps < 300 && full == 0))
+	# A name is found by halving, twenty steps for a million directories.
 	cost -P /gpfs/fs1/home20 "$big"
-	((steps < 300 && full == 0))
+	((steps < 900 && full == 0))
 	# One row for each owner, and its name; ten for ages.
 	cost --by owner "$big"
 	((steps < 1000 && full == 0))

@@ -115,7 +115,7 @@ ENDLESS='WITH RECURSIVE endless(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM endl
 		'CREATE TRIGGER t AFTER INSERT ON scan_metadata BEGIN DELETE FROM directories; END'
 		'DROP VIEW tree; CREATE VIEW tree AS SELECT * FROM directories'
 		'DROP INDEX stats_by_size; CREATE INDEX stats_by_size ON directory_stats(total_size_nr)'
-		'DROP INDEX directories_by_name; CREATE INDEX directories_by_name ON directories(parent_id, name)'
+		'DROP INDEX directories_by_parent; CREATE UNIQUE INDEX directories_by_parent ON directories(parent_id, name)'
 		'ALTER TABLE usage_nr ADD COLUMN more' 'ALTER TABLE directories RENAME COLUMN mode TO moth'
 		'DROP TABLE user_info; CREATE TABLE user_info(uid PRIMARY KEY, username NOT NULL, full_name)'
 		"DROP TABLE group_info; CREATE TABLE group_info(gid INTEGER PRIMARY KEY,

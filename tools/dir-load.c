@@ -11,9 +11,8 @@
  *     /gpfs/fs1/c      closes 5 and 4; 6, below 3
  *
  * Rows come in the order of the table and go into its pages (db_pages.h). The keys of the index, by
- * parent and name, wait in a sorter: children of one directory come in the order of their names, but
- * their own children between them. SQLite makes the empty tables before, and reads and writes all
- * that is small.
+ * parent, wait in a sorter. SQLite makes the empty tables before, and reads and writes all that is
+ * small.
  *
  * Memory does not grow with the stream; the stack needs 16 bytes a level.
  */
@@ -101,7 +100,8 @@ struct loader {
 	struct tree_in in;
 	struct db_pages pages;
 	struct db_tree rows;
-	struct word_sort names;  /* (parent and whether it is no text, dir_id), name: order of the index */
+	struct word_sort parents; /* parent, dir_id: keys of the index */
+	size_t piece;            /* bytes of pages that are written at a time */
 	unsigned char *record;   /* room for any row */
 	struct buf path;      /* the directory that was loaded last */
 	struct level *levels; /* it and its ancestors, the root first */
@@ -136,14 +136,14 @@ static void add_row(struct loader *l, int64_t parent, const char *name, size_t l
 	db_tree_add_row(&l->rows, (int64_t)l->directories, l->record, db_record_end(&r));
 }
 
-/* NULL comes before all numbers, TEXT before BLOB. */
-static void add_name(struct loader *l, int64_t parent, const char *name, size_t len, bool text)
+/* 0 stands for NULL, which comes before all numbers. */
+static void add_key(struct loader *l, int64_t parent)
 {
-	uint64_t above = parent == DB_NULL ? 0 : (uint64_t)parent;
-	const struct word_item item = { .word = { 2 * above + !text, l->directories },
-					.bytes = name, .len = len };
+	const struct word_item item = {
+		.word = { parent == DB_NULL ? 0 : (uint64_t)parent, l->directories }
+	};
 
-	word_sort_add(&l->names, &item);
+	word_sort_add(&l->parents, &item);
 }
 
 static void write_index(struct loader *l, struct progress *progress)
@@ -152,22 +152,19 @@ static void write_index(struct loader *l, struct progress *progress)
 	struct db_tree index;
 	struct db_record r;
 
-	word_sort_end_input(&l->names);
-	db_tree_begin(&index, &l->pages, db_root_page(&l->db, "directories_by_name"), false,
-		      PIECE_ENOUGH);
-	while (word_sort_next(&l->names, &item)) {
-		uint64_t above = item.word[0] / 2;
-
-		db_record_begin(&r, l->record, 3, item.len);
-		db_record_nullable(&r, above ? (int64_t)above : DB_NULL);
-		db_record_name(&r, item.bytes, item.len, item.word[0] % 2 == 0);
+	word_sort_end_input(&l->parents);
+	db_tree_begin(&index, &l->pages, db_root_page(&l->db, "directories_by_parent"), false,
+		      l->piece);
+	while (word_sort_next(&l->parents, &item)) {
+		db_record_begin(&r, l->record, 2, 0);
+		db_record_nullable(&r, item.word[0] ? (int64_t)item.word[0] : DB_NULL);
 		db_record_integer(&r, (int64_t)item.word[1]);
 		db_tree_add_key(&index, l->record, db_record_end(&r));
 		if (index.count % 4096 == 0)
 			progress_update(progress, index.count, 0);
 	}
 	db_tree_end(&index);
-	word_sort_release(&l->names);
+	word_sort_release(&l->parents);
 }
 
 /* ---- directories ---- */
@@ -184,7 +181,7 @@ static void open_directory(struct loader *l, const char *path, size_t len,
 
 	l->directories++;
 	add_row(l, parent, name, name_len, text, line);
-	add_name(l, parent, name, name_len, text);
+	add_key(l, parent);
 	l->implied += !line;
 
 	GROW(l->levels, l->levels_cap, l->depth + 1);
@@ -259,7 +256,7 @@ static void store_state(struct loader *l)
 static void check_counts(struct loader *l)
 {
 	db_check_count(&l->db, "directories NOT INDEXED", l->directories);
-	db_check_count(&l->db, "directories INDEXED BY directories_by_name", l->directories);
+	db_check_count(&l->db, "directories INDEXED BY directories_by_parent", l->directories);
 }
 
 /*
@@ -291,18 +288,18 @@ static enum db_state lock_old(struct db *old, const struct options *opt)
 static void begin_pages(struct loader *l, const struct opts *shared)
 {
 	const struct word_sort_config sorting = {
-		.words = 2, .unsorted = 1, .with_bytes = true, .memory = shared->memory / 2,
+		.words = 2, .unsorted = 1, .memory = shared->memory / 2,
 		.temp_dir = shared->temp_dir, .quiet = shared->quiet,
 	};
-	size_t piece = shared->memory / 16;
 
 	db_exec(&l->db, "BEGIN");
 	db_exec(&l->db, db_schema_directories);
 	db_exec(&l->db, "COMMIT");
 	db_begin_pages(&l->db, &l->pages);
+	l->piece = shared->memory / 16 < PIECE_ENOUGH ? shared->memory / 16 : PIECE_ENOUGH;
 	db_tree_begin(&l->rows, &l->pages, db_root_page(&l->db, "directories"), true,
-		      piece < PIECE_ENOUGH ? piece : PIECE_ENOUGH);
-	word_sort_init(&l->names, &sorting);
+		      l->piece);
+	word_sort_init(&l->parents, &sorting);
 	l->record = xmalloc(DB_RECORD_MAX + PATH_BYTES_MAX);
 }
 

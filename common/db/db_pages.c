@@ -268,17 +268,11 @@ static uint32_t write_leaves(struct db_tree *t, unsigned count)
 	return number;
 }
 
-/* The open leaf is full, and another cell is coming. */
-static void end_leaf(struct db_tree *t)
+/* The open leaf is full; the parent gets `key` for it. */
+static void end_leaf(struct db_tree *t, const unsigned char *key, size_t len)
 {
-	unsigned char rowid[DB_VARINT_MAX], size[4];
-	const unsigned char *key = rowid;
-	size_t len;
+	unsigned char size[4];
 
-	if (t->of_rows)
-		len = (size_t)(db_put_varint(rowid, (uint64_t)t->last_rowid) - rowid);
-	else
-		key = take_cell(t, 0, &len);
 	put_be32(size, (uint32_t)len);
 	buf_add(&t->keys, size, sizeof(size));
 	buf_add(&t->keys, key, len);
@@ -324,24 +318,44 @@ static size_t local_part(const struct db_tree *t, size_t len)
 	return part <= most ? part : least;
 }
 
-/* `head` is what stands before the payload. */
-static void add_leaf_cell(struct db_tree *t, const unsigned char *head, size_t head_len,
-			  const unsigned char *record, size_t len)
+/* What stands in a cell, which was made for it: `head` before the payload. */
+static void fill_cell(struct db_tree *t, unsigned char *cell, const unsigned char *head,
+		      size_t head_len, const unsigned char *record, size_t len)
 {
-	size_t part = local_part(t, len), all = head_len + part + (part < len ? 4 : 0);
-	unsigned char *cell;
+	size_t part = local_part(t, len);
 
-	if (!has_room(t, 0, all < CELL_LEAST ? CELL_LEAST : all))
-		end_leaf(t);
-	cell = add_cell(t, 0, all);
 	memcpy(cell, head, head_len);
 	memcpy(cell + head_len, record, part);
 	if (part < len)
 		put_be32(cell + head_len + part,
 			 write_overflow(t->file, record + part, len - part));
-	else if (all < CELL_LEAST)
-		memset(cell + all, 0, CELL_LEAST - all);
+	else if (head_len + len < CELL_LEAST)
+		memset(cell + head_len + len, 0, CELL_LEAST - head_len - len);
+}
+
+static void add_leaf_cell(struct db_tree *t, const unsigned char *head, size_t head_len,
+			  const unsigned char *record, size_t len)
+{
+	size_t part = local_part(t, len), all = head_len + part + (part < len ? 4 : 0);
+	unsigned char rowid[DB_VARINT_MAX], *cell;
+
+	if (all < CELL_LEAST)
+		all = CELL_LEAST;
 	t->count++;
+	/* There is a key behind the one that waits, so that one stands between two leaves. */
+	if (t->waiting.len)
+		end_leaf(t, t->waiting.data, t->waiting.len);
+	t->waiting.len = 0;
+	if (!has_room(t, 0, all) && t->of_rows)
+		end_leaf(t, rowid,
+			 (size_t)(db_put_varint(rowid, (uint64_t)t->last_rowid) - rowid));
+	if (has_room(t, 0, all)) {
+		cell = add_cell(t, 0, all);
+	} else {
+		cell = buf_reserve(&t->waiting, all);
+		t->waiting.len = all;
+	}
+	fill_cell(t, cell, head, head_len, record, len);
 }
 
 void db_tree_add_row(struct db_tree *t, int64_t rowid, const unsigned char *record, size_t len)
@@ -375,10 +389,22 @@ void db_tree_begin(struct db_tree *t, struct db_pages *f, uint32_t root, bool of
 	open_leaf(t);
 }
 
+/* The key that waits is the last one: it gets a leaf, and what stands before it goes up instead. */
+static void settle_waiting(struct db_tree *t)
+{
+	size_t len;
+	const unsigned char *before = take_cell(t, 0, &len);
+
+	end_leaf(t, before, len);
+	memcpy(add_cell(t, 0, t->waiting.len), t->waiting.data, t->waiting.len);
+}
+
 void db_tree_end(struct db_tree *t)
 {
 	uint32_t last = 0;
 
+	if (t->waiting.len)
+		settle_waiting(t);
 	seal_page(t, 0, 0);
 	if (t->top || t->full)
 		last = write_leaves(t, t->full + 1);
@@ -395,6 +421,7 @@ void db_tree_end(struct db_tree *t)
 		free(t->levels[level].page);
 	free(t->leaves);
 	buf_release(&t->keys);
+	buf_release(&t->waiting);
 }
 
 /* ---- a row again ---- */

@@ -7,8 +7,8 @@
  * the rows in order needs no place: a page is filled and written, once, at the end of the file, and
  * its parent gets to know it. SQLite makes the tables and indexes, empty, before; when the trees
  * are finished it finds them full. The form is that of https://www.sqlite.org/fileformat2.html,
- * sections 1.3 (the header of the file), 1.6 (pages of b-trees) and 1.7 (overflow); rows are made by
- * db_record.h. A page:
+ * sections 1.3 (the header of a file), 1.6 (pages of b-trees) and 1.7 (overflow); db_record.h makes
+ * rows. A page:
  *
  *     0        8 or 12                                                         page size
  *     | head   | 2 bytes for each cell: |  unused, 0  | cell n ...  cell 2 | cell 1 |
@@ -24,11 +24,15 @@
  * Of a payload that is too long for a page the first part stands in the cell, and behind it the
  * number of a page with the rest, which begins with the number of the next one or 0.
  *
- * A full page of keys gives its last key to its parent, so that one stands between each two
- * neighbours; with inner pages of rows it is the same. For (3 cells a page) keys a b c d e f g h:
+ * Between two neighbours with keys there is a key in their parent. Of leaves it is the one that
+ * found no room in the first; of inner pages, the last one that did, and that is the same for rows.
+ * With room for 3 keys:
  *
- *     after d: [a b] and [d]           c                 after h:       c     f
- *              in the parent      [a b] [d ..                      [a b] [d e] [g h]
+ *     a b c are in, d waits            [a b c]
+ *     e comes: d goes up                     d
+ *                                      [a b c] [e
+ *     h waits, and no more comes:            d     g
+ *     g goes up instead                [a b c] [e f] [h]
  *
  *     open -> (tree_begin -> tree_add* -> tree_end)*, in any mixture -> replace* -> finish
  *
@@ -69,6 +73,7 @@ struct db_tree {
 	unsigned char *leaves; /* the last one is being filled; the others wait to be written */
 	unsigned full, most;   /* of these */
 	struct buf keys;       /* what their parent gets for each full one, a length (4) before it */
+	struct buf waiting;    /* a key for which the open leaf has no room */
 };
 
 /*

@@ -16,7 +16,7 @@ const char db_schema_directories[] =
 	"    depth INTEGER NOT NULL,\n"
 	"    inode INTEGER, generation INTEGER, uid INTEGER, gid INTEGER, mode INTEGER,"
 	" allocated INTEGER);"
-	"CREATE UNIQUE INDEX directories_by_name ON directories(parent_id, name);"
+	"CREATE INDEX directories_by_parent ON directories(parent_id);"
 	"CREATE TABLE load_state(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
 	"CREATE TABLE scan_metadata(\n"
 	"    scan_id INTEGER PRIMARY KEY,\n"

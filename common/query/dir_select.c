@@ -327,7 +327,7 @@ static const struct {
 		"levels",
 		"WITH RECURSIVE walk(dir_id, more) AS (SELECT first, :levels FROM temp.prefixes"
 		" UNION ALL SELECT c.dir_id, more - 1 FROM walk"
-		" CROSS JOIN directories AS c INDEXED BY directories_by_name"
+		" CROSS JOIN directories AS c INDEXED BY directories_by_parent"
 		" ON c.parent_id = walk.dir_id AND c.dir_id > walk.dir_id WHERE more > 0) ",
 		"(SELECT DISTINCT dir_id FROM walk WHERE in_scope(dir_id, dir_id)) AS w"
 		" CROSS JOIN directory_stats AS s",

@@ -113,7 +113,7 @@ bool dir_top_find(struct db_reader_db *a, const struct scope *scope, const struc
 			 .matching = dir_question_matches(q) };
 	const char *column = dir_question_column(q);
 	char *sql = xasprintf(
-		"SELECT d.dir_id, s.%s FROM directories AS d INDEXED BY directories_by_name"
+		"SELECT d.dir_id, s.%s FROM directories AS d INDEXED BY directories_by_parent"
 		" CROSS JOIN directory_stats AS s ON s.dir_id = d.dir_id"
 		" WHERE d.parent_id = ?1 AND d.dir_id > ?1",
 		column);

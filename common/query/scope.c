@@ -38,34 +38,75 @@ static void parse_wanted(struct wanted *w, const char *option, const char *text)
 	}
 }
 
-static int64_t child_named(struct db_reader_db *a, int64_t parent, const char *name, size_t len)
+/*
+ * The child of `parent` that has this name, 0: there is none. `last` is the last directory below
+ * it. Children stand in the order of the bytes of their names, with their subtrees between them: a
+ * child is looked for by halving what can have it.
+ */
+static int64_t child_named(struct db_reader_db *a, int64_t parent, int64_t last, const char *name,
+			   size_t len)
 {
-	sqlite3_stmt *below = db_reader_statement(a,
-		"SELECT dir_id FROM directories WHERE parent_id = ? AND name = ?");
-	int64_t id = 0;
+	sqlite3_stmt *from = db_reader_statement(a,
+		"SELECT dir_id, name FROM directories INDEXED BY directories_by_parent"
+		" WHERE parent_id = ? AND dir_id >= ? ORDER BY dir_id LIMIT 1");
+	int64_t low = parent + 1, high = last, id = 0;
+	int order = -1;
 
-	db_bind(&a->db, below, 1, parent);
-	db_bind_name(&a->db, below, 2, name, len);
-	if (db_step(&a->db, below))
-		id = db_column(&a->db, below, 0, DB_ID);
-	db_check(&a->db, sqlite3_reset(below));
-	return id;
+	db_bind(&a->db, from, 1, parent);
+	while (order && low <= high) {
+		int64_t middle = low + (high - low) / 2;
+
+		db_bind(&a->db, from, 2, middle);
+		order = -1;
+		if (db_step(&a->db, from)) {
+			struct db_text child = db_column_text(&a->db, from, 1, DB_NAME_BYTES);
+
+			id = db_column(&a->db, from, 0, DB_ID);
+			order = path_compare(name, len, child.bytes, child.len);
+			db_check(&a->db, sqlite3_reset(from));
+		}
+		if (order < 0)
+			high = middle - 1;
+		else
+			low = id + 1;
+	}
+	return order ? 0 : id;
+}
+
+static struct scope_prefix subtree(struct db_reader_db *a, int64_t id, size_t which)
+{
+	enum { DIRS_BELOW, DEPTH };
+	struct scope_prefix p = { .dir_id = id, .prefix = which };
+	sqlite3_stmt *select = db_reader_statement(a,
+						"SELECT s.dir_count_r, d.depth FROM directories AS "
+						"d JOIN directory_stats AS s USING(dir_id)"
+						" WHERE d.dir_id = ?");
+
+	db_bind(&a->db, select, 1, id);
+	if (!db_step(&a->db, select))
+		die(EXIT_INPUT, "%s: is damaged: no directory_stats for dir_id %" PRId64,
+		    a->db.name, id);
+	p.last = id + db_column(&a->db, select, DIRS_BELOW, DB_DIRECTORY_COUNT);
+	p.depth = db_column(&a->db, select, DEPTH, DB_DEPTH);
+	db_check(&a->db, sqlite3_reset(select));
+	return p;
 }
 
 /* The id of a path of the scan, 0 when it is not there; *known: bytes of what is there of it. */
 static int64_t look_up(struct db_reader_db *a, const struct buf *path, size_t *known)
 {
 	const char *text = (const char *)path->data;
-	int64_t id = ROOT_ID;
+	int64_t id = ROOT_ID, last = a->directories;
 
 	for (size_t at = *known = 0; at < path->len; *known = at) {
 		size_t end = at + 1;
 
 		while (end < path->len && text[end] != '/')
 			end++;
-		id = child_named(a, id, text + at + 1, end - at - 1);
+		id = child_named(a, id, last, text + at + 1, end - at - 1);
 		if (!id)
 			return 0;
+		last = subtree(a, id, 0).last;
 		at = end;
 	}
 	return id;
@@ -99,25 +140,6 @@ static int64_t find(struct db_reader_db *a, struct wanted *w)
 	w->found = w->found || id;
 	buf_release(&path);
 	return id;
-}
-
-static struct scope_prefix subtree(struct db_reader_db *a, int64_t id, size_t which)
-{
-	enum { DIRS_BELOW, DEPTH };
-	struct scope_prefix p = { .dir_id = id, .prefix = which };
-	sqlite3_stmt *select = db_reader_statement(a,
-						"SELECT s.dir_count_r, d.depth FROM directories AS "
-						"d JOIN directory_stats AS s USING(dir_id)"
-						" WHERE d.dir_id = ?");
-
-	db_bind(&a->db, select, 1, id);
-	if (!db_step(&a->db, select))
-		die(EXIT_INPUT, "%s: is damaged: no directory_stats for dir_id %" PRId64,
-		    a->db.name, id);
-	p.last = id + db_column(&a->db, select, DIRS_BELOW, DB_DIRECTORY_COUNT);
-	p.depth = db_column(&a->db, select, DEPTH, DB_DEPTH);
-	db_check(&a->db, sqlite3_reset(select));
-	return p;
 }
 
 static int compare_subtrees(const void *left, const void *right)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * word_sort - items of a few 64-bit words, and maybe bytes, in the order of the words.
+ * word_sort - items of a few 64-bit words, in the order of the words.
  *
  * For the keys of indexes: millions of numbers that come in the order of another column. Items are
- * compared by their words, the first one first, and no two have all words equal. They often come in
- * the order of their last words, so that only the first `unsorted` ones need sorting: in memory that
- * is a radix sort, 11 bits at a time, which does not look at two items together. Memory that is
- * full becomes a run of an extsort, which merges.
+ * compared by their words, the first one first, and no two have all words equal. They often come
+ * in the order of their last words, so that only the first `unsorted` ones need sorting: in memory
+ * that is a radix sort, 11 bits at a time, which does not look at two items together. Memory that
+ * is full becomes a run of an extsort, which merges.
  *
  *     init -> add* -> end_input -> next until false -> release
  *
@@ -21,14 +21,11 @@
 
 struct word_item {
 	uint64_t word[WORD_SORT_WORDS];
-	const char *bytes; /* from word_sort_next: valid until the next call */
-	size_t len;        /* at most PATH_BYTES_MAX */
 };
 
 struct word_sort_config {
-	unsigned words;    /* of an item, at most WORD_SORT_WORDS */
+	unsigned words;    /* of an item, from 2 to WORD_SORT_WORDS */
 	unsigned unsorted; /* where these are equal, items come in the order of the others */
-	bool with_bytes;
 	size_t memory;     /* bytes */
 	const char *temp_dir;
 	bool quiet;        /* as in extsort.h */
@@ -36,10 +33,8 @@ struct word_sort_config {
 
 struct word_sort {
 	struct word_sort_config config;
-	unsigned stride;       /* words of an item in memory: with bytes, one more tells where */
-	uint64_t *items;       /* one block of memory: items, room to sort them, at its end bytes */
-	size_t count, room;    /* items; bytes of the block */
-	size_t bytes;          /* of the block's end that are in use */
+	uint64_t *items;       /* twice the capacity: half of it is for sorting */
+	size_t count, capacity;
 	uint64_t *sorted;      /* one of both */
 	size_t next;
 	uint64_t last;         /* first word of the latest item */
