@@ -11,18 +11,12 @@
 /* Bytes that the numbers of any one record take at most, and those of a directory in section 1. */
 #define NUMBERS_MAX 96
 #define DIR_NUMBERS_MAX 8
-#define FIRST_SLOTS 1024u
-#define GUESSES 1024u
 
 void block_build_init(struct block_build *b, enum rec_kind kind)
 {
 	*b = (struct block_build){ .kind = kind };
-	if (kind == KIND_ENTRY) {
-		hash_draw(&b->key);
-		b->slot_count = FIRST_SLOTS;
-		b->slots = xcalloc(b->slot_count, sizeof(*b->slots));
-		b->guesses = xcalloc(GUESSES, sizeof(*b->guesses));
-	}
+	if (kind == KIND_ENTRY)
+		dir_table_init(&b->table);
 }
 
 static size_t payload_len(const struct block_build *b)
@@ -56,88 +50,6 @@ static uint32_t code_dir(struct block_build *b, const char *path, size_t len)
 	b->last.len = 0;
 	buf_add(&b->last, path, len);
 	return b->dirs++;
-}
-
-static void grow_slots(struct block_build *b)
-{
-	free(b->slots);
-	b->slot_count *= 4;
-	b->slots = xcalloc(b->slot_count, sizeof(*b->slots));
-	for (uint32_t dir = 0; dir < b->dirs; dir++) {
-		const struct dir_ref *ref = &b->refs[dir];
-		uint64_t slot = hash_bytes(&b->key, b->texts.data + ref->at, ref->len);
-
-		while (b->slots[slot & (b->slot_count - 1)])
-			slot++;
-		b->slots[slot & (b->slot_count - 1)] = dir + 1;
-	}
-}
-
-static bool is_dir(const struct block_build *b, uint32_t dir, const char *text, size_t len)
-{
-	const struct dir_ref *ref = &b->refs[dir];
-
-	return ref->len == len && (!len || !memcmp(b->texts.data + ref->at, text, len));
-}
-
-/*
- * The directory that was seen last with a few bytes like these: right nine times of ten, and found
- * in a third of the time that a keyed hash takes. Strangers can make it wrong, but no worse.
- */
-static uint32_t *guess_of(const struct block_build *b, const char *text, size_t len)
-{
-	uint64_t mix = len;
-
-	if (len >= 16)
-		mix ^= get_le64(text + len - 8) ^ get_le64(text + len - 16) * 3 ^
-		       get_le64(text + len / 2);
-	return &b->guesses[mix * UINT64_C(0x9e3779b97f4a7c15) >> 54];
-}
-_Static_assert(GUESSES == 1u << 10, "64 - 54 bits");
-
-/*
- * Look a directory of an entry block up: true, and last_dir is its number; or false, and *free_slot
- * is where it goes.
- */
-static bool find_dir(struct block_build *b, const char *text, size_t len, uint32_t **free_slot)
-{
-	uint32_t *at, *guess = guess_of(b, text, len);
-	uint64_t slot;
-
-	if (*guess < b->dirs && is_dir(b, *guess, text, len)) {
-		b->last_dir = *guess;
-		return true;
-	}
-	slot = hash_bytes(&b->key, text, len);
-	for (; *(at = &b->slots[slot & (b->slot_count - 1)]); slot++) {
-		if (is_dir(b, *at - 1, text, len)) {
-			b->last_dir = *guess = *at - 1;
-			return true;
-		}
-	}
-	*guess = b->dirs; /* if it is added */
-	*free_slot = at;
-	return false;
-}
-
-uint32_t block_find_dir(struct block_build *b, const char *text, size_t len)
-{
-	uint32_t *free_slot;
-
-	return find_dir(b, text, len, &free_slot) ? b->last_dir : BLOCK_NO_DIR;
-}
-
-/* Add the directory whose text is b->text. */
-static void add_dir(struct block_build *b, const char *path, size_t len, uint32_t *free_slot)
-{
-	GROW(b->refs, b->ref_cap, b->dirs + 1);
-	b->refs[b->dirs] = (struct dir_ref){ (uint32_t)b->texts.len, (uint32_t)len,
-					     digest_of_dir(path, len) };
-	buf_add(&b->texts, b->text.data, len);
-	b->last_dir = code_dir(b, path, len);
-	*free_slot = b->dirs;
-	if (b->dirs > b->slot_count / 2)
-		grow_slots(b);
 }
 
 /*
@@ -232,34 +144,37 @@ bool block_add_known(struct block_build *b, uint32_t dir, const char *name, size
 	return true;
 }
 
-/* The text of a directory in b->text. */
-static void write_text(struct block_build *b, const char *path, size_t len)
+/* The text of a directory, valid until the next call. */
+static const char *text_of(struct block_build *b, const char *path, size_t len)
 {
-	unsigned char *to;
+	unsigned char *to = buf_reserve(&b->text, len);
 
-	b->text.len = 0;
-	to = buf_reserve(&b->text, len);
 	for (size_t i = 0; i < len; i++)
 		to[i] = path[i] ? (unsigned char)path[i] : '/';
+	return (char *)to;
 }
 
 bool block_add_entry(struct block_build *b, const char *path, size_t len, const struct entry *e)
 {
 	size_t parent = len, name_len = 0;
-	const char *name = NULL;
-	uint32_t *free_slot;
+	const char *name = NULL, *text;
+	struct digest digest;
+	uint32_t dir;
 
 	if (!S_ISDIR(e->own.mode)) {
 		parent = path_parent(path, len);
 		name = path + parent + 1;
 		name_len = len - parent - 1;
 	}
-	write_text(b, path, parent);
-	if (find_dir(b, (char *)b->text.data, parent, &free_slot))
-		return block_add_known(b, b->last_dir, name, name_len, e);
+	text = text_of(b, path, parent);
+	dir = block_find_dir(b, text, parent);
+	if (dir != BLOCK_NO_DIR)
+		return block_add_known(b, dir, name, name_len, e);
 	if (!reserve_entry(b, name_len, parent + DIR_NUMBERS_MAX, parent))
 		return false;
-	add_dir(b, path, parent, free_slot);
+	digest = digest_of_dir(path, parent);
+	dir_table_add(&b->table, text, parent, &digest);
+	b->last_dir = code_dir(b, path, parent);
 	put_in_dir(b, name, name_len, e);
 	return true;
 }
@@ -376,15 +291,14 @@ static void reset(struct block_build *b)
 {
 	struct block_build kept = *b;
 
-	if (b->dirs && b->slots)
-		memset(b->slots, 0, b->slot_count * sizeof(*b->slots));
+	if (b->kind == KIND_ENTRY)
+		dir_table_empty(&kept.table);
 	kept.coded_dirs.len = kept.coded_lines.len = kept.coded_rows.len = 0;
-	kept.last.len = kept.texts.len = 0;
+	kept.last.len = 0;
 	*b = (struct block_build){
 		.kind = kept.kind, .coded_dirs = kept.coded_dirs, .coded_lines = kept.coded_lines,
-		.coded_rows = kept.coded_rows, .last = kept.last, .texts = kept.texts, .text = kept.text, .guesses = kept.guesses, .refs = kept.refs,
-		.ref_cap = kept.ref_cap, .key = kept.key, .slots = kept.slots,
-		.slot_count = kept.slot_count,
+		.coded_rows = kept.coded_rows, .last = kept.last, .table = kept.table,
+		.text = kept.text,
 	};
 }
 
@@ -438,10 +352,7 @@ void block_build_release(struct block_build *b)
 	buf_release(&b->coded_lines);
 	buf_release(&b->coded_rows);
 	buf_release(&b->last);
-	buf_release(&b->texts);
 	buf_release(&b->text);
-	free(b->refs);
-	free(b->slots);
-	free(b->guesses);
+	dir_table_release(&b->table);
 	*b = (struct block_build){ 0 };
 }

@@ -9,8 +9,7 @@
 #define TREETALLY_BLOCK_BUILD_H
 
 #include "common/stream/block.h"
-#include "common/base/hash.h"
-#include "common/stream/ledger.h"
+#include "common/stream/dir_table.h"
 
 struct block_build {
 	enum rec_kind kind;
@@ -19,18 +18,9 @@ struct block_build {
 	size_t bound;            /* entry kind: upper bound of the payload that no order changes */
 	size_t paths_len;        /* bytes of section 1 once decoded */
 	struct buf last;         /* the last directory of section 1, for the next one */
-	struct buf texts;        /* entry kind: all directories as text: "/a/b", and "" the root */
+	struct dir_table table;  /* entry kind: those of section 1 */
 	struct buf text;         /* entry kind: one that is looked up */
-	struct dir_ref {
-		uint32_t at, len; /* in `texts` */
-		struct digest digest;
-	} *refs;                 /* entry kind: by directory number */
-	size_t ref_cap;
-	struct hash_key key;        /* entry kind: of the table */
-	uint32_t *slots;         /* entry kind: hash table of directory number + 1 */
-	uint32_t slot_count;     /* a power of two */
-	uint32_t last_dir;       /* number of the directory that was looked up last */
-	uint32_t *guesses;       /* entry kind: directory numbers, maybe of a block before */
+	uint32_t last_dir;       /* entry kind: that of the entry that was added last */
 	uint32_t line_dir, row_dir; /* last numbers in sections 2 and 3: stored as differences */
 	struct entry line_before, row_before;
 	struct usage_key key_before;
@@ -60,15 +50,18 @@ bool block_add_link(struct block_build *b, const char *path, size_t len,
  * needs neither be checked nor converted: an entry can be added by that number and its name, which is
  * NULL for the directory itself.
  */
-#define BLOCK_NO_DIR UINT32_MAX
-uint32_t block_find_dir(struct block_build *b, const char *text, size_t len);
+#define BLOCK_NO_DIR DIR_TABLE_NONE
+static inline uint32_t block_find_dir(struct block_build *b, const char *text, size_t len)
+{
+	return dir_table_find(&b->table, text, len);
+}
 bool block_add_known(struct block_build *b, uint32_t dir, const char *name, size_t len,
 		     const struct entry *e) WARN_UNUSED;
 
 /* digest_of_dir for the entry that was added last. */
 static inline const struct digest *block_dir_digest(const struct block_build *b)
 {
-	return &b->refs[b->last_dir].digest;
+	return &b->table.refs[b->last_dir].digest;
 }
 
 /*
