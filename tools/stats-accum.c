@@ -11,8 +11,8 @@
  *     /gpfs/proj/b.c   uid 7 gid 9   900 B, inline    ->      (the same row)
  *     /gpfs/proj/core  uid 7 gid 9   8 MiB            ->  /gpfs/proj 7 9 age 0 size 4: 1 file
  *
- * A file with several links also has a link row, with its identity, for stats-load to find the other
- * links. These go through the sorter, whose memory is there in any case, and without them nothing
+ * A file with several links also has a link row, with its identity, for stats-load to find the
+ * other links. These go through the sorter, whose memory is there in any case, and without them nothing
  * costs more.
  *
  * Nothing is written before the input has ended, so a branch that reads us never holds up another.

@@ -2,19 +2,13 @@
 /*
  * chunk - a log in chunks of lines, each parsed and encoded by itself.
  *
- * chunk_read cuts the text of a source into chunks of at most CHUNK_SIZE bytes that end with their
- * last whole line. Where a chunk ends depends on the text alone, not on what read(2) happened to give, and
- * a chunk ends the block that is being built: so the stream has the same bytes whoever parses
- * the chunks, in whatever number of threads. A line that does not fit in a chunk is a chunk
- * of its own, of which only the first CHUNK_SIZE bytes are kept; it is too long for a record.
+ * Where a chunk ends depends on the text alone (chunk_reader.h), and it ends the block that is
+ * being built: so the stream has the same bytes whoever parses the chunks, in whatever number of
+ * threads.
  *
  * A line may be the rest of a name that the record before it began (cut_name.h), and that record
  * may stand in an earlier chunk. So the lines before the first that settles the question, hardly
  * ever any, are postponed until it is known what the chunk before ended with.
- *
- * Of a regular file that is not compressed only the end of each chunk is looked at to cut it, and
- * whoever parses the chunk reads it: copying text is a good part of the work, and it is best in the
- * cache of the core that needs it.
  *
  * Memory: a chunk has its text and the blocks made of it, about as much again at worst; what a
  * worker needs beside them is bounded by the text of one chunk too.
@@ -75,25 +69,8 @@ void chunk_init(struct chunk *c, bool keep_rejects);
 void chunk_take_postponed(struct chunk *part, const struct chunk *c, const struct cut_name *name);
 void chunk_release(struct chunk *c);
 
-/* Cuts one source into chunks. `format` may be set until the first chunk is cut. */
-struct chunk_reader {
-	struct log_source *source;
-	struct line_format format;
-	struct buf rest;     /* text behind the last chunk */
-	bool started;
-	bool inside_line;    /* the last chunk was the beginning of a very long line */
-	bool cut;            /* the input ended inside a line */
-};
-
-/*
- * The next chunk: chunk_fill takes as much text as one can hold, and chunk_cut leaves what is behind
- * its last line for the next. False at the end of the source. Dies as log_source_read does.
- */
-bool chunk_fill(struct chunk_reader *r, struct chunk *c);
-void chunk_cut(struct chunk_reader *r, struct chunk *c);
-bool chunk_read(struct chunk_reader *r, struct chunk *c);
-
-void chunk_reader_release(struct chunk_reader *r);
+/* The text behind the byte order mark that a source may begin with. */
+const char *chunk_text(const struct chunk *c);
 
 /* The first line of a source's first chunk, up to LF, without byte order mark and line end. */
 const char *chunk_first_line(const struct chunk *c, size_t *len);

@@ -5,6 +5,7 @@
 #include <limits.h>
 
 #include "common/base/path.h"
+#include "common/log/chunk_reader.h"
 
 void explain_open(struct explain *e, const struct parse_opts *o)
 {
@@ -16,7 +17,7 @@ void explain_open(struct explain *e, const struct parse_opts *o)
 	log_source_check(o->logs[0]);
 	log_source_open(&e->source, o->logs[0]);
 	chunk_init(&e->first, false);
-	if (!chunk_fill(&reader, &e->first))
+	if (!chunk_reader_fill(&reader, &e->first))
 		die(EXIT_INPUT, "%s: is empty", e->source.name);
 	e->first.format = &e->format;
 	claims_claim(&claim, name);

@@ -3,7 +3,8 @@
  * gpfs_plain - the lines that nearly all of a log is made of, read without looking for anything:
  * every value in the order of the default layout, one blank between them, nothing wrong with any.
  *
- *     <3> 4711 1 0 s=880 a=8 u=7 g=9 m=FAu p=-rw-r--r-- ac=2026-01-10 04:32:00 mt=... cr=... nl=1 -- /a
+ *     <3> 4711 1 0  s=880 a=8 u=7 g=9 m=FAu p=-rw-r--r-- ac=2026-01-10 04:32:00 mt=... cr=...
+ *         nl=1 -- /a
  *
  * m=... may be missing, and any blanks may stand before s=.
  */

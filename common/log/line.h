@@ -108,9 +108,9 @@ size_t line_measure(const struct line_format *format, const char *text, size_t l
 
 /*
  * Set the path of `line`, whose mode is set, from the text of an absolute one. `buffer` has
- * PATH_BYTES_MAX bytes and stays as long as the path; `text` may lie in it. Of most entries of a log
- * `block` has seen the directory already (NULL: of none); then that and the name are all that is
- * set: nothing of the path needs to be checked or converted.
+ * PATH_BYTES_MAX bytes and stays as long as the path; `text` may lie in it. Of most entries of a
+ * log `block` has seen the directory already (NULL: of none); then that and the name are all that
+ * is set: nothing of the path needs to be checked or converted.
  */
 enum reject_reason line_set_path(struct line *line, char *buffer, struct block_build *block,
 				 const char *text, size_t len) WARN_UNUSED;

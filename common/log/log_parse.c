@@ -44,7 +44,7 @@ bool log_parse_open(struct log_parse *p, const char *operand)
 	p->reader = (struct chunk_reader){ .source = &p->source };
 	p->name = (struct cut_name){ 0 };
 	p->first = p->idle[--p->idle_count];
-	p->at_end = !chunk_fill(&p->reader, p->first);
+	p->at_end = !chunk_reader_fill(&p->reader, p->first);
 	return !p->at_end;
 }
 
@@ -55,10 +55,10 @@ static void read_chunk(struct log_parse *p)
 
 	if (c) {
 		p->first = NULL;
-		chunk_cut(&p->reader, c);
+		chunk_reader_cut(&p->reader, c);
 	} else {
 		c = p->idle[--p->idle_count];
-		if (!chunk_read(&p->reader, c)) {
+		if (!chunk_reader_next(&p->reader, c)) {
 			p->idle[p->idle_count++] = c;
 			p->at_end = true;
 			return;

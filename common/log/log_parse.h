@@ -17,7 +17,7 @@
 #define TREETALLY_LOG_PARSE_H
 
 #include "common/base/pool.h"
-#include "common/log/chunk.h"
+#include "common/log/chunk_reader.h"
 
 struct log_parse {
 	unsigned threads;

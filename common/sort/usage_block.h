@@ -52,8 +52,8 @@ enum usage_result usage_block_add(struct usage_block *u, uint32_t dir, const str
 				  const struct usage *usage) WARN_UNUSED;
 
 /*
- * Add the rows to the table, after which there are none. USAGE_FULL: empty the table and call again.
- * USAGE_OVERFLOW: a sum of the directory *dir passes 2^63-1.
+ * Add the rows to the table, after which there are none. USAGE_FULL: empty the table and call
+ * again. USAGE_OVERFLOW: a sum of the directory *dir passes 2^63-1.
  */
 enum usage_result usage_block_move(struct usage_block *u, struct usage_hash *t,
 				   const struct block_paths *paths, uint32_t *dir) WARN_UNUSED;

@@ -42,9 +42,10 @@ void usage_hash_init(struct usage_hash *t, size_t memory);
 
 #define USAGE_HASH_FULL UINT32_MAX
 /*
- * The number of a directory, added if new; USAGE_HASH_FULL: empty the table and ask again. `hash` is
- * from usage_hash_seek_dir. The table is large, and what a question needs of it lies in three places
- * that lead to each other: with many questions, call each of these for all of them before the next.
+ * The number of a directory, added if new; USAGE_HASH_FULL: empty the table and ask again. `hash`
+ * is from usage_hash_seek_dir. The table is large, and what a question needs of it lies in three
+ * places that lead to each other: with many questions, call each of these for all of them before
+ * the next.
  */
 uint64_t usage_hash_seek_dir(const struct usage_hash *t, const char *path, size_t len);
 void usage_hash_fetch_dir(const struct usage_hash *t, uint64_t hash);
@@ -59,7 +60,7 @@ struct usage_file {
 	uint64_t hash; /* usage_hash_seek */
 };
 
-/* Rows lie anywhere, too: let several files seek, then fetch, then add them; `dir` and `key` are set. */
+/* Rows lie anywhere, too: let several files seek, then fetch, then add them; dir and key are set. */
 void usage_hash_seek(const struct usage_hash *t, struct usage_file *file);
 void usage_hash_fetch(const struct usage_hash *t, const struct usage_file *file);
 

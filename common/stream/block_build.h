@@ -47,8 +47,8 @@ bool block_add_link(struct block_build *b, const char *path, size_t len,
 /*
  * The number of a directory that an entry block mentions, by its text, and "" for the root, or
  * BLOCK_NO_DIR; it holds until the next block_encode. What has the text of a path that was checked
- * needs neither be checked nor converted: an entry can be added by that number and its name, which is
- * NULL for the directory itself.
+ * needs neither be checked nor converted: an entry can be added by that number and its name, which
+ * is NULL for the directory itself.
  */
 #define BLOCK_NO_DIR DIR_TABLE_NONE
 static inline uint32_t block_find_dir(struct block_build *b, const char *text, size_t len)

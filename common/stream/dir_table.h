@@ -3,8 +3,8 @@
  * dir_table - the directories of an entry block that is being built, by the text of their paths.
  *
  * Text is "/a/b", and "" for the root: as it stands in a log, so that a path of which the directory
- * is known need not be checked or converted. Hashes only choose where to look, bytes decide; they are
- * keyed (hash.h), as users choose the paths, but for a guess that costs little when it is wrong.
+ * is known need not be checked or converted. Hashes only choose where to look, bytes decide; they
+ * are keyed (hash.h), as users choose the paths, but for a guess that costs little when wrong.
  *
  * Life: dir_table_init -> (find, add)* -> dir_table_empty, and again -> dir_table_release.
  */

@@ -11,7 +11,7 @@
 
 #include <xxhash.h>
 
-#include "common/log/chunk.h"
+#include "common/log/chunk_reader.h"
 #include "tests/fuzz/plain_line.h"
 
 enum { PCT = 1, CRLF = 2, RUNS = 0xfc };
@@ -161,7 +161,7 @@ static bool parse_chunks(struct outcome *o, struct line_format format)
 	struct cut_name name = { 0 };
 
 	chunk_worker_init(&worker);
-	while (chunk_read(&reader, &chunk)) {
+	while (chunk_reader_next(&reader, &chunk)) {
 		chunk_parse(&worker, &chunk);
 		if (chunk.postponed) {
 			chunk_take_postponed(&part, &chunk, &name);
