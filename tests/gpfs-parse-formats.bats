@@ -407,6 +407,7 @@ tables() {
 	[ "$(gpfs-parse --show-clause mmoxi)" = \
 		"SHOW(VARCHAR(USER_ID) || ':' || VARCHAR(FILE_SIZE) || ':' || VARCHAR(KB_ALLOCATED))" ]
 	[ "$(gpfs-parse --show-clause "it's %A- %y")" = "SHOW('it''s' || ' ' || VARCHAR(DAYS(CURRENT_TIMESTAMP) - DAYS(ACCESS_TIME)) || ' ' || VARCHAR(SUBSTR(MODE, 1, 1)))" ]
+	[ "$(gpfs-parse --show-clause empty)" = "SHOW('')" ]
 	run -2 --separate-stderr gpfs-parse --show-clause '%s %A@'
 	[[ $stderr == *"%A@: GPFS cannot write this"* ]]
 	local name template _

@@ -130,10 +130,22 @@ said() {
 		too long|NUMBERS:65536!LONG:6!system
 	END
 	[[ $n == 34 ]]
+	# the longest path, and one byte more
+	long=$(printf '/d%.0s' {1..32767})
+	record $numbers "$long/" >list && echo >>list
+	said list | grep -q '^/d/d.*/d 200 1 '
+	record $numbers "$long/d" >list && echo >>list
+	run -3 said list
+	[[ $(cut -f 3 rejects) == 'too long' ]]
 	# NUL is in no name; where records end with it, it is the end
 	{ printf '%s:7!/gpfs\0a:6!system\n' $numbers; record $numbers /gpfs/last && echo; } >list
 	run -0 said list
 	[[ $output == '/gpfs/last '*$'\nreject: nul' ]]
+	# a list behind such a source is one again, whose names may be cut
+	printf '9 1 0  4096 1 -- /gpfs/cut\nrest\n' >list.too
+	record $numbers /gpfs/a 4096\ 1 >list && echo >>list
+	run -0 said --format mmdu list list.too
+	[[ ${lines[1]} == '/gpfs/cut 9 1 4096 4096' && $(ledger skipped_continued out.tsv) == 1 ]]
 	# lines of a list among them are not records here
 	{ record $numbers /gpfs/a && echo; line 1 /gpfs/b; printf '\n# comment\n[I] message\n'; } >list
 	said list >got

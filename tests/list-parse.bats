@@ -536,7 +536,9 @@ tree() {
 	diff <(dump lfs.db) <(dump packed.db)
 	scan-import -q --no-names --db stdin.db -f lus --scan-date 2026-01-15 <gufi.list
 	diff <(dump lfs.db) <(dump stdin.db)
-	# a pipe cannot be looked at
+	# a pipe cannot be looked at, but the message says what to do
+	run -3 --separate-stderr scan-import -q --no-names --db none.db -f lus --scan-date 2026-01-15 < <(cat lfs.list)
+	[[ $stderr == *"its records are those of lfs, which list-parse reads: --format lfs"* && ! -e none.db ]]
 	make-list lfs | scan-import -q --no-names --format lfs --db pipe.db -f lus --scan-date 2026-01-15
 	diff <(dump lfs.db) <(dump pipe.db)
 	# what a list tells of itself

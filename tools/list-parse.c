@@ -115,8 +115,8 @@ static void choose(void *to, const char *source, const struct chunk *first, int6
 	if (!f->scanner)
 		f = &o->found[o->count - 1];
 	if (!f->scanner)
-		die(EXIT_INPUT, "%s: its first lines are no records that are known; --format says what "
-		    "they are, --list-formats what there is", source);
+		die(EXIT_INPUT, "%s: its first lines are no records that are known; --format says "
+		    "what they are, --list-formats what there is", source);
 	if (format->pct)
 		die(o->parse.claim.escape == ESCAPE_PCT ? EXIT_USAGE : EXIT_INPUT,
 		    "%s: names that are percent-encoded are for gpfs-parse", source);

@@ -18,13 +18,13 @@ struct explain {
 	int64_t scan_day;          /* DAY_NONE: not known */
 };
 
-/* Open the only log of `o` and read its beginning. Dies as log_source does, and (3) if it is empty. */
+/* Open the only log of `o` and read its beginning. Dies as log_source does, (3) if it is empty. */
 void explain_open(struct explain *e, const struct parse_opts *o);
 void explain_close(struct explain *e);
 
 /*
- * How many of the first record lines does a format read whole? *lines: of how many. Stops after more
- * than `spare` misses. With `example` it stops at the first that is read, which it gives back.
+ * How many of the first record lines does a format read whole? *lines: of how many. Stops after
+ * more than `spare` misses. With `example` it stops at the first that is read, and gives it back.
  */
 unsigned explain_count(const struct chunk *first, const struct line_format *format, void *parser,
 		       unsigned spare, unsigned *lines, struct line *example);

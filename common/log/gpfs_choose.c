@@ -74,8 +74,8 @@ void gpfs_choose_frame(const struct gpfs_choose *c, const char *source, const st
 	format->layout = &gpfs_prepare_layout;
 	format->whole_names = true;
 	if (relative && !c->root)
-		die(EXIT_USAGE, "%s: its paths are relative to the directory where the file system is "
-		    "mounted: --root says which it is", source);
+		die(EXIT_USAGE, "%s: its paths are relative to the directory where the file system "
+		    "is mounted: --root says which it is", source);
 }
 
 /* ---- auto ---- */

@@ -56,8 +56,8 @@ void gpfs_choose(void *to, const char *source, const struct chunk *first, int64_
 		 struct line_format *format);
 
 /*
- * That gpfs-parse reads a source, and in which format, as words of a message; NULL: its first records
- * are not those of a policy. `format`: what options and line 1 say. The caller frees it.
+ * That gpfs-parse reads a source, and in which format, as words of a message; NULL: its first
+ * records are not those of a policy. `format`: what options and line 1 say. The caller frees it.
  */
 char *gpfs_choose_advice(const struct chunk *first, const struct line_format *format) WARN_UNUSED;
 

@@ -28,7 +28,7 @@ void gpfs_explain_show(void *to, const struct opt *row, const char *value)
 	fault = template_add_show(&text, &t);
 	if (fault)
 		opts_die("--%s: '%s': %s", row->name, value, fault);
-	printf("SHOW(%.*s)\n", (int)text.len, text.len ? (char *)text.data : "");
+	printf("SHOW(%.*s)\n", text.len ? (int)text.len : 2, text.len ? (char *)text.data : "''");
 	explain_end();
 	quit(EXIT_OK);
 }

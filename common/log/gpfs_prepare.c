@@ -109,15 +109,16 @@ static enum step walk(struct prepared *r, const char *text, const char *end)
 	return step;
 }
 
-/* Bytes of the end at `at`, a CR before an LF included; 0: this is none. */
-static enum step end_len(const char *at, const char *end, size_t *len)
+/* LF, maybe behind a CR, or NUL. */
+static enum step take_end(const char **at, const char *end)
 {
-	bool cr = at < end && *at == '\r';
+	bool cr = *at < end && **at == '\r';
+	const char *p = *at + cr;
 
-	if (at + cr == end)
+	if (p == end)
 		return MORE;
-	*len = (size_t)cr + 1;
-	return at[cr] == '\n' || (!cr && !*at) ? GOOD : BAD;
+	*at = p + 1;
+	return *p == '\n' || (!cr && !*p) ? GOOD : BAD;
 }
 
 static size_t measure(const char *text, size_t len, bool whole)
@@ -125,15 +126,14 @@ static size_t measure(const char *text, size_t len, bool whole)
 	const char *end = text + len;
 	struct prepared r;
 	enum step step = walk(&r, text, end);
-	size_t n = 0;
 
 	if (step == GOOD)
-		step = end_len(r.end, end, &n);
+		step = take_end(&r.end, end);
 	if (step == GOOD)
-		return (size_t)(r.end - text) + n;
+		return (size_t)(r.end - text);
 	if (step == MORE && !whole)
 		return 0;
-	for (; n < len; n++) {
+	for (size_t n = 0; n < len; n++) {
 		if (text[n] == '\n' || !text[n])
 			return n + 1;
 	}
@@ -152,6 +152,7 @@ static enum reject_reason unescape(char *to, size_t *len, size_t room, const str
 	char *start = to, *stop = to + room;
 
 	for (const char *at = c->at, *end = c->at + c->len; at < end; at++) {
+		size_t n = 1;
 		char byte = *at;
 
 		if (byte == '\\' && c->escaped) {
@@ -159,14 +160,12 @@ static enum reject_reason unescape(char *to, size_t *len, size_t room, const str
 				return REJECT_ESCAPE;
 			byte = *at == 'n' ? '\n' : '\\';
 		}
-		if (stop - to < 3)
+		if (byte == '\n' && !keep_lf)
+			n = 3;
+		if ((size_t)(stop - to) < n)
 			return REJECT_TOO_LONG;
-		if (byte == '\n' && !keep_lf) {
-			memcpy(to, "%0A", 3);
-			to += 3;
-		} else {
-			*to++ = byte;
-		}
+		memcpy(to, n == 3 ? "%0A" : &byte, n);
+		to += n;
 	}
 	*len = (size_t)(to - start);
 	return REJECT_NONE;

@@ -101,7 +101,8 @@ bool gpfs_template_text(const struct gpfs_format *format, struct gpfs_scratch *s
 			size_t path_len, struct fields *v)
 {
 	start_fields(v);
-	return match_show(&format->template, scratch->memo, scratch->show, scratch->show + len, v) &&
+	return match_show(&format->template, scratch->memo, scratch->show,
+			  scratch->show + len, v) &&
 	       (!v->path || same_path(v, scratch->path, path_len));
 }
 

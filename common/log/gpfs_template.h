@@ -19,7 +19,7 @@
 struct gpfs_format {
 	struct template template;
 	struct field_plan plan;
-	const char *root; /* of paths that are not absolute; NULL: there are none (gpfs_prepare.h) */
+	const char *root; /* of paths that are not absolute; NULL: none are (gpfs_prepare.h) */
 };
 
 /* What a parser lends. */

@@ -91,10 +91,10 @@ struct layout {
 	const char *(*foreign)(const char *text, size_t len);
 
 	/*
-	 * Bytes of the line at `text`, with its end, which is LF or NUL, or 0 if more than the `len`
-	 * that are there are needed to tell. What begins no record ends with the next LF. `whole`: it
-	 * is known that the text ends with a line; then never 0. Text behind the line, as much as
-	 * there is, must not change the answer. NULL: the end of the format says it all.
+	 * Bytes of the line at `text`, with its end, which is LF or NUL, or 0 if more than the
+	 * `len` that are there are needed to tell. What begins no record ends with the next LF.
+	 * `whole`: it is known that the text ends with a line; then never 0. Text behind the line,
+	 * as much as there is, must not change the answer. NULL: the end of the format says it all.
 	 */
 	size_t (*measure)(const char *text, size_t len, bool whole);
 };

@@ -123,8 +123,8 @@ char *list_format_advice(const char *text, size_t len)
 	if (list_format_detect(&f, text, len)) {
 		const char *quote = strchr(f.name, ' ') ? "'" : "";
 
-		advice = xasprintf("its records are those of %s, which list-parse reads: --format %s%s%s",
-				   f.scanner->name, quote, f.name, quote);
+		advice = xasprintf("its records are those of %s, which list-parse reads: "
+				   "--format %s%s%s", f.scanner->name, quote, f.name, quote);
 	}
 	list_format_release(&f);
 	return advice;

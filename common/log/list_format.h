@@ -35,8 +35,8 @@ bool list_format_detect(struct list_format *f, const char *text, size_t len) WAR
 unsigned list_format_count(const struct list_format *f, const char *text, size_t len);
 
 /*
- * That another program than gpfs-parse reads a list with these first bytes, and with which format, as
- * words of a message; NULL: they are no records of a scanner. The caller frees it.
+ * That another program than gpfs-parse reads a list with these first bytes, and with which format,
+ * as words of a message; NULL: they are no records of a scanner. The caller frees it.
  */
 char *list_format_advice(const char *text, size_t len) WARN_UNUSED;
 

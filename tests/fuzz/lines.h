@@ -6,9 +6,9 @@
 #include "common/log/line.h"
 
 /*
- * Call take(arg, at, content, left) for each line: its bytes without the end, and all bytes from there
- * on. A chunk ends behind any line, so where lines end must not depend on how much text is behind
- * them: that is checked.
+ * Call take(arg, at, content, left) for each line: its bytes without the end, and all bytes from
+ * there on. A chunk ends behind any line, so where lines end must not depend on how much text is
+ * behind them: that is checked.
  */
 void lines_take(const struct line_format *format, const char *text, size_t len,
 		void (*take)(void *arg, const char *at, size_t content, size_t left), void *arg);
