@@ -10,6 +10,8 @@
 
 #include "common/db/db_column.h"
 
+#define FEW_SHARE 16 /* of all directories: to look up a link takes as long as to read so many */
+
 enum {
 	LINK_ID, LINK_DIR, LINK_UID, LINK_GID, LINK_AGE, LINK_SIZE, LINK_ALLOCATED, LINK_APPARENT,
 	LINK_LINES, LINK_COUNT, LINK_REPEATED, LINK_ROWS, LINK_MATCHES
@@ -68,7 +70,7 @@ static const struct link_part *part_with(const struct link_parts *p, int64_t dir
 
 /* ---- rows ---- */
 
-static sqlite3_stmt *prepare(struct usage_rows *rows, const char *where)
+static sqlite3_stmt *prepare(struct usage_rows *rows, const char *from)
 {
 	struct buf sql = { 0 };
 	sqlite3_stmt *select;
@@ -84,7 +86,7 @@ static sqlite3_stmt *prepare(struct usage_rows *rows, const char *where)
 			   " (SELECT max(path) FROM links AS o WHERE o.link = links.link)" :
 			   "0, 0, 0");
 	file_match_sql(rows->match, &sql);
-	buf_printf(&sql, " FROM links%s ORDER BY link, path", where);
+	buf_printf(&sql, " FROM %s ORDER BY link, path", from);
 	buf_add_char(&sql, '\0');
 	select = db_prepare(&rows->a->db, (char *)sql.data);
 	buf_release(&sql);
@@ -169,14 +171,46 @@ static void take_all(struct pass *p, sqlite3_stmt *select)
 	end_run(p, all_rows);
 }
 
+/* A temporary table: it is not of the database file, which nobody writes. */
+static void fill_parts(struct db *db, const struct link_parts *sets)
+{
+	sqlite3_stmt *insert;
+
+	db_exec(db, "DROP TABLE IF EXISTS temp.link_parts;"
+		    "CREATE TEMP TABLE link_parts(first INTEGER PRIMARY KEY, last INTEGER)");
+	insert = db_prepare(db, "INSERT INTO temp.link_parts VALUES(?, ?)");
+	for (size_t i = 0; i < sets->count; i++) {
+		db_bind(db, insert, 1, sets->parts[i].first);
+		db_bind(db, insert, 2, sets->parts[i].last);
+		db_step(db, insert);
+	}
+	sqlite3_finalize(insert);
+}
+
+/* Are these few enough directories to look up their links, and sort them? */
+static bool are_few(const struct usage_rows *rows, const struct link_parts *sets)
+{
+	int64_t directories = 0;
+
+	for (size_t i = 0; i < sets->count; i++)
+		directories += sets->parts[i].last - sets->parts[i].first + 1;
+	return directories < rows->a->directories / FEW_SHARE;
+}
+
 void link_rows_take(struct usage_rows *rows, const struct link_parts *sets, int set_part)
 {
 	struct pass p = { .rows = rows, .sets = sets, .set_part = set_part };
+	const char *from = "links";
 	sqlite3_stmt *select;
 
 	if (!sets->count)
 		return;
-	select = prepare(rows, "");
+	if (are_few(rows, sets)) {
+		fill_parts(&rows->a->db, sets);
+		from = "temp.link_parts CROSS JOIN links INDEXED BY links_by_dir"
+		       " ON dir_id BETWEEN first AND last";
+	}
+	select = prepare(rows, from);
 	take_all(&p, select);
 	db_reader_finalize(rows->a, select);
 }
@@ -188,7 +222,7 @@ void link_rows_own(struct usage_rows *rows, int64_t dir_id)
 	struct pass p = { .rows = rows, .sets = &sets, .set_part = -1 };
 
 	if (!rows->links)
-		rows->links = prepare(rows, " WHERE dir_id = ?1");
+		rows->links = prepare(rows, "links WHERE dir_id = ?1");
 	db_bind(&rows->a->db, rows->links, 1, dir_id);
 	take_all(&p, rows->links);
 }

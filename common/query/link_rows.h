@@ -31,7 +31,7 @@ void link_parts_release(struct link_parts *p);
 
 /*
  * Add up what sums of these sets lose (rows->loss); part `set_part` of a key is the set, if it is not
- * -1. One pass over the table.
+ * -1. One pass over the table, or over what it has for these directories if they are few.
  */
 void link_rows_take(struct usage_rows *rows, const struct link_parts *sets, int set_part);
 /* The same of files directly in one directory. */
