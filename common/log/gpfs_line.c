@@ -107,7 +107,7 @@ static enum reject_reason take_inode(const char **at, struct line *line)
 	if (!take_number(at, NUMBER_ANY, &line->entry.own.generation))
 		return REJECT_GENERATION;
 	*at = skip_blanks(*at);
-	if (!take_number(at, NUMBER_ANY, &line->entry.snapshot))
+	if (!take_small(at, NUMBER_ANY, &line->entry.snapshot) || !ends_word(**at))
 		return REJECT_SNAPSHOT;
 	return REJECT_NONE;
 }

@@ -7,15 +7,6 @@
 
 #define TAKE(at, text) (memcmp((at), (text), sizeof(text) - 1) == 0 && ((at) += sizeof(text) - 1))
 
-/* Numbers of which nearly all have one digit. What follows is for the caller to check. */
-static inline bool take_small(const char **at, uint64_t limit, uint64_t *value)
-{
-	if (!is_digit(**at) || (*at)[1] != ' ')
-		return take_decimal(at, limit, value);
-	*value = (uint64_t)(*(*at)++ - '0');
-	return true;
-}
-
 const char *gpfs_plain_walk(struct value_memo *memo, const char *at, struct line *line)
 {
 	const uint64_t bytes = UINT64_C(1) << 63, kib = UINT64_C(1) << 53, id = UINT64_C(1) << 32;

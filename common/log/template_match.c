@@ -292,7 +292,7 @@ static const char *run_straight(const struct template *t, struct value_memo *mem
 		case OP_NONE:
 			break;
 		case OP_NUMBER:
-			if (!take_decimal(&p, s->limit, &number))
+			if (!take_small(&p, s->limit, &number))
 				return NULL;
 			v->number[s->field] = number * s->unit;
 			break;

@@ -98,7 +98,16 @@ static inline bool take_decimal(const char **at, uint64_t limit, uint64_t *value
 	return digits && *value <= limit - 1;
 }
 
-/* The same, of a whole word; if it is not one, *at moves somewhere into it. */
+/* take_decimal where nearly all numbers have one digit; `limit` is above 9. */
+static inline bool take_small(const char **at, uint64_t limit, uint64_t *value)
+{
+	if (!is_digit(**at) || is_digit((*at)[1]))
+		return take_decimal(at, limit, value);
+	*value = (uint64_t)(*(*at)++ - '0');
+	return true;
+}
+
+/* take_decimal of a whole word; if it is not one, *at moves somewhere into it. */
 static inline bool take_number(const char **at, uint64_t limit, uint64_t *value)
 {
 	return take_decimal(at, limit, value) && ends_word(**at);
