@@ -99,14 +99,16 @@ sound() {
 			EXCEPT SELECT total_files, total_size, apparent_size, total_directories FROM scan_metadata;
 		SELECT sum(file_count), sum(total_size) FROM usage_nr
 			EXCEPT SELECT total_files, total_size FROM scan_metadata;
+		SELECT sum(seen_files), sum(seen_size) FROM owner_summary
+			EXCEPT SELECT total_files, total_size FROM scan_metadata;
 		SELECT sum(total_files), sum(total_size) FROM owner_summary
-			EXCEPT SELECT total_files, total_size FROM scan_metadata;
+			EXCEPT SELECT once_files, once_size FROM scan_metadata;
 		SELECT sum(total_files), sum(total_size) FROM group_summary
-			EXCEPT SELECT total_files, total_size FROM scan_metadata;
+			EXCEPT SELECT once_files, once_size FROM scan_metadata;
 		SELECT sum(file_count), sum(total_size) FROM access_histogram
-			EXCEPT SELECT total_files, total_size FROM scan_metadata;
+			EXCEPT SELECT once_files, once_size FROM scan_metadata;
 		SELECT sum(file_count), sum(total_size) FROM size_histogram
-			EXCEPT SELECT total_files, total_size FROM scan_metadata;
+			EXCEPT SELECT once_files, once_size FROM scan_metadata;
 		SELECT * FROM scan_metadata WHERE assumptions = '' AND lines <> entries + rejected + skipped_blank +
 			skipped_comment + skipped_message + skipped_unrecognised + skipped_continued;
 	END

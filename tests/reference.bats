@@ -75,17 +75,17 @@ dir() {
 		3 1000 101 9 5 2 25165824 199999998
 		3 1001 100 0 1 1 1024     1
 	END
-	# id total_size apparent_size total_files directory_count directories_owned
+	# id total_size apparent_size total_files seen_size seen_apparent seen_files directory_count directories_owned
 	expect 20260111_gpfs_fs1.list.log owner_summary <<-'END'
-		0    0        0         0 0 1
-		1000 25166824 200000998 3 2 1
-		1001 1024     1         1 1 0
-		1002 0        0         0 0 1
+		0    0        0         0 0        0         0 0 1
+		1000 25166824 200000998 3 25166824 200000998 3 2 1
+		1001 1024     1         1 1024     1         1 1 0
+		1002 0        0         0 0        0         0 0 1
 	END
 	expect 20260111_gpfs_fs1.list.log group_summary <<-'END'
-		0   0        0         0 0 1
-		100 2024     1001      2 1 2
-		101 25165824 199999998 2 1 0
+		0   0        0         0 0        0         0 0 1
+		100 2024     1001      2 2024     1001      2 1 2
+		101 25165824 199999998 2 25165824 199999998 2 1 0
 	END
 	expect 20260111_gpfs_fs1.list.log access_histogram <<-'END'
 		1000 1 1 1000
@@ -110,6 +110,13 @@ dir() {
 		total_files 4
 		total_size 25167848
 		apparent_size 200000999
+		once_files 4
+		once_size 25167848
+		once_apparent 200000999
+		linked_inodes 0
+		links_outside 0
+		links_disagree 0
+		links_repeated 0
 		lines 10
 		skipped_blank 1
 		skipped_comment 0
@@ -130,6 +137,80 @@ dir() {
 	END
 	expect 20260111_gpfs_fs1.list.log scan_sources <<<'20260111_gpfs_fs1.list.log 10'
 	expect 20260111_gpfs_fs1.list.log scan_rejects <<<'no absolute path 1 20260111_gpfs_fs1.list.log:10'
+}
+
+# link PATH INODE LINKS [KIB [UID [GENERATION [SNAPSHOT]]]]
+link() {
+	printf '%s %s %s  s=1 a=%s u=%s g=100 p=-rw-r--r-- ac=2026-01-10 00:00:00 nl=%s -- %s\n' "$2" "${6:-1}" \
+		"${7:-0}" "${4:-4}" "${5:-7}" "$3" "$1"
+}
+
+@test "reference: links, by hand" {
+	{
+		# Two of two in one directory; three of three, in three; one of two; two of three.
+		link /r/a/one 11 2 && link /r/a/two 11 2
+		link /r/a/b/x 12 3 8 && link /r/a/c/x 12 3 8 && link /r/d/x 12 3 8
+		link /r/d/lost 13 2 16
+		link /r/a/e 14 3 32 && link /r/d/e 14 3 32
+		# The same inode in a snapshot, or of another generation, is another one, and so are those without a number.
+		link /r/d/snap 11 2 4 7 1 5 && link /r/d/old 11 2 4 7 2
+		link /r/d/null1 0 2 && link /r/d/null2 0 2
+		# A line that is there twice, and a path that is there with two sizes: each counts once, with the first.
+		link /r/a/rep 15 2 4 && link /r/a/rep 15 2 4
+		link /r/a/grown 16 2 64 && link /r/a/grown 16 2 128 8
+	} >20260111_x_l.list
+	expect 20260111_x_l.list links <<-'END'
+		1  1 6 null1 7 100 0 1 4096   1 2 1 0 0 0 1
+		2  1 6 null2 7 100 0 1 4096   1 2 1 0 0 0 1
+		3  1 3 one   7 100 0 1 4096   1 2 1 0 0 11 1
+		3  2 3 two   7 100 0 1 4096   1 2 1 0 0 11 1
+		4  1 6 old   7 100 0 1 4096   1 2 1 0 0 11 2
+		5  1 4 x     7 100 0 1 8192   1 3 1 0 0 12 1
+		5  2 5 x     7 100 0 1 8192   1 3 1 0 0 12 1
+		5  3 6 x     7 100 0 1 8192   1 3 1 0 0 12 1
+		6  1 6 lost  7 100 0 2 16384  1 2 1 0 0 13 1
+		7  1 3 e     7 100 0 2 32768  1 3 1 0 0 14 1
+		7  2 6 e     7 100 0 2 32768  1 3 1 0 0 14 1
+		8  1 3 rep   7 100 0 1 4096   1 2 2 0 0 15 1
+		9  1 3 grown 7 100 0 2 65536  1 2 1 0 0 16 1
+		9  2 3 grown 8 100 0 3 131072 1 2 1 1 0 16 1
+		10 1 6 snap  7 100 0 1 4096   1 2 1 0 5 11 1
+	END
+	# dir_id uid gid age_bucket size_bucket, repeated files, allocated, apparent, kept likewise
+	expect 20260111_x_l.list link_usage <<-'END'
+		2 7 100 0 1 1 8192   1 -1 -8192 -1
+		2 7 100 0 2 1 32768  1 0 0      0
+		3 7 100 0 1 3 16384  3 3 12288  3
+		3 7 100 0 2 0 0      0 2 98304  2
+		3 8 100 0 3 1 131072 1 1 131072 1
+		4 7 100 0 1 0 0      0 1 8192   1
+		5 7 100 0 1 0 0      0 1 8192   1
+		6 7 100 0 1 0 0      0 5 24576  5
+		6 7 100 0 2 0 0      0 2 49152  2
+	END
+	expect 20260111_x_l.list link_usage_r <<-'END'
+		2 7 100 0 1 4 24576  4 9 45056  9
+		2 7 100 0 2 1 32768  1 4 147456 4
+		2 8 100 0 3 1 131072 1 1 131072 1
+	END
+	# dir_id, repeated directly, repeated and kept in the subtree
+	expect 20260111_x_l.list link_stats <<-'END'
+		1 0 0      0 6 188416 6 14 323584 14
+		2 0 0      0 6 188416 6 14 323584 14
+		3 3 139264 3 4 147456 4 8 258048  8
+		4 0 0      0 0 0      0 1 8192    1
+		5 0 0      0 0 0      0 1 8192    1
+		6 0 0      0 0 0      0 7 73728   7
+	END
+	[[ $(table 20260111_x_l.list scan_metadata | grep -e once -e link) == 'once_files 10
+once_size 147456
+once_apparent 10
+linked_inodes 10
+links_outside 8
+links_disagree 1
+links_repeated 2
+multilink_files 16
+multilink_bytes 335872' ]]
 }
 
 @test "reference: age is floored to whole days; a limit belongs to the bucket that it opens" {
@@ -253,10 +334,12 @@ dir() {
 	[[ $(table log scan_metadata | grep -e _size -e _files) == 'total_files 0
 total_size 0
 apparent_size 0
+once_files 0
+once_size 0
 inline_files 0
 multilink_files 0' ]]
 	[[ -z $(table log usage_nr; table log usage_r; table log access_histogram; table log size_histogram) ]]
-	expect log owner_summary <<<'1000 0 0 0 0 1'
+	expect log owner_summary <<<'1000 0 0 0 0 0 0 0 1'
 }
 
 @test "reference: an owner of a directory is -1 for none, NULL for several" {
@@ -387,7 +470,7 @@ scan_root() {
 		3 2 a 7 6 100 16877 4096
 		4 2 b 9 1 1 16832 0
 	END
-	[[ $(table log owner_summary) == $'1 0 0 0 0 1\n6 0 0 0 0 1\n1000 8192 1024 1 1 0' ]]
+	[[ $(table log owner_summary) == $'1 0 0 0 0 0 0 0 1\n6 0 0 0 0 0 0 0 1\n1000 8192 1024 1 8192 1024 1 1 0' ]]
 	[[ $(table log scan_metadata | grep ^directory_) == $'directory_lines 5\ndirectory_bytes 21504' ]]
 }
 

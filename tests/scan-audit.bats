@@ -43,9 +43,10 @@ lies() {
 	[[ ${lines[2]} == "ok: directory_stats: 11 rows: "* ]]
 	[[ ${lines[3]} == "ok: usage_r: "*" of the 1 directories "* ]]
 	[[ ${lines[4]} == "ok: usage_by: "* ]]
-	[[ ${lines[5]} == "ok: summaries: 3 owners, 3 groups" ]]
-	[[ ${lines[6]} == "ok: totals: 19 files, "*"; accounts and digest agree" ]]
-	((${#lines[@]} == 7))
+	[[ ${lines[5]} == "ok: links: 2 rows of 1 inodes; link_usage, "*" follow from them" ]]
+	[[ ${lines[6]} == "ok: summaries: 3 owners, 3 groups" ]]
+	[[ ${lines[7]} == "ok: totals: 19 files, "*"; accounts and digest agree" ]]
+	((${#lines[@]} == 8))
 	run -0 scan-audit -q "$good/mixed.db"
 	[[ -z $output ]]
 }
@@ -53,7 +54,7 @@ lies() {
 @test "scan-audit: --log reads the log again" {
 	run -0 --separate-stderr scan-audit "$good/small.db" --log "$good/20260115_x_small.list"
 	[[ -z $stderr ]]
-	[[ ${lines[7]} == "ok: log: 30 lines give the same "* ]]
+	[[ ${lines[8]} == "ok: log: 30 lines give the same "* ]]
 	run -0 scan-audit -q -S 4M "$good/mixed.db" --log "$good/20260111_x_fs1.list"
 	[[ -z $output ]]
 	run -0 scan-audit -q "$good/small.db" --log - <"$good/20260115_x_small.list"

@@ -73,18 +73,26 @@ validate() {
 			WHERE u.dir_id BETWEEN s.dir_id AND s.dir_id + s.dir_count_r) AND dir_count_r < 2000;
 		SELECT 'owner_summary', * FROM (SELECT uid, sum(total_size), sum(apparent_size), sum(file_count),
 				count(DISTINCT dir_id) FROM usage_nr GROUP BY uid
-			EXCEPT SELECT owner_uid, total_size, apparent_size, total_files, directory_count FROM owner_summary);
+			EXCEPT SELECT owner_uid, seen_size, seen_apparent, seen_files, directory_count FROM owner_summary);
 		SELECT 'group_summary', * FROM (SELECT gid, sum(total_size), sum(apparent_size), sum(file_count),
 				count(DISTINCT dir_id) FROM usage_nr GROUP BY gid
-			EXCEPT SELECT owner_gid, total_size, apparent_size, total_files, directory_count FROM group_summary);
+			EXCEPT SELECT owner_gid, seen_size, seen_apparent, seen_files, directory_count FROM group_summary);
 		SELECT 'owned', owner_uid FROM owner_summary AS o
 			WHERE directories_owned <> (SELECT count(*) FROM directories WHERE uid = o.owner_uid);
 		SELECT 'owned', owner_gid FROM group_summary AS o
 			WHERE directories_owned <> (SELECT count(*) FROM directories WHERE gid = o.owner_gid);
-		SELECT 'age', * FROM (SELECT uid, age_bucket, sum(file_count), sum(total_size) FROM usage_nr GROUP BY 1, 2
+		SELECT 'age', * FROM (SELECT uid, age_bucket, sum(file_count), sum(total_size) FROM (
+				SELECT uid, age_bucket, file_count, total_size FROM usage_nr UNION ALL
+				SELECT uid, age_bucket, -repeated_files, -repeated_size FROM link_usage) GROUP BY 1, 2
 			EXCEPT SELECT * FROM access_histogram);
-		SELECT 'size', * FROM (SELECT uid, size_bucket, sum(file_count), sum(total_size) FROM usage_nr GROUP BY 1, 2
+		SELECT 'size', * FROM (SELECT uid, size_bucket, sum(file_count), sum(total_size) FROM (
+				SELECT uid, size_bucket, file_count, total_size FROM usage_nr UNION ALL
+				SELECT uid, size_bucket, -repeated_files, -repeated_size FROM link_usage) GROUP BY 1, 2
 			EXCEPT SELECT * FROM size_histogram);
+		SELECT 'once', * FROM (SELECT uid, seen_size - total_size, seen_apparent - apparent_size, seen_files - total_files
+				FROM owner_summary JOIN (SELECT DISTINCT uid FROM link_usage) ON uid = owner_uid
+			EXCEPT SELECT uid, sum(repeated_size), sum(repeated_apparent), sum(repeated_files)
+				FROM link_usage GROUP BY uid);
 		SELECT 'totals', total_files FROM scan_metadata, directory_stats WHERE dir_id = 1 AND
 			(total_files, total_size, apparent_size, total_directories) <>
 			(file_count_r, total_size_r, apparent_size_r, dir_count_r + 1);
@@ -711,7 +719,7 @@ assume() {
 
 @test "stats-load: progress by phases, figures on demand, silence otherwise" {
 	stats-load -v --progress=lines t.db good.usage 2>stderr
-	[ "$(cut -f 1,2 lines | uniq)" = "$(printf 'stats-load\t%s\n' copy loading index usage summaries names check sync end)" ]
+	[ "$(cut -f 1,2 lines | uniq)" = "$(printf 'stats-load\t%s\n' copy loading index usage links summaries names check sync end)" ]
 	[ "$(awk -F'\t' '$2 == "loading" { print $4, $5, $6; exit }' lines)" = "11 directories 0" ]
 	grep -q '^stats-load: 11 directories (0 written late), 16 rows of usage_nr, 11 of usage_r, 0 bytes spilled$' stderr
 	grep -q '^stats-load: index: [0-9.]* s$' stderr

@@ -138,6 +138,11 @@ static void audit_tables(const struct options *opt, struct db_reader_db *a)
 		     " directories whose rows save more: sums of usage_nr",
 		     t.usage.r_rows.count, t.usage.summed);
 	audit_proved(quiet, "usage_by: %" PRId64 " rows: sums of usage_r", t.usage.by_rows.count);
+	audit_proved(quiet,
+		     "links: %" PRId64 " rows of %" PRId64 " inodes; link_usage, %" PRId64 " rows,"
+		     " link_usage_r, %" PRId64 ", and link_stats, %" PRId64 ", follow from them",
+		     t.links.rows, t.links.inodes, t.links.usage.count, t.links.usage_r.count,
+		     t.links.stats.count);
 	audit_tables_summaries(&t, &owners, &groups);
 	audit_proved(quiet, "summaries: %" PRId64 " owners, %" PRId64 " groups", owners, groups);
 	audit_tables_metadata(&t, verified);
@@ -186,8 +191,8 @@ static void audit_log(struct options *opt, struct db_reader_db *a)
 	free(format);
 	audit_proved(opt->shared.quiet,
 		     "log: %" PRId64 " lines give the same %" PRIu64 " directories, %" PRIu64
-		     " rows of usage_nr, accounts and digest",
-		     counts.lines, counts.directories, counts.usage);
+		     " rows of usage_nr, %" PRIu64 " of linked files, accounts and digest",
+		     counts.lines, counts.directories, counts.usage, counts.links);
 }
 
 static void limit_memory(struct db *db, uint64_t memory)

@@ -92,6 +92,7 @@ struct loader {
 	struct db_pages pages;
 	size_t piece;                /* bytes of them that are written at a time */
 	struct db_tree usage_nr, usage_r, usage_by;
+	struct link_load links;
 	struct tree_join join;
 	struct load_sort sorted;
 	uint64_t usage_r_rows, index_keys;
@@ -207,6 +208,7 @@ static struct scan_facts facts_of(const struct loader *l)
 		.root_path = &l->join.root_path,
 		.root_id = l->join.root_id,
 		.sums = l->join.total.whole.sums,
+		.links = l->links.totals,
 	};
 }
 
@@ -270,14 +272,18 @@ static void begin_copy(struct loader *l)
 
 /*
  * Shares of -S: a quarter each for the sorter and for keys of indexes, an eighth for rows of open
- * directories, a sixteenth for each connection of SQLite, a sixty-fourth for each table's pages.
- * When all directories are closed, keys get a second quarter.
+ * directories, an eighth for links if there are any, a sixteenth for each connection of SQLite, a
+ * sixty-fourth for each table's pages. When all directories are closed, keys get a second quarter; when
+ * their indexes are written, links get as much more.
  */
 static void load(struct loader *l)
 {
 	const struct opts *shared = &l->opt->shared;
 	struct extsort_config sorting = { .memory = shared->memory / 4, .threads = shared->threads,
 					  .temp_dir = shared->temp_dir, .quiet = shared->quiet };
+	const struct extsort_config link_sorting = { .memory = shared->memory / 8,
+						     .threads = 1, .temp_dir = shared->temp_dir,
+						     .quiet = true };
 	const struct dir_stats_config stats = { .db = &l->db, .pages = &l->pages, .piece = l->piece,
 						.memory = shared->memory / 2,
 						.temp_dir = shared->temp_dir, .quiet = true };
@@ -285,7 +291,8 @@ static void load(struct loader *l)
 	load_sort_init(&l->sorted, &sorting);
 	begin_tree(l, &l->usage_nr, "usage_nr");
 	l->join = (struct tree_join){ .old = &l->old, .in = &l->in, .sorted = &l->sorted,
-				      .usage_nr = &l->usage_nr };
+				      .usage_nr = &l->usage_nr, .links = &l->links };
+	link_load_init(&l->links, &link_sorting);
 	tree_join_init(&l->join, &stats, shared->memory / 8, shared->temp_dir);
 	begin_phase(l, "loading", "directories", (uint64_t)l->dir_state.directories,
 		    &l->join.directories);
@@ -334,9 +341,12 @@ static void add_names(struct loader *l)
 /* What SQLite does, in one transaction: nobody sees the file until it is complete. */
 static void write_small_tables(struct loader *l, struct path_maps *maps)
 {
-	struct scan_facts facts = facts_of(l);
+	struct scan_facts facts;
 
 	db_exec(&l->db, "BEGIN");
+	begin_phase(l, "links", "steps", 0, NULL);
+	link_load_write(&l->links, &l->db, l->join.root_id, l->opt->shared.verbose);
+	facts = facts_of(l);
 	begin_phase(l, "summaries", "steps", 0, NULL);
 	summaries_write(&l->sorted, &l->db, l->join.root_id);
 	load_sort_release(&l->sorted);

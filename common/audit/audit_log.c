@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/audit/audit_link_set.h"
 #include "common/audit/audit_tables.h"
 #include "common/base/fd.h"
 #include "common/base/opts.h"
@@ -199,6 +200,8 @@ struct audit_log {
 	struct audit_rows rows, stats, usage_nr;  /* of the database */
 	struct buf path;                          /* of the current row, memory form */
 	int64_t depth;
+	struct audit_link_set links;              /* of the log */
+	uint64_t link_rows;
 };
 
 static void open_stream(struct tree_in *in, enum rec_kind kind, int fd)
@@ -338,8 +341,12 @@ static void compare_usage(struct audit_log *a)
 	bool more = is_here(a, &a->usage, a->have_usage);
 
 	for (; more; more = next_of_directory(a)) {
-		if (a->usage.is_link)
+		if (a->usage.is_link) {
+			audit_link_set_add(&a->links, a->rows.dir_id, &a->usage.link,
+					   a->usage.name.data, a->usage.name.len);
+			a->link_rows++;
 			continue;
+		}
 		compare_row(a);
 		atime = a->usage.usage.max_atime > atime ? a->usage.usage.max_atime : atime;
 		mtime = a->usage.usage.max_mtime > mtime ? a->usage.usage.max_mtime : mtime;
@@ -403,6 +410,7 @@ void audit_log_check(struct db *db, const struct audit_log_options *opt,
 	struct audit_log a = { .db = db };
 	struct children children;
 
+	audit_link_set_init(&a.links);
 	start_children(&children, opt);
 	open_all(&a, &children);
 	for (; a.rows.have; audit_rows_next(&a.rows)) {
@@ -411,10 +419,12 @@ void audit_log_check(struct db *db, const struct audit_log_options *opt,
 		compare_usage(&a);
 	}
 	require_all_compared(&a);
+	audit_link_set_compare(&a.links, db);
 	compare_ledger(&a);
 	wait_for_children(&children);
 	counts->directories = a.dirs.records;
-	counts->usage = a.usage.records;
+	counts->usage = a.usage.records - a.link_rows;
+	counts->links = a.link_rows;
 	counts->lines = (int64_t)a.dirs.stream.ledger.sum.count[COUNT_LINES];
 	tree_in_close(&a.dirs);
 	tree_in_close(&a.usage);

@@ -34,7 +34,7 @@ struct audit_log_options {
 };
 
 struct audit_log_counts {
-	uint64_t directories, usage; /* records compared */
+	uint64_t directories, usage, links; /* records compared */
 	int64_t lines;               /* of the log */
 };
 

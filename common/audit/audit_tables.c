@@ -34,7 +34,7 @@ enum {
 	SUMMARY_HOLD = SUMMARY_ONCE + 3, SUMMARY_OWN
 };
 
-/* What the scan root counts for repeated paths, which audit_links has proved. */
+/* What the scan root counts for repeated paths; audit_links.h proves it. */
 #define REPEATED_ROWS(id) \
 	"SELECT 0, " id ", repeated_files, repeated_size, repeated_apparent FROM link_usage_r" \
 	" WHERE dir_id = (SELECT scan_root_id FROM scan_metadata) ORDER BY " id
@@ -265,9 +265,28 @@ static void check_seal(struct db *db)
 	if (strcmp(is, should) ||
 	    !db_integer(db, "SELECT typeof(value) = 'text' FROM load_state WHERE key = 'seal'"))
 		audit_lie(db, 0,
-			  "a row of scan_metadata, scan_sources, scan_rejects, path_maps, buckets,"
-			  " user_info, group_info or load_state is not that of the import");
+			  "a row of scan_metadata, scan_sources, scan_rejects, path_maps, links,"
+			  " buckets, user_info, group_info or load_state is not that of the import");
 	free(is);
+}
+
+static void check_links(struct audit_tree *t, bool verified)
+{
+	const struct audit_links *l = &t->links;
+	struct sums once = sums_once(&t->usage.total, &t->repeated);
+
+	check_column(t->db, "once_files", once.files);
+	check_column(t->db, "once_size", once.allocated);
+	if (once.apparent != INT64_MAX || t->usage.total.apparent == INT64_MAX)
+		check_column(t->db, "once_apparent", once.apparent);
+	check_column(t->db, "linked_inodes", l->inodes);
+	check_column(t->db, "links_outside", l->outside);
+	check_column(t->db, "links_disagree", l->disagree);
+	check_column(t->db, "links_repeated", l->repeated);
+	if (!verified)
+		return;
+	check_column(t->db, "multilink_files", l->several.files);
+	check_column(t->db, "multilink_bytes", l->several.allocated);
 }
 
 void audit_tables_metadata(struct audit_tree *t, bool verified)
@@ -279,6 +298,7 @@ void audit_tables_metadata(struct audit_tree *t, bool verified)
 	check_column(t->db, "total_files", t->usage.total.files);
 	check_column(t->db, "total_size", t->usage.total.allocated);
 	check_column(t->db, "apparent_size", t->usage.total.apparent);
+	check_links(t, verified);
 	check_root(t->db);
 	if (verified)
 		check_accounts(t);

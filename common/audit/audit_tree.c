@@ -74,8 +74,12 @@ static void close_level(struct audit_tree *t, int64_t last)
 	check_stat(t, l, STAT_owner_gid, stored_owner(l->gid));
 	audit_usage_leave(&t->usage, l->dir_id, last, &l->usage,
 			  t->depth ? &t->open[t->depth - 1].usage : NULL);
+	audit_links_leave(&t->links, l->dir_id, &l->links,
+			  t->depth ? &t->open[t->depth - 1].links : NULL, l->usage.whole_rows > 0);
 	if (t->depth)
 		add_to_parent(t, l);
+	else
+		t->repeated = l->links.repeated;
 }
 
 /* ---- the row of `directories` ---- */
@@ -244,6 +248,31 @@ static void find_root(struct audit_tree *t, bool is_entry)
 	t->shallowest = INT64_MAX;
 }
 
+/* The last open directory that is not behind `dir_id`, which is not behind the current one. */
+static struct audit_level *lowest_with(struct audit_tree *t, int64_t dir_id)
+{
+	size_t low = 0, high = t->depth - 1;
+
+	while (low < high) {
+		size_t middle = low + (high - low + 1) / 2;
+
+		if (t->open[middle].dir_id <= dir_id)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return &t->open[low];
+}
+
+static void read_links(struct audit_tree *t, int64_t dir_id)
+{
+	struct audit_link_part part;
+
+	while (audit_links_part(&t->links, dir_id, &part))
+		audit_links_add(&t->links, &lowest_with(t, part.other)->links, &part,
+				part.other == dir_id);
+}
+
 static void audit_directory(struct audit_tree *t)
 {
 	struct audit_level *l;
@@ -255,6 +284,8 @@ static void audit_directory(struct audit_tree *t)
 	l->whole = own.sums;
 	l->uid = own.uid;
 	l->gid = own.gid;
+	audit_links_enter(&t->links, l->dir_id, &l->links);
+	read_links(t, l->dir_id);
 	read_stats(t, l);
 	check_stat(t, l, STAT_file_count_nr, own.sums.files);
 	check_stat(t, l, STAT_total_size_nr, own.sums.allocated);
@@ -274,6 +305,7 @@ static void open_tables(struct audit_tree *t, int64_t root_id)
 						    AUDIT_COLUMN_TEXT)
 			" FROM directory_stats ORDER BY dir_id");
 	audit_usage_open(&t->usage, t->db, root_id);
+	audit_links_open(&t->links, t->db, &t->usage.factors);
 }
 
 /* The scan root contains the last directory too, so it is still open. */
@@ -302,6 +334,7 @@ void audit_tree_walk(struct audit_tree *t, struct db *db, int64_t root_id, const
 	audit_rows_close(&t->dirs);
 	audit_rows_close(&t->stats);
 	audit_usage_close(&t->usage);
+	audit_links_close(&t->links);
 }
 
 void audit_tree_release(struct audit_tree *t)

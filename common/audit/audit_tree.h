@@ -6,11 +6,12 @@
  * it and below must be what directory_stats says, and is added to its parent. This is the auditor's
  * own arithmetic: it shares no code with what wrote the tables.
  *
- * Memory: 400 bytes and a name for each level.
+ * Memory: 900 bytes and a name for each level.
  */
 #ifndef TREETALLY_AUDIT_TREE_H
 #define TREETALLY_AUDIT_TREE_H
 
+#include "common/audit/audit_links.h"
 #include "common/audit/audit_usage.h"
 #include "common/base/buf.h"
 
@@ -31,12 +32,15 @@ struct audit_level {
 	struct sums whole;
 	int64_t dirs, atime, mtime, uid, gid; /* found; uid and gid as in audit_own */
 	struct audit_subtree usage;
+	struct audit_link_level links;
 };
 
 struct audit_tree {
 	struct db *db;
 	struct audit_rows dirs, stats;
 	struct audit_usage usage;
+	struct audit_links links;
+	struct sums repeated; /* found in links, of the whole scan */
 	struct audit_level *open;
 	size_t depth, cap;   /* open[0] is `/` */
 	struct buf names;    /* of open directories and the last one closed on each level */

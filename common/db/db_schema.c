@@ -156,22 +156,16 @@ const char db_schema_stats[] =
 	"    FROM directories AS d JOIN directory_stats AS s ON s.dir_id = d.dir_id\n"
 	"    LEFT JOIN link_stats AS l ON l.dir_id = d.dir_id;";
 
-#define LINKS_BY_DIR "CREATE INDEX links_by_dir ON links(dir_id)"
-#define LINK_STATS_BY_SHARED "CREATE INDEX link_stats_by_shared ON link_stats(repeated_size_r)"
-
 const char *const db_schema_indexes[] = {
 	"CREATE INDEX stats_by_size ON directory_stats(total_size_r)",
 	"CREATE INDEX stats_by_owner ON directory_stats(owner_uid, total_size_r)",
 	"CREATE INDEX stats_by_group ON directory_stats(owner_gid, total_size_r)",
-	LINKS_BY_DIR,
-	LINK_STATS_BY_SHARED,
 };
 const size_t db_schema_index_count = sizeof(db_schema_indexes) / sizeof(db_schema_indexes[0]);
 
-const char db_schema_drop_link_indexes[] =
-	"DROP INDEX links_by_dir;"
-	"DROP INDEX link_stats_by_shared;";
-const char db_schema_link_indexes[] = LINKS_BY_DIR ";" LINK_STATS_BY_SHARED ";";
+const char db_schema_link_indexes[] =
+	"CREATE INDEX links_by_dir ON links(dir_id);"
+	"CREATE INDEX link_stats_by_shared ON link_stats(repeated_size_r);";
 
 void db_schema_about(void)
 {

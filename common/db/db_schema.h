@@ -21,8 +21,8 @@ extern const char db_schema_stats[];
 
 extern const char *const db_schema_indexes[];
 extern const size_t db_schema_index_count;
-/* Those of links among them, which are empty when they are made: anew when there are rows. */
-extern const char db_schema_drop_link_indexes[], db_schema_link_indexes[];
+/* Those of links, made when their tables are full. */
+extern const char db_schema_link_indexes[];
 
 /* usage_by.kind: what `id` is. */
 enum usage_kind { USAGE_BY_OWNER, USAGE_BY_GROUP, USAGE_BY_AGE, USAGE_BY_SIZE };

@@ -27,12 +27,20 @@ static void close_directories(struct tree_join *j, size_t depth, int64_t next_id
 	}
 }
 
+static void load_link(struct tree_join *j)
+{
+	link_load_add(j->links, j->in->stream.name, j->dirs.row.dir_id,
+		      &j->sums.open[j->sums.depth - 1].own.sums, &j->in->link,
+		      (char *)j->in->name.data, j->in->name.len);
+	j->have_usage = tree_in_next(j->in);
+}
+
 /* All usage rows of the current directory; the first one is there. */
 static void load_usage(struct tree_join *j)
 {
 	do {
 		if (j->in->is_link) {
-			j->have_usage = tree_in_next(j->in);
+			load_link(j);
 			continue;
 		}
 		dir_stats_add(&j->sums, &j->in->key, &j->in->usage);

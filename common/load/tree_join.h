@@ -37,14 +37,16 @@
 #include "common/load/dir_stats.h"
 #include "common/stream/tree_in.h"
 #include "common/load/tree_rows.h"
+#include "common/load/link_load.h"
 #include "common/load/summaries.h"
 #include "common/load/usage_fold.h"
 
 struct tree_join {
-	struct db *old;             /* these four are the caller's */
+	struct db *old;             /* these five are the caller's */
 	struct tree_in *in;
 	struct load_sort *sorted;
 	struct db_tree *usage_nr;   /* begun; it is ended */
+	struct link_load *links;
 
 	struct tree_rows dirs;
 	bool have_usage;            /* in->path, in->key and in->usage are a row to come */
@@ -64,7 +66,7 @@ struct tree_join {
 };
 
 /*
- * `old`, `in`, `sorted` and `usage_nr` are set. `memory` in bytes, for the usage rows of open
+ * `old`, `in`, `sorted`, `usage_nr` and `links` are set. `memory` in bytes, for the usage rows of open
  * directories; `temp_dir` as in spill.h.
  */
 void tree_join_init(struct tree_join *j, const struct dir_stats_config *stats, uint64_t memory,
