@@ -21,7 +21,7 @@ check() {
 		for rows in 0 1 2 3 $((RANDOM % 100)) $((RANDOM % 3000)); do check $size $rows; done
 	done
 	# as many levels as rows can make of small pages
-	check 512 $(quick_or_all 30000 300000)
+	check 512 "$(quick_or_all 30000 300000)"
 	read -r _ _ _ deepest <levels
 	((deepest >= $(quick_or_all 4 5)))
 }
@@ -30,8 +30,8 @@ check() {
 	make_tester pages-check
 	local size
 	for size in 512 1024 8192 65536; do
-		check $size $(quick_or_all 150 2000) 65535
-		check $size $(quick_or_all 150 2000) $((size / 4))
+		check $size "$(quick_or_all 150 2000)" 65535
+		check $size "$(quick_or_all 150 2000)" $((size / 4))
 	done
 }
 
