@@ -108,15 +108,36 @@ with_names() {
 	[ "$(query groups.db 'SELECT count(*), min(directory_count), max(directory_count) FROM group_summary')" = "20011 1 2" ]
 }
 
-@test "pages: a million directories, sorted in memory and in runs" {
-	slow
-	local memory
-	awk 'BEGIN { for (i = 0; i < 1000000; i++)
+# plain DIRS USAGE: what SQL makes of these streams, whose names hold nothing to be escaped, in
+# plain.db: the rows of directories by path, of usage_nr, and sums of subtrees.
+plain() {
+	rm -f plain.db
+	rec-cat "$1" | sed '1,2d;$d' | cut -f 1 >paths
+	rec-cat "$2" | sed '1,2d;$d' | cut -f 1-8 >rows
+	sqlite3 -batch -init /dev/null -cmd '.mode tabs' plain.db \
+		'CREATE TABLE path(path TEXT)' \
+		'CREATE TABLE row(path TEXT, uid INT, gid INT, age INT, size INT, files INT, total INT, apparent INT)' \
+		'.import paths path' '.import rows row' \
+		'CREATE TABLE below(path TEXT PRIMARY KEY, files INT, total INT)' \
+		"WITH RECURSIVE up(path, files, total) AS (
+			SELECT path, sum(files), sum(total) FROM row GROUP BY path
+			UNION ALL
+			SELECT substr(rtrim(path, replace(path, '/', '')), 1,
+				max(1, length(rtrim(path, replace(path, '/', ''))) - 1)), files, total
+			FROM up WHERE path <> '/')
+		INSERT INTO below SELECT path, sum(files), sum(total) FROM up GROUP BY path"
+}
+
+@test "pages: a million directories: what plain SQL makes of the streams, sorted in memory and in runs" {
+	local memory count
+	count=$(quick_or_all 20000 1000000)
+	awk -v count="$count" 'BEGIN { for (i = 0; i < count; i++)
 		printf "<0> %d 1 0  s=1 a=%d u=%d g=5 p=-rw-r--r-- ac=2026-01-01 00:00:00 -- /r/%d/%d/f\n",
 			i, i % 1000, i % 30, i % 1000, i / 1000 }' >log
 	gpfs-parse -q -f fs1 --scan-date 2026-01-15 log -o entry
 	dir-extract entry | depth-sort -o dirs
 	stats-accum entry -o usage
+	plain dirs usage
 	for memory in 4M 1G; do
 		dir-load --replace -S $memory $memory.db dirs
 		stats-load --no-names -S $memory $memory.db usage
@@ -124,6 +145,14 @@ with_names() {
 		ask $memory.db .dump | grep -v -e '^INSERT INTO scan_metadata' -e "load_state VALUES('seal'" | md5sum
 	done | uniq >sums
 	[ "$(wc -l <sums)" = 1 ]
+	[ -z "$(ask 4M.db "ATTACH 'plain.db' AS plain" 'CREATE TEMP TABLE t AS SELECT dir_id, path FROM tree' \
+		'SELECT path FROM t EXCEPT SELECT path FROM plain.below' 'SELECT path FROM plain.path EXCEPT SELECT path FROM t' \
+		'SELECT path, uid, gid, age_bucket, size_bucket, file_count, total_size, apparent_size
+			FROM usage_nr JOIN t USING(dir_id) EXCEPT SELECT * FROM plain.row' \
+		'SELECT path, file_count_r, total_size_r FROM directory_stats JOIN t USING(dir_id)
+			EXCEPT SELECT * FROM plain.below')" ]
+	[ "$(ask 4M.db "ATTACH 'plain.db' AS plain" 'SELECT (SELECT count(*) FROM usage_nr) - (SELECT count(*) FROM plain.row),
+		(SELECT count(*) FROM directory_stats) - (SELECT count(*) FROM plain.below)')" = "0|0" ]
 	scan-audit -q 4M.db
 }
 

@@ -10,7 +10,7 @@
  *     /gpfs/fs1/a/b    5, below 4
  *     /gpfs/fs1/c      closes 5 and 4; 6, below 3
  *
- * Rows come in the order of the table and go into its pages (db_pages.h). The keys of the index, by
+ * Rows come in the order of the table and go into its pages (db_tree.h). The keys of the index, by
  * parent, wait in a sorter. SQLite makes the empty tables before, and reads and writes all that is
  * small.
  *
@@ -24,6 +24,7 @@
 #include "common/db/db_record.h"
 #include "common/db/db_scan.h"
 #include "common/db/db_schema.h"
+#include "common/db/db_tree.h"
 #include "common/base/path.h"
 #include "common/base/progress.h"
 #include "common/base/utf8.h"

@@ -12,7 +12,7 @@
  *
  *     by SQLite   all tables and indexes, empty
  *     as pages    directory_stats, usage_nr; then the indexes of directory_stats, and at the same
- *                 time, in a thread, usage_r and usage_by (db_pages.h)
+ *                 time, in a thread, usage_r and usage_by (db_tree.h)
  *     by SQLite   what is small; and it counts what it finds of all that
  */
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * db_record - a row, or a key of an index, as the bytes that SQLite keeps: for db_pages.h.
+ * db_record - a row, or a key of an index, as the bytes that SQLite keeps: for db_tree.h.
  *
  * https://www.sqlite.org/fileformat2.html, section 2.1: a record is a head, its own length and a
  * serial type for each column, and a body, the values. For (NULL, 5, 'ab'):

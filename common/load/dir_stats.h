@@ -13,7 +13,7 @@
  *     /gpfs/b          closes 3, 2        2 += 3, 1 += 2; opens 4, stack: 1 4
  *
  * Rows become complete out of order, children first. They wait in a window of STATS_WINDOW
- * directories; when the next one does not fit, all go to their pages (db_pages.h), in the order of
+ * directories; when the next one does not fit, all go to their pages (db_tree.h), in the order of
  * dir_id. Those that are not complete belong to open directories, few however large the tree is;
  * they are written with as many bytes as they can come to need, and again in the end.
  *
@@ -28,7 +28,7 @@
 #define TREETALLY_DIR_STATS_H
 
 #include "common/base/spill.h"
-#include "common/db/db_pages.h"
+#include "common/db/db_tree.h"
 #include "common/db/db_schema.h"
 #include "common/sort/word_sort.h"
 #include "common/stream/record.h"

@@ -16,7 +16,7 @@
  *
  *     databases   `old` has the directories, and is locked and read; what is written is the copy
  *                 of it that takes its place in the end. SQLite is idle in the copy while there
- *                 are trees that are not ended (db_pages.h): it knows nothing of their pages.
+ *                 are trees that are not ended (db_tree.h): it knows nothing of their pages.
  *     levels      dir_stats.open[i] and usage_fold.levels[i] are the same directory, and both
  *                 stacks are as deep as the path of the current one. Exception: above the scan
  *                 root, known only at the end, usage_fold has been freed (usage_fold_close_root).

@@ -13,7 +13,7 @@
 #define TREETALLY_USAGE_BY_H
 
 #include "common/stream/buckets.h"
-#include "common/db/db_pages.h"
+#include "common/db/db_tree.h"
 #include "common/db/db_schema.h"
 #include "common/sort/extsort.h"
 #include "common/sort/totals.h"

@@ -8,7 +8,7 @@
 #ifndef TREETALLY_USAGE_R_H
 #define TREETALLY_USAGE_R_H
 
-#include "common/db/db_pages.h"
+#include "common/db/db_tree.h"
 #include "common/load/load_sort.h"
 
 struct usage_r_config {

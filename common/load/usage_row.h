@@ -6,7 +6,7 @@
 #ifndef TREETALLY_USAGE_ROW_H
 #define TREETALLY_USAGE_ROW_H
 
-#include "common/db/db_pages.h"
+#include "common/db/db_tree.h"
 #include "common/stream/record.h"
 
 void usage_row_add(struct db_tree *table, int64_t dir_id, const struct usage_key *key,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pages-check - does SQLite find in pages of db_pages.h what a plain INSERT would have put there?
+ * pages-check - does SQLite find in pages of db_tree.h what a plain INSERT would have put there?
  *
  *     pages-check DIR PAGE_SIZE ROWS SEED [longest name]
  *
@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "common/base/utf8.h"
-#include "common/db/db_pages.h"
+#include "common/db/db_tree.h"
 #include "common/db/db_record.h"
 
 static const char schema[] =
