@@ -74,6 +74,35 @@ said() {
 	[[ $(ledger skipped_unrecognised out.tsv) == 2 ]]
 }
 
+@test "prepare: names made of what records are made of come out as they are" {
+	local frame seed=$RANDOM
+	for frame in LF NUL; do
+		perl -e 'my ($frame, $seed) = @ARGV;
+			srand $seed;
+			my @parts = ("\n", "\r\n", "\\", "\\n", ":", ";", "!", "-", "0:1:2:3:4:5:6:7:3!/gp:0!", ":6!system",
+				";3!7 1", "#", "\t", " ", "\xe9", "a", "12", "7!/gpfs/");
+			my $string = sub {
+				my ($text) = @_;
+				my $escaped = $frame eq "LF" && $text =~ /\n/ ? int rand 2 : 0;
+				$text =~ s/\\/\\\\/g, $text =~ s/\n/\\n/g if $escaped;
+				return ($escaped ? "-" : "") . length($text) . "!$text";
+			};
+			my $some = sub { join "", map { $parts[rand @parts] } 0 .. rand shift };
+			open my $want, ">", "want";
+			for my $i (1 .. 3000) {
+				my $path = "/gpfs/" . $some->(8) =~ s{//+|/\z|/\.+(?=/|\z)}{/x}gr;
+				$path =~ s{/+}{/}g, $path =~ s{/\z}{};
+				printf "%x:0:%x:1:0:0:0:0:%s:%s;%s%s", $i, $i, $string->($path), $string->($some->(3)),
+					$string->("$i 1"), $frame eq "LF" ? "\n" : "\0";
+				$path =~ s/\\/\\\\/g, $path =~ s/\n/\\n/g, $path =~ s/\r/\\r/g, $path =~ s/\t/\\t/g;
+				print $want "$path\t$i\t$i\n";
+			}' $frame $seed >list
+		gpfs-parse -q -t "${day[@]}" --format mmdu list >out.tsv
+		rows out.tsv | cut -f 1,3,9 | diff want - >differences || { echo "$frame $seed"; head differences; return 1; }
+		[[ $(ledger lines out.tsv) == 3000 ]]
+	done
+}
+
 @test "prepare: a record that is wrong is rejected with its reason, and costs no other" {
 	local wrong want end n=0 long
 	long=$(printf '/%.0s' {1..65536})
