@@ -66,7 +66,7 @@ fails() {
 		dir-load tiny/other.db <(dir-extract "$fixtures/big.entry" | depth-sort)
 	[ "$(ls -x tiny)" = 'db  out' ]
 	# where keys of indexes are sorted
-	awk 'BEGIN { for (i = 0; i < 40000; i++)
+	awk 'BEGIN { for (i = 0; i < 60000; i++)
 		printf "<0> %d 1 0  s=1 a=4 u=%d g=5 p=-rw-r--r-- ac=2026-01-01 00:00:00 -- /r/%d/f\n",
 			i, i % 99, i }' |
 		gpfs-parse -q -f b --scan-date 2026-01-15 - -o keys.entry

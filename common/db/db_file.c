@@ -283,16 +283,17 @@ void db_begin_pages(struct db *db, struct db_pages *pages)
 
 bool db_sync_directory(const char *file)
 {
-	char *copy = xstrdup(file);
-	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
+	/* Nothing is allocated: what has its name must not fail for that. */
+	char copy[PATH_MAX];
 	bool done;
+	int fd;
 
+	snprintf(copy, sizeof(copy), "%s", file);
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/* Not every file system can sync a directory; then there is nothing more to be done. */
 	done = fd >= 0 && (!fsync(fd) || errno == EINVAL || errno == EBADF);
 	if (fd >= 0)
 		close(fd);
-	free(copy);
 	return done;
 }
 

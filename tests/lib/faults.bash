@@ -55,7 +55,7 @@ dump() {
 }
 
 # use CASE: the program, what it is given and what it makes of `out`: a stream, a database (db), a
-# database completed in its place (load), an answer on stdout.
+# database completed (load), an answer on stdout.
 use() {
 	program=${1%%:*} makes=stream
 	local small=(-q -f fs1 --scan-date 2026-01-15) spill=(-q -S 4M -T .) whole=$fixtures/whole.db
@@ -84,10 +84,15 @@ use() {
 	esac
 }
 
+# What stats-load completes in this case.
+directories() {
+	[[ $case == *:big ]] && echo "$fixtures/big.db" || echo "$fixtures/half.db"
+}
+
 # What stands under `out` before: an old file, an old database, one of directories only.
 lay_out() {
 	case $makes in
-	load) cp "$fixtures/$(if [[ $case == *:big ]]; then echo big; else echo half; fi).db" out ;;
+	load) cp "$(directories)" out ;;
 	db) cp "$fixtures/half.db" out ;;
 	answer) rm -f out ;;
 	stream) echo old >out ;;
@@ -119,11 +124,10 @@ wrong() {
 	return 1
 }
 
-# Is `out` what it was? stats-load works in place, so there it is what it says, and nothing is said
-# of a run that did not come to its end.
+# Is `out` what it was?
 is_old() {
 	case $makes in
-	load) [[ $(ask out 'SELECT count(*) FROM scan_metadata' 2>&1) == 0 ]] ;;
+	load) cmp -s out "$(directories)" ;;
 	answer) true ;;
 	*) cmp -s out old ;;
 	esac
