@@ -230,6 +230,23 @@ exact_on_screen() {
 	done
 }
 
+@test "dir-export: the real ncdu counts files with several links once, in each directory" {
+	local once
+	make-links >links.log
+	make-links --rows >links.rows
+	scan-import -q -f fs1 --scan-date 2026-01-11 --db links.db links.log
+	command dir-export --ncdu --min-size 0 -P /gpfs -o tree.json links.db
+	browse tree.json
+	read -r _ once _ < <(link-sums links.rows)
+	[[ $(exact_on_screen 'Disk usage') == "$once" ]]
+	press i Enter
+	wait_for '^--- /gpfs/fs1 -'
+	press j i
+	wait_for 'Name: ab '
+	read -r _ once _ < <(link-sums --in /gpfs/fs1/ab links.rows)
+	[[ $(exact_on_screen 'Disk usage') == "$once" ]]
+}
+
 @test "dir-export: the real ncdu goes down into directories, in our order of size" {
 	local name total i=0
 	dir-export --ncdu -o tree.json "$small"
