@@ -45,42 +45,43 @@ static enum step take_byte(struct walk *w, char byte)
 /* Hexadecimal digits and a colon. */
 static enum step take_hex(struct walk *w, struct prepared *r)
 {
-	const char *start = w->at;
-	uint64_t value = 0;
-	bool beyond = false;
+	const char *at = w->at;
+	uint64_t value = 0, lost = 0;
 	int digit;
 
-	for (; w->at < w->end && (digit = pct_hex_digit(*w->at)) >= 0; w->at++) {
-		beyond |= value >> 60 != 0;
+	for (; at < w->end && (digit = pct_hex_digit(*at)) >= 0; at++) {
+		lost |= value >> 60;
 		value = value << 4 | (uint64_t)digit;
 	}
-	if (w->at == start)
-		return w->at == w->end ? MORE : BAD;
+	if (at == w->at)
+		return at == w->end ? MORE : BAD;
+	w->at = at;
 	r->number[r->numbers] = value;
-	r->beyond |= (unsigned)beyond << r->numbers;
+	r->beyond |= (unsigned)(lost != 0) << r->numbers;
 	return take_byte(w, ':');
 }
 
 /* No string is longer than a line may be. */
 static enum step take_counted(struct walk *w, struct counted *c)
 {
-	const char *start;
+	const char *at = w->at, *digits;
 	size_t len = 0;
 
-	c->escaped = w->at < w->end && *w->at == '-';
-	w->at += c->escaped;
-	for (start = w->at; w->at < w->end && is_digit(*w->at) && len <= LINE_BYTES_MAX; w->at++)
-		len = len * 10 + (size_t)(*w->at - '0');
-	if (w->at == w->end)
+	c->escaped = at < w->end && *at == '-';
+	at += c->escaped;
+	for (digits = at; at < w->end && is_digit(*at) && len <= LINE_BYTES_MAX; at++)
+		len = len * 10 + (size_t)(*at - '0');
+	if (at == w->end)
 		return MORE;
-	if (w->at == start || *w->at != '!' || len > LINE_BYTES_MAX)
+	if (at == digits || *at != '!' || len > LINE_BYTES_MAX)
 		return BAD;
-	w->at++;
 	c->len = len;
-	if ((size_t)(w->end - w->at) < len)
+	c->at = ++at;
+	if ((size_t)(w->end - at) < len) {
+		c->at = NULL;
 		return MORE;
-	c->at = w->at;
-	w->at += len;
+	}
+	w->at = at + len;
 	return GOOD;
 }
 
@@ -151,6 +152,11 @@ static enum reject_reason unescape(char *to, size_t *len, size_t room, const str
 {
 	char *start = to, *stop = to + room;
 
+	*len = c->len;
+	if (c->len <= room && !c->escaped && (keep_lf || !memchr(c->at, '\n', c->len))) {
+		memcpy(to, c->at, c->len);
+		return REJECT_NONE;
+	}
 	for (const char *at = c->at, *end = c->at + c->len; at < end; at++) {
 		size_t n = 1;
 		char byte = *at;

@@ -3,14 +3,6 @@
 
 #include "common/log/word.h"
 
-int pct_hex_digit(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The byte that "%XX" at `at` stands for, or -1. */
 static int encoded_byte(const char *at, const char *end)
 {

@@ -10,7 +10,12 @@
 #include "common/stream/ledger.h"
 
 /* 0 to 15, or -1. */
-int pct_hex_digit(char c);
+static inline int pct_hex_digit(char c)
+{
+	unsigned digit = (unsigned char)(c - '0'), letter = (unsigned char)((c | 0x20) - 'a');
+
+	return digit < 10 ? (int)digit : letter < 6 ? (int)letter + 10 : -1;
+}
 
 bool pct_is_slash(const char *at);
 
