@@ -11,7 +11,7 @@
  *     usage_block_add(u, dir, key, usage) ...    meanwhile; USAGE_FULL: move and start again
  *     usage_block_move(u, t, paths) ...          until it is not USAGE_FULL
  *
- * Memory: 400 KiB and 16 bytes for a directory of the largest block so far.
+ * Memory: 200 KiB and 16 bytes for a directory of the largest block so far.
  */
 #ifndef TREETALLY_USAGE_BLOCK_H
 #define TREETALLY_USAGE_BLOCK_H
@@ -19,7 +19,7 @@
 #include "common/sort/usage_hash.h"
 #include "common/stream/block.h"
 
-#define USAGE_BLOCK_ROWS 4096u
+#define USAGE_BLOCK_ROWS 2048u
 
 struct usage_block {
 	struct block_row {

@@ -60,7 +60,7 @@ struct usage_file {
 	uint64_t hash; /* usage_hash_seek */
 };
 
-/* Rows lie anywhere, too: let several files seek, then fetch, then add them; dir and key are set. */
+/* Rows lie anywhere, too: let many seek, then fetch, then add; `dir` and `key` are set. */
 void usage_hash_seek(const struct usage_hash *t, struct usage_file *file);
 void usage_hash_fetch(const struct usage_hash *t, const struct usage_file *file);
 
