@@ -235,6 +235,13 @@ field() {
 	rec "$(show) x@" /gpfs/a | tr @ '\0' | expect 'reject: nul'
 	printf '# @' | tr @ '\0' | expect 'skip: comment'
 	[ ! -s outcome.rejects ]
+	# at every byte of a line from the inode's second digit on, in a directory that has been seen
+	line 200 /gpfs/a/b/c | perl -ne 'print; chomp;
+		for $at (5 .. length($_) - 1) { $bad = $_; substr($bad, $at, 1) = "\0"; print "$bad\n" }' >lines
+	[ "$(wc -l <lines)" -gt 100 ]
+	gpfs-parse -q --source s --max-rejects 100% --rejects rejects lines >entries
+	[ "$(rows entries | wc -l)" -eq 1 ]
+	[ "$(cut -f 3 rejects | sort | uniq -c | tr -s ' ')" = " $(($(wc -l <lines) - 1)) nul" ]
 }
 
 @test "gpfs-parse: paths are normalised; dots and a root that is no directory are rejected" {

@@ -225,14 +225,14 @@ static void take_skipped(struct chunk_worker *w, struct chunk *c, enum ledger_co
 }
 
 static void parse_line(struct chunk_worker *w, struct chunk *c, const char *text, size_t len,
-		       bool maybe_nul, bool cut)
+		       bool cut)
 {
 	enum line_kind kind;
 	struct line line;
 
 	c->tally.count[COUNT_LINES]++;
 	do
-		kind = w->layout->parse(w->parser, c->format, text, len, maybe_nul, &line);
+		kind = w->layout->parse(w->parser, c->format, text, len, &line);
 	while (kind == LINE_ENTRY && !put_entry(w, c, &line));
 	switch (kind) {
 	case LINE_ENTRY:
@@ -259,15 +259,14 @@ static void parse_line(struct chunk_worker *w, struct chunk *c, const char *text
 }
 
 /* The first line that settles what the lines behind it can be the rest of, or the end. */
-static const char *settling_line(struct chunk_worker *w, const struct chunk *c, bool maybe_nul)
+static const char *settling_line(struct chunk_worker *w, const struct chunk *c)
 {
 	const char *text = c->text, *end = c->text + c->len, *next;
 
 	for (; text < end; text = next) {
 		size_t len = measure_line(c, text, &next);
 		struct line line;
-		enum line_kind kind = w->layout->parse(w->parser, c->format, text, len,
-							   maybe_nul, &line);
+		enum line_kind kind = w->layout->parse(w->parser, c->format, text, len, &line);
 
 		if (kind == LINE_ENTRY ||
 		    (kind == LINE_REJECTED && settles(&line)))
@@ -279,10 +278,8 @@ static const char *settling_line(struct chunk_worker *w, const struct chunk *c, 
 void chunk_parse(struct chunk_worker *w, struct chunk *c)
 {
 	const char *line, *end = c->text + c->len, *next;
-	bool maybe_nul;
 
 	read_text(c);
-	maybe_nul = memchr(c->text, '\0', c->len) != NULL;
 	c->tally = (struct tally){ 0 };
 	c->blocks.len = c->reject_count = 0;
 	c->overflow = false;
@@ -290,14 +287,14 @@ void chunk_parse(struct chunk_worker *w, struct chunk *c)
 	c->foreign = NULL;
 	use_layout(w, c->format->layout);
 	c->end = (struct scan_end){ 0 };
-	line = c->follows ? chunk_text(c) : settling_line(w, c, maybe_nul);
+	line = c->follows ? chunk_text(c) : settling_line(w, c);
 	c->postponed = c->follows ? 0 : (size_t)(line - c->text);
 	w->name = c->name;
 	w->path = NULL;
 	for (; line < end; line = next) {
 		size_t len = measure_line(c, line, &next);
 
-		parse_line(w, c, line, len, maybe_nul, c->cut && next == end);
+		parse_line(w, c, line, len, c->cut && next == end);
 	}
 	if (w->path)
 		cut_name_begin(&w->name, w->path, w->path_len);

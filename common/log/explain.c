@@ -56,7 +56,7 @@ unsigned explain_count(const struct chunk *first, const struct line_format *form
 		n = line_measure(format, at, (size_t)(end - at), false, &len);
 		if (!n)
 			break;
-		kind = format->layout->parse(parser, format, at, len, true, &line);
+		kind = format->layout->parse(parser, format, at, len, &line);
 		*lines += kind == LINE_ENTRY || kind == LINE_REJECTED;
 		matched += kind == LINE_ENTRY;
 		if (example && matched)

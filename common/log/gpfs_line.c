@@ -166,19 +166,21 @@ static enum reject_reason take_by_template(struct parser *p, const struct line_f
 	return values != REJECT_NONE ? values : take_path(p, format->pct, m.path, end, line);
 }
 
-/* A line that is as nearly all are; false: it is for take_record, and nothing is known yet. */
+/*
+ * A line that is as nearly all are; false: it is for take_record, and nothing is known yet. None
+ * with a NUL comes through: the words are as expected, and line_set_path looks for it in paths.
+ */
 static bool take_plain(struct parser *p, const struct line_format *format, const char *at,
 		       const char *end, struct line *line)
 {
 	const char *path = format->how || format->pct ? NULL
 						      : gpfs_plain_walk(p->scratch.memo, at, line);
 
-	if (!path)
+	if (!path || take_path(p, false, path, end, line) != REJECT_NONE)
 		return false;
 	note_inline(line);
 	line->begins = true;
 	line->text = path;
-	line->reason = take_path(p, false, path, end, line);
 	return true;
 }
 
@@ -211,7 +213,7 @@ static const char *after_tag(const char *text)
 }
 
 static enum line_kind parse_line(void *parser, const struct line_format *format, const char *text,
-				 size_t len, bool maybe_nul, struct line *line)
+				 size_t len, struct line *line)
 {
 	struct parser *p = parser;
 	const char *end = text + len, *at = after_tag(text);
@@ -231,9 +233,11 @@ static enum line_kind parse_line(void *parser, const struct line_format *format,
 	line->text = NULL;
 	if (len > LINE_BYTES_MAX)
 		line->reason = REJECT_TOO_LONG;
-	else if (maybe_nul && memchr(text, '\0', len))
+	else if (take_plain(p, format, at, end, line))
+		line->reason = REJECT_NONE;
+	else if (memchr(text, '\0', len))
 		line->reason = REJECT_NUL;
-	else if (!take_plain(p, format, at, end, line))
+	else
 		line->reason = take_record(p, format, at, end, line);
 	return line->reason == REJECT_NONE ? LINE_ENTRY : LINE_REJECTED;
 }

@@ -24,8 +24,10 @@ const char *gpfs_plain_walk(struct value_memo *memo, const char *at, struct line
 	    !TAKE(at, " u=") || !take_decimal(&at, id, &uid) ||
 	    !TAKE(at, " g=") || !take_decimal(&at, id, &gid))
 		return NULL;
-	if (TAKE(at, " m="))
-		at = skip_word(at);
+	if (TAKE(at, " m=")) {
+		while ((unsigned char)*at > ' ')
+			at++;
+	}
 	if (!TAKE(at, " p=") || !value_take_mode(memo, &at, &e->own.mode) ||
 	    !TAKE(at, " ac=") || !value_take_stamp(memo, &at, &e->atime) ||
 	    !TAKE(at, " mt=") || !value_take_stamp(memo, &at, &e->mtime) ||

@@ -262,7 +262,7 @@ static enum reject_reason take_record(struct gpfs_scratch *scratch,
 }
 
 static enum line_kind parse_line(void *parser, const struct line_format *format, const char *text,
-				 size_t len, bool maybe_nul, struct line *line)
+				 size_t len, struct line *line)
 {
 	const char *end = text + len;
 	struct prepared r;
@@ -274,7 +274,7 @@ static enum line_kind parse_line(void *parser, const struct line_format *format,
 		return line_skip_kind(text, text, end);
 	if (len > LINE_BYTES_MAX)
 		line->reason = REJECT_TOO_LONG;
-	else if (maybe_nul && memchr(text, '\0', len))
+	else if (memchr(text, '\0', len))
 		line->reason = REJECT_NUL;
 	else
 		line->reason = take_record(parser, format, &r, whole, line);

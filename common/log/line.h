@@ -80,12 +80,11 @@ struct layout {
 	void (*free_parser)(void *parser);
 
 	/*
-	 * Parse `len` bytes at `text`, without LF and, if the format has it, CR. `maybe_nul` false
-	 * promises that there is no NUL byte in it. `line` is valid for entries; of other lines,
-	 * reason, begins and text are.
+	 * Parse `len` bytes at `text`, without LF and, if the format has it, CR. `line` is valid for
+	 * entries; of other lines, reason, begins and text are.
 	 */
 	enum line_kind (*parse)(void *parser, const struct line_format *format, const char *text,
-				size_t len, bool maybe_nul, struct line *line);
+				size_t len, struct line *line);
 
 	/* What the log is if this line, which is not a record here, is one elsewhere; else NULL. */
 	const char *(*foreign)(const char *text, size_t len);

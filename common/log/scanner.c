@@ -54,7 +54,7 @@ static enum reject_reason judge(struct record *r, const struct scan_form *form, 
 }
 
 enum line_kind scanner_parse(void *parser, const struct line_format *format, const char *text,
-			     size_t len, bool maybe_nul, struct line *line)
+			     size_t len, struct line *line)
 {
 	const struct scan_form *form = format->how;
 	const char *end = text + len;
@@ -76,7 +76,7 @@ enum line_kind scanner_parse(void *parser, const struct line_format *format, con
 		line->text = r->fields.path;
 	if (len > LINE_BYTES_MAX)
 		line->reason = REJECT_TOO_LONG;
-	else if (maybe_nul && !format->nul && memchr(text, '\0', len))
+	else if (!format->nul && memchr(text, '\0', len))
 		line->reason = REJECT_NUL;
 	if (line->reason == REJECT_NONE)
 		line->reason = judge(r, form, line);

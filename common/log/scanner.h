@@ -55,7 +55,7 @@ extern const struct layout scanner_layout;
 void *scanner_new_parser(struct block_build *block);
 void scanner_free_parser(void *parser);
 enum line_kind scanner_parse(void *parser, const struct line_format *format, const char *text,
-			     size_t len, bool maybe_nul, struct line *line);
+			     size_t len, struct line *line);
 const char *scanner_foreign(const char *text, size_t len);
 
 /* The next column of a table: the text from *at to `mark`, or to the end. False behind the last. */

@@ -46,7 +46,7 @@ static void parse_line(void *arg, const char *at, size_t content, size_t left)
 
 	memset(copy, '\n', content + LINE_PADDING);
 	memcpy(copy, at, content + behind);
-	switch (p->format->layout->parse(p->parser, p->format, copy, content, true, &line)) {
+	switch (p->format->layout->parse(p->parser, p->format, copy, content, &line)) {
 	case LINE_ENTRY:
 		check_entry(&line);
 		break;

@@ -228,7 +228,7 @@ static void compare_line(void *parser, const struct line_format *format,
 	memset(copy + all, '\n', LINE_PADDING);
 	behind = behind < LINE_PADDING - 1 ? behind : LINE_PADDING - 1;
 	memcpy(copy + all + 1, rest, behind);
-	compare_lines(&fast, gpfs_layout.parse(parser, format, copy, len, true, &fast), plain,
+	compare_lines(&fast, gpfs_layout.parse(parser, format, copy, len, &fast), plain,
 		      plain_kind);
 	free(copy);
 }

@@ -82,13 +82,13 @@ static void parse_line(void *arg, const char *text, size_t len, size_t left)
 	(void)left;
 	memcpy(copy, text, len);
 	memset(copy + len, '\n', LINE_PADDING);
-	kind = layout->parse(p->parser, &format, copy, len, true, &line);
+	kind = layout->parse(p->parser, &format, copy, len, &line);
 	if (kind == LINE_ENTRY)
 		check_record(format.how, &line);
 	if (p->flags & DEFAULT && !(p->flags & PREPARE)) {
 		format.how = NULL;
 		check_same(&line, kind, &other,
-			   layout->parse(p->parser, &format, copy, len, true, &other));
+			   layout->parse(p->parser, &format, copy, len, &other));
 	}
 	free(copy);
 }
