@@ -22,7 +22,7 @@
 /* How files with several links count: a flag for each path, and one for the three numbers. */
 #define QUERY_OPTS_LINKS(count_links, links)                                                       \
 	OPT_FLAG('l', "count-links", "count each link to a file, as du -l", (count_links)),        \
-	OPT_FLAG(0, "links", "links counted each (seen), once, and what removal would free",       \
+	OPT_FLAG(0, "links", "each link (seen), once, and what removal frees",       \
 		 (links))
 #define QUERY_OPTS_LINKS_CONTRADICTION "count-links links"
 
