@@ -30,7 +30,12 @@ make_fixtures() {
 	big_log 60000 >big.log
 	gpfs-parse -q -f big --scan-date 2026-01-15 --source x big.log -o big.entry
 	stats-accum big.entry -o big.usage
-	dir-extract big.entry | depth-sort | dir-load big.db
+	# more directories than are sorted in 4 MiB
+	awk 'BEGIN { for (i = 0; i < 20000; i++)
+		printf "<0> %d 1 0  s=1 a=4 u=%d g=5 p=-rw-r--r-- ac=2026-01-01 00:00:00 -- /r/%d/f\n",
+			i, i % 99, i }' | gpfs-parse -q -f wide --scan-date 2026-01-15 - -o wide.entry
+	stats-accum wide.entry -o wide.usage
+	dir-extract wide.entry | depth-sort | dir-load wide.db
 }
 
 work_setup() {
@@ -72,7 +77,7 @@ use() {
 	rec-cat) run_it=("$fixtures/entry" -o out) ;;
 	dir-load) run_it=(-T . --replace out "$fixtures/dir") makes=db ;;
 	stats-load) run_it=(-T . --no-names out "$fixtures/usage") makes=load ;;
-	stats-load:big) run_it=("${spill[@]}" -j 1 --no-names out "$fixtures/big.usage") makes=load ;;
+	stats-load:big) run_it=("${spill[@]}" -j 1 --no-names out "$fixtures/wide.usage") makes=load ;;
 	dir-query) run_it=(-P /gpfs/fs1/a "$whole") makes=answer ;;
 	dir-query:match) run_it=(--total -N '*d*' "$whole") makes=answer ;;
 	stats-query) run_it=("$whole") makes=answer ;;
@@ -86,7 +91,7 @@ use() {
 
 # What stats-load completes in this case.
 directories() {
-	[[ $case == *:big ]] && echo "$fixtures/big.db" || echo "$fixtures/half.db"
+	[[ $case == *:big ]] && echo "$fixtures/wide.db" || echo "$fixtures/half.db"
 }
 
 # What stands under `out` before: an old file, an old database, one of directories only.
