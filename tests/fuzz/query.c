@@ -106,6 +106,7 @@ static void make_database(void)
 		abort();
 	db_exec(&database.db,
 		"CREATE TABLE directories(dir_id INTEGER PRIMARY KEY, parent_id, name, depth);"
+		"CREATE INDEX directories_by_parent ON directories(parent_id);"
 		"CREATE TABLE directory_stats(dir_id INTEGER PRIMARY KEY, dir_count_r);"
 		"CREATE TABLE user_info(uid INTEGER PRIMARY KEY, username);"
 		"CREATE TABLE group_info(gid INTEGER PRIMARY KEY, groupname);"
