@@ -45,11 +45,14 @@ dir-query --accessed-before 100000w --min-avg-size 1
 dir-query -P /gpfs/fs1/a -E /gpfs/fs1/a/deep --format json
 dir-query --summary
 dir-query --summary --format table
+dir-query --links --sort-by shared --total
+dir-query --links --separate-dirs --older 30d --min-size 1 --total
 stats-query
 stats-query --by owner
 stats-query --by age,size --format table
 stats-query --by dir:3,group -E /gpfs/fs1/b
 stats-query --by fs -u 1000 -E /gpfs/fs1/a
+stats-query --links --by dir:2 -P /gpfs/fs1/a -P /gpfs/fs1/b
 dir-export --ncdu
 dir-export --ncdu -P /gpfs/fs1/a
 scan-audit -q
@@ -294,7 +297,8 @@ endless() {
 		endless lie.db "$table" || continue # it has no row
 		echo x >>worked
 		for command in dir-query 'dir-query -n 3 --total' 'dir-query -N *a*' 'dir-query --summary' stats-query \
-			'stats-query --by age,size' 'stats-query --by dir:3,owner' 'dir-export --ncdu' 'scan-audit -q'; do
+			'stats-query --by age,size' 'stats-query --by dir:3,owner' 'dir-export --ncdu' 'scan-audit -q' \
+			'dir-query --links --sort-by shared --total' 'stats-query --links -E /gpfs/fs1/a'; do
 			status=0
 			(ulimit -t 60 && exec $command lie.db >out 2>err) || status=$?
 			((status == 0 || status == 1 || status == 3)) || { echo "$table, $command: $status"; return 1; }
