@@ -350,5 +350,8 @@ int main(int argc, char **argv)
 		"DELETE FROM w WHERE k1 % 2 = 0; INSERT INTO w SELECT k1 + 1, -k2, v FROM w");
 	expect(db, "PRAGMA integrity_check", "ok");
 	sqlite3_close(db);
+	free(attach);
+	free(pages);
+	free(plain);
 	return EXIT_OK;
 }
