@@ -402,6 +402,28 @@ tables() {
 	[[ $output == *"accounts and digest"* ]]
 }
 
+# instructions COMMAND...: that it takes, which is the same in each run.
+instructions() {
+	valgrind --tool=callgrind --callgrind-out-file=/dev/null "$@" 2>&1 >/dev/null |
+		sed -n 's/.*Collected : //p'
+}
+
+@test "formats: a template costs at most 1.3 times what the default layout costs its own reader" {
+	slow
+	needs valgrind
+	! sanitized || skip "valgrind and sanitizers exclude each other"
+	local own template='{s=%s a=%k u=%u g=%g m=%M p=%m ac=%A mt=%T cr=%B nl=%n}'
+	make_tester scan-gen
+	"$TREETALLY_BUILD/scan-gen" --lines 40000 >log
+	own=$(instructions gpfs-parse -q -j 1 "${day[@]}" --format ncar -o out log)
+	((own > 40000 * 500))
+	for template in "$template" "${template:1:-1}"; do
+		cost=$(instructions gpfs-parse -q -j 1 "${day[@]}" --format "$template" -o out.template log)
+		((cost * 10 <= own * 13)) || { echo "$template: $cost, not at most 1.3 times $own"; return 1; }
+		cmp <(rows out) <(rows out.template)
+	done
+}
+
 # The other direction. GPFS is not here, so what it would print is what make-gpfs-list prints.
 @test "formats: the SHOW clause of a rule says what the template reads" {
 	[ "$(gpfs-parse --show-clause mmoxi)" = \
