@@ -48,22 +48,32 @@ struct wire_in {
 	bool bad; /* a number ran past the end or past 64 bits */
 };
 
+/* get_varint with all checks at each byte: for the last bytes, and for numbers of more than nine. */
+uint64_t get_any_varint(struct wire_in *in);
+
 static inline uint64_t get_varint(struct wire_in *in)
 {
-	uint64_t v = 0;
+	const unsigned char *p = in->at;
+	uint64_t v;
 
-	for (unsigned shift = 0; in->at < in->end && shift < 64; shift += 7) {
-		uint64_t byte = *in->at++;
-
-		if (shift == 63 && byte > 1)
-			break;
-		v |= (byte & 0x7f) << shift;
-		if (byte < 0x80)
-			return v;
+	if (in->end - p < VARINT_MAX)
+		return get_any_varint(in);
+	v = *p++;
+	if (v < 0x80) {
+		in->at = p;
+		return v;
 	}
-	in->bad = true;
-	in->at = in->end;
-	return 0;
+	for (unsigned shift = 7; shift < 63; shift += 7) {
+		uint64_t byte = *p++;
+
+		/* Less the top bit of the byte before, which says only that there is this one. */
+		v += (byte - 1) << shift;
+		if (byte < 0x80) {
+			in->at = p;
+			return v;
+		}
+	}
+	return get_any_varint(in);
 }
 
 /* The next n bytes, or NULL (and `bad`) when there are fewer. */
