@@ -434,6 +434,21 @@ totals_in() {
 	totals_in out | diff <(awk -F '\t' -v p="$path" '$1 == p || index($1, p "/") == 1' want) -
 }
 
+@test "links: the picture of treetally(7)" {
+	{
+		line 1 /gpfs/top/a/x 4096 4
+		line 2 /gpfs/top/a/y 1024 1 | sed 's/nl=1/nl=2/'
+		line 2 /gpfs/top/b/y 1024 1 | sed 's/nl=1/nl=2/'
+		line 3 /gpfs/top/b/z 2048 2 | sed 's/nl=1/nl=2/'
+	} >top.log
+	scan-import -q -f top --scan-date 2026-01-11 --db top.db top.log
+	rows_of dir-query --links --columns path,seen_size_r,total_size_r,freed_size_r top.db |
+		awk -F '[\t/]' '{ print $(NF - 3), $(NF - 2) / 1024, $(NF - 1) / 1024, $NF / 1024 }' | sort >got
+	man=$TREETALLY_TOP/man/treetally.7
+	sed -n '/^       seen  once  freed$/,/^\.Ed/p' "$man" | awk 'NF > 4 { print $1, $2, $3, $4 }' | sort | diff - got
+	[[ $(wc -l <got) == 3 ]]
+}
+
 # without_dirs %b|%s DIR: what the directories in DIR have themselves, and du counts.
 without_dirs() {
 	find "$2" -type d -printf "$1\n" | awk -v unit="$([[ $1 == %b ]] && echo 512 || echo 1)" \

@@ -10,8 +10,8 @@
 
 /* In the order of the SELECT below. */
 enum column {
-	LINES, REJECTED, SKIPPED, UNPROVED, DIRECTORIES, IMPLIED, FILES, ALLOCATED, APPARENT, LINKED, TWICE,
-	COLUMNS
+	LINES, REJECTED, SKIPPED, UNPROVED, DIRECTORIES, IMPLIED, FILES, ALLOCATED, APPARENT,
+	ONCE_FILES, ONCE_ALLOCATED, ONCE_APPARENT, LINKED, PATHS, OUTSIDE, COLUMNS
 };
 
 static void read_numbers(struct db_reader_db *reader, int64_t number[COLUMNS])
@@ -22,7 +22,8 @@ static void read_numbers(struct db_reader_db *reader, int64_t number[COLUMNS])
 		" skipped_blank + skipped_comment + skipped_message + skipped_unrecognised +"
 		" skipped_continued, unproved_sources,"
 		" total_directories, implied_directories, total_files, total_size, apparent_size,"
-		" multilink_files, multilink_bytes FROM scan_metadata");
+		" once_files, once_size, once_apparent, linked_inodes, multilink_files,"
+		" links_outside FROM scan_metadata");
 
 	db_step(&reader->db, select);
 	for (int i = 0; i < COLUMNS; i++)
@@ -35,6 +36,30 @@ static void add_count(struct buf *out, const char *label, int64_t count, const c
 	char text[HUMAN_TEXT_SIZE];
 
 	buf_printf(out, "  %-12s %s%s", label, human_count(text, count), end);
+}
+
+/* What counts once; behind it what was seen, each link counted, if that is another number. */
+static void add_sum(struct buf *out, const char *label, int64_t once, int64_t seen,
+		    const char *(*human)(char *, int64_t))
+{
+	char text[HUMAN_TEXT_SIZE];
+
+	buf_printf(out, "  %-12s %s", label, human(text, once));
+	if (seen != once)
+		buf_printf(out, ", %s with each link", human(text, seen));
+	buf_add_char(out, '\n');
+}
+
+static void add_links(struct buf *out, const int64_t number[COLUMNS])
+{
+	char text[HUMAN_TEXT_SIZE];
+
+	add_count(out, "hard links", number[LINKED], number[LINKED] == 1 ? " file" : " files");
+	if (number[LINKED])
+		buf_printf(out, " with %s paths", human_count(text, number[PATHS]));
+	if (number[OUTSIDE])
+		buf_printf(out, ", %s links not seen", human_count(text, number[OUTSIDE]));
+	buf_add_char(out, '\n');
 }
 
 static void add_bytes(struct buf *out, const char *label, int64_t bytes)
@@ -68,15 +93,13 @@ static void write_lines(struct buf *out, const int64_t number[COLUMNS],
 	buf_printf(out, "  %-12s %s\n", "whole", number[UNPROVED] ? "not told" : "proved");
 	add_count(out, "directories", number[DIRECTORIES], "");
 	buf_printf(out, ", %s implied\n", human_count(text, number[IMPLIED]));
-	add_count(out, "files", number[FILES], "\n");
-	add_bytes(out, "allocated", number[ALLOCATED]);
-	add_bytes(out, "apparent", number[APPARENT]);
-	if (assumed->count[ASSUME_LINKS_UNKNOWN]) {
+	add_sum(out, "files", number[ONCE_FILES], number[FILES], human_count);
+	add_sum(out, "allocated", number[ONCE_ALLOCATED], number[ALLOCATED], human_bytes);
+	add_sum(out, "apparent", number[ONCE_APPARENT], number[APPARENT], human_bytes);
+	if (assumed->count[ASSUME_LINKS_UNKNOWN])
 		buf_printf(out, "  %-12s not told\n", "hard links");
-	} else {
-		add_count(out, "hard links", number[LINKED], "");
-		buf_printf(out, ", at most %s counted twice\n", human_bytes(text, number[TWICE]));
-	}
+	else
+		add_links(out, number);
 	buf_printf(out, "  %-12s %.1f\n", "seconds", seconds);
 	add_count(out, "lines/s", (int64_t)((double)number[LINES] / (seconds + 1e-6)), "\n");
 	add_bytes(out, "database", size);
