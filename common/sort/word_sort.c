@@ -7,15 +7,15 @@
 #define DIGITS (1u << DIGIT_BITS)
 #define DIGITS_OF_WORD 6
 #define MEMORY_LEAST (1u << 20)
+#define MERGING_ENOUGH (4u << 20)
 
 void word_sort_init(struct word_sort *s, const struct word_sort_config *config)
 {
 	size_t memory = config->memory < MEMORY_LEAST ? MEMORY_LEAST : config->memory;
 
 	*s = (struct word_sort){ .config = *config };
-	s->config.memory = memory;
-	/* The rest is for buffers, should runs be merged early. */
-	s->capacity = memory / 4 * 3 / (2 * config->words * sizeof(*s->items));
+	s->merging = memory / 4 < MERGING_ENOUGH ? memory / 4 : MERGING_ENOUGH;
+	s->capacity = (memory - s->merging) / (2 * config->words * sizeof(*s->items));
 }
 
 /* ---- in memory ---- */
@@ -84,7 +84,7 @@ static bool never_equal(unsigned char *into, const unsigned char *from)
 static void make_runs(struct word_sort *s)
 {
 	const struct extsort_config config = {
-		.combine = never_equal, .memory = s->config.memory / 4, .threads = 1,
+		.combine = never_equal, .memory = s->merging, .threads = 1,
 		.temp_dir = s->config.temp_dir, .quiet = s->config.quiet,
 	};
 

@@ -35,6 +35,7 @@ struct word_sort {
 	struct word_sort_config config;
 	uint64_t *items;       /* twice the capacity: half of it is for sorting */
 	size_t count, capacity;
+	size_t merging;        /* bytes, for buffers of runs */
 	uint64_t *sorted;      /* one of both */
 	size_t next;
 	uint64_t last;         /* first word of the latest item */
