@@ -93,6 +93,7 @@ struct accum {
 	struct buf link;         /* the path of a link row for the sorter */
 	uint64_t links;          /* such rows, as they came */
 	bool links_assumed;      /* one of them is of an unknown link count */
+	const char *last_path;   /* of the usage row that was written last */
 	struct extsort_item next; /* the first that is not written; path NULL: none are left */
 	struct progress progress;
 };
@@ -122,7 +123,10 @@ static void put_into_stream(void *arg, const char *path, size_t len, const struc
 {
 	struct accum *a = arg;
 
-	put_sorted(a, path, len);
+	/* Only what is in another directory than the row before can stand behind links. */
+	if (path != a->last_path)
+		put_sorted(a, path, len);
+	a->last_path = path;
 	stream_out_add_usage(&a->out, path, len, key, usage);
 	progress_update(&a->progress, ++a->rows_written, 0);
 }

@@ -185,6 +185,15 @@ static void write_sorted(struct loader *l)
 		write_usage_r(l);
 }
 
+static void write_links(struct loader *l)
+{
+	const struct link_files files = { .db = &l->db, .pages = &l->pages, .piece = l->piece,
+					  .root_id = l->join.root_id };
+
+	begin_phase(l, "links", "steps", 0, NULL);
+	link_load_write(&l->links, &files, l->opt->shared.verbose ? &l->old : NULL);
+}
+
 /* A mistake in a page would show only when somebody asks. */
 static void check_counts(struct loader *l)
 {
@@ -299,6 +308,7 @@ static void load(struct loader *l)
 	tree_join_run(&l->join, (uint64_t)l->dir_state.directories);
 	check_facts(l);
 	write_sorted(l);
+	write_links(l);
 	db_pages_finish(&l->pages);
 }
 
@@ -344,8 +354,7 @@ static void write_small_tables(struct loader *l, struct path_maps *maps)
 	struct scan_facts facts;
 
 	db_exec(&l->db, "BEGIN");
-	begin_phase(l, "links", "steps", 0, NULL);
-	link_load_write(&l->links, &l->db, l->join.root_id, l->opt->shared.verbose);
+	link_load_finish(&l->links, &l->db);
 	facts = facts_of(l);
 	begin_phase(l, "summaries", "steps", 0, NULL);
 	summaries_write(&l->sorted, &l->db, l->join.root_id);
@@ -390,6 +399,7 @@ int main(int argc, char **argv)
 	tree_in_close(&l.in);
 	scan_state_release(&l.dir_state);
 	tree_join_release(&l.join);
+	link_load_release(&l.links);
 	path_maps_release(&maps);
 	free(opt.maps);
 	return EXIT_OK;

@@ -2,9 +2,11 @@
 #include "common/audit/audit_links.h"
 
 #include <inttypes.h>
+#include <xxhash.h>
 
 #include "common/base/buf.h"
 #include "common/base/utf8.h"
+#include "common/base/wire.h"
 
 /* What a part or a number of links is about, for fingerprints: nothing else has these. */
 enum { LINK_PART = 100 };
@@ -187,6 +189,28 @@ static void check_link(struct audit_links *l, struct audit_rows *r, struct inode
 	l->repeated += line->cell[LINK_lines] - !line->cell[LINK_repeated];
 }
 
+/* Names and identities follow from nothing else. */
+static void add_to_hash(struct audit_links *l, const struct link_line *line)
+{
+	unsigned char ids[24];
+
+	put_le64(ids, (uint64_t)line->cell[LINK_snapshot]);
+	put_le64(ids + 8, (uint64_t)line->cell[LINK_inode]);
+	put_le64(ids + 16, (uint64_t)line->cell[LINK_generation]);
+	l->hash = XXH3_64bits_withSeed(ids, sizeof(ids), l->hash);
+	l->hash = XXH3_64bits_withSeed(line->name.data, line->name.len, l->hash);
+}
+
+static void check_hash(struct audit_links *l)
+{
+	char *sql = xasprintf("SELECT count(*) FROM load_state WHERE key = 'links'"
+			      " AND value = '%016" PRIx64 "'", l->hash);
+
+	if (l->rows && !db_integer(l->db, sql))
+		audit_lie(l->db, 0, "links: a name or an inode is not that of the import");
+	free(sql);
+}
+
 static void check_links(struct audit_links *l)
 {
 	struct inode inode = { .distinct = 0 };
@@ -198,11 +222,13 @@ static void check_links(struct audit_links *l)
 	for (; r.have; audit_rows_next(&r)) {
 		read_link(l, &r, &line);
 		check_link(l, &r, &inode, &line);
+		add_to_hash(l, &line);
 		passed = inode.before;
 		inode.before = line;
 		line.name = passed.name;
 	}
 	l->rows = r.count;
+	check_hash(l);
 	end_inode(l, &inode);
 	audit_rows_close(&r);
 	buf_release(&line.name);

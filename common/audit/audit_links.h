@@ -40,6 +40,7 @@ struct audit_links {
 	struct audit_rows parts, usage, usage_r, stats;
 	struct audit_link_prints all;  /* link_usage so far */
 	int64_t rows, inodes, outside, disagree, repeated; /* of links */
+	uint64_t hash;                 /* of names and identities */
 	struct sums several;           /* lines of known link counts */
 };
 

@@ -265,8 +265,8 @@ static void check_seal(struct db *db)
 	if (strcmp(is, should) ||
 	    !db_integer(db, "SELECT typeof(value) = 'text' FROM load_state WHERE key = 'seal'"))
 		audit_lie(db, 0,
-			  "a row of scan_metadata, scan_sources, scan_rejects, path_maps, links,"
-			  " buckets, user_info, group_info or load_state is not that of the import");
+			  "a row of scan_metadata, scan_sources, scan_rejects, path_maps, buckets,"
+			  " user_info, group_info or load_state is not that of the import");
 	free(is);
 }
 

@@ -160,12 +160,10 @@ const char *const db_schema_indexes[] = {
 	"CREATE INDEX stats_by_size ON directory_stats(total_size_r)",
 	"CREATE INDEX stats_by_owner ON directory_stats(owner_uid, total_size_r)",
 	"CREATE INDEX stats_by_group ON directory_stats(owner_gid, total_size_r)",
+	"CREATE INDEX links_by_dir ON links(dir_id)",
+	"CREATE INDEX link_stats_by_shared ON link_stats(repeated_size_r)",
 };
 const size_t db_schema_index_count = sizeof(db_schema_indexes) / sizeof(db_schema_indexes[0]);
-
-const char db_schema_link_indexes[] =
-	"CREATE INDEX links_by_dir ON links(dir_id);"
-	"CREATE INDEX link_stats_by_shared ON link_stats(repeated_size_r);";
 
 void db_schema_about(void)
 {

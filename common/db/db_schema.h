@@ -21,8 +21,6 @@ extern const char db_schema_stats[];
 
 extern const char *const db_schema_indexes[];
 extern const size_t db_schema_index_count;
-/* Those of links, made when their tables are full. */
-extern const char db_schema_link_indexes[];
 
 /* usage_by.kind: what `id` is. */
 enum usage_kind { USAGE_BY_OWNER, USAGE_BY_GROUP, USAGE_BY_AGE, USAGE_BY_SIZE };

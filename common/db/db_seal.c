@@ -13,7 +13,6 @@ static const char *const tables[] = {
 	"SELECT * FROM scan_rejects ORDER BY reason",
 	"SELECT * FROM buckets ORDER BY kind, bucket_index",
 	"SELECT * FROM path_maps ORDER BY scan_path",
-	"SELECT name, snapshot, inode, generation FROM links ORDER BY link, path",
 	"SELECT * FROM user_info ORDER BY uid",
 	"SELECT * FROM group_info ORDER BY gid",
 	"SELECT * FROM load_state WHERE key <> 'seal' ORDER BY key",

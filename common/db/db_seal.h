@@ -4,7 +4,7 @@
  *
  * The large tables can be proved: each is a sum of another one, or stands in the log. But nothing
  * else shows that a user had this name, or when the import was. So everything in
- * scan_metadata, scan_sources, scan_rejects, path_maps, links, buckets, user_info, group_info and
+ * scan_metadata, scan_sources, scan_rejects, path_maps, buckets, user_info, group_info and
  * load_state, types and all, has a hash, which load_state keeps under the key `seal`. It is not a
  * signature: whoever changes a database on purpose can compute it again.
  */

@@ -205,10 +205,8 @@ static bool schema_is(struct db *db, bool stats)
 	bool more;
 
 	expect(&all, db_schema_directories);
-	if (stats) {
+	if (stats)
 		expect(&all, db_schema_stats);
-		expect(&all, db_schema_link_indexes);
-	}
 	for (size_t i = 0; stats && i < db_schema_index_count; i++)
 		expect(&all, db_schema_indexes[i]);
 	while ((more = db_step(db, row)) && (found = object_of(&all, row))) {

@@ -3,12 +3,13 @@
 
 #include <inttypes.h>
 
+#include <xxhash.h>
+
 #include "common/base/utf8.h"
 #include "common/base/wire.h"
-#include "common/db/db_batch.h"
+#include "common/db/db_record.h"
 #include "common/db/db_schema.h"
-#include "common/load/link_tables.h"
-#include "common/load/link_tree.h"
+#include "common/sort/word_sort.h"
 
 /*
  * A line in the sorter. In place of a path: snapshot 8, inode 8, generation 8, and 8 that tell files
@@ -37,6 +38,17 @@ void link_load_init(struct link_load *l, const struct extsort_config *sorting)
 	*l = (struct link_load){ .sorting = *sorting };
 }
 
+static void begin(struct link_load *l)
+{
+	struct extsort_config sorting = l->sorting;
+
+	sorting.tail_len = TAIL_LEN;
+	sorting.key_len = KEY_LEN;
+	sorting.combine = add_lines;
+	l->lines = extsort_new(&sorting);
+	link_tree_init(&l->tree, sorting.temp_dir);
+}
+
 /* `count` lines of a row; false: more bytes than 2^63-1. */
 static bool sums_of(const struct link_row *row, int64_t count, struct sums *sums)
 {
@@ -46,40 +58,39 @@ static bool sums_of(const struct link_row *row, int64_t count, struct sums *sums
 	return !__builtin_mul_overflow(count, row->allocated, &sums->allocated);
 }
 
-static void check_own(struct link_load *l, const char *stream, int64_t dir_id,
-		      const struct sums *own, const struct link_row *row)
+static void check_own(struct link_load *l, const char *stream, const struct sums *own,
+		      const struct link_row *row)
 {
 	struct sums more;
 
-	if (dir_id != l->dir_id)
-		l->dir = (struct sums){ 0 };
-	l->dir_id = dir_id;
 	if (!sums_of(row, row->lines, &more) || !sums_add(&l->dir, &more) ||
 	    l->dir.files > own->files || l->dir.allocated > own->allocated ||
 	    l->dir.apparent > own->apparent)
 		die(EXIT_INPUT, "%s: the links of the directory with dir_id %" PRId64
-		    " are more than its files", stream, dir_id);
+		    " are more than its files", stream, l->dir_id);
 }
 
-void link_load_add(struct link_load *l, const char *stream, int64_t dir_id, const struct sums *own,
-		   const struct link_row *row, const char *name, size_t name_len)
+void link_load_add(struct link_load *l, const char *stream, const struct dir_totals *open,
+		   size_t depth, const struct link_row *row, const char *name, size_t name_len)
 {
-	struct extsort_config sorting = l->sorting;
+	const struct dir_totals *dir = &open[depth - 1];
 	unsigned char tail[TAIL_LEN], *to;
-	struct buf head = { 0 };
 
-	check_own(l, stream, dir_id, own, row);
-	sorting.tail_len = TAIL_LEN;
-	sorting.key_len = KEY_LEN;
-	sorting.combine = add_lines;
 	if (!l->lines)
-		l->lines = extsort_new(&sorting);
-	to = buf_reserve(&head, HEAD_LEN + name_len);
+		begin(l);
+	if (dir->dir_id != l->dir_id) {
+		l->dir = (struct sums){ 0 };
+		l->dir_id = dir->dir_id;
+		link_tree_note(&l->tree, open, depth);
+	}
+	check_own(l, stream, &dir->own.sums, row);
+	l->head.len = 0;
+	to = buf_reserve(&l->head, HEAD_LEN + name_len);
 	put_be64(to, row->snapshot);
 	put_be64(to + 8, row->inode);
 	put_be64(to + 16, row->generation);
 	put_be64(to + 24, row->inode ? 0 : ++l->alone);
-	put_be64(to + 32, (uint64_t)dir_id);
+	put_be64(to + 32, (uint64_t)dir->dir_id);
 	memcpy(to + HEAD_LEN, name, name_len);
 	put_be32(tail, row->key.uid);
 	put_be32(tail + 4, row->key.gid);
@@ -90,7 +101,6 @@ void link_load_add(struct link_load *l, const char *stream, int64_t dir_id, cons
 	put_be64(tail + 22, (uint64_t)row->apparent);
 	memcpy(tail + KEY_LEN, &row->lines, sizeof(row->lines));
 	extsort_add(l->lines, (char *)to, HEAD_LEN + name_len, tail);
-	buf_release(&head);
 }
 
 /* ---- pass 1: lines by identity ---- */
@@ -106,10 +116,11 @@ struct line {
 /* What is written while the lines of one inode come. */
 struct writer {
 	struct link_load *load;
-	struct db *db;
-	struct db_batch rows;
+	struct db *directories; /* for names of paths that are repeated; NULL: they are not wanted */
+	struct db_tree links;
+	struct word_sort by_dir;
 	struct link_sort pairs, sums;
-	struct link_tree *tree; /* for names of paths that are repeated; NULL: they are not wanted */
+	struct buf record;
 
 	struct line first, before; /* of the inode, and the last one; `held`: not written yet */
 	bool any, held;
@@ -160,8 +171,37 @@ static void put(struct writer *w, int64_t first, int64_t second, const struct li
 		item.second = first;
 	} else if (kind == LINK_REPEATED) {
 		item.kind = LINK_REPEATED_HERE;
+	} else if (kind == LINK_BOTH) {
+		item.kind = LINK_BOTH_HERE;
 	}
 	link_sort_add(first == second ? &w->sums : &w->pairs, &item);
+}
+
+/* The path of a directory, as text, escaped (path.h). */
+static void add_path(struct db *db, struct buf *out, int64_t dir_id)
+{
+	sqlite3_stmt *select = db_prepare(db, "SELECT parent_id, name FROM directories"
+					      " WHERE dir_id = ?");
+	struct buf path = { 0 }, name = { 0 };
+	int64_t parent;
+
+	for (; dir_id > 1 && path.len <= PATH_BYTES_MAX; dir_id = parent) {
+		db_bind(db, select, 1, dir_id);
+		parent = db_step(db, select) ? sqlite3_column_int64(select, 0) : 0;
+		name.len = 0;
+		buf_add_char(&name, '\0');
+		if (parent)
+			buf_add(&name, sqlite3_column_blob(select, 1),
+				(size_t)sqlite3_column_bytes(select, 1));
+		buf_add(&name, path.data, path.len);
+		path.len = 0;
+		buf_add(&path, name.data, name.len);
+		sqlite3_reset(select);
+	}
+	sqlite3_finalize(select);
+	path_add_escaped(out, (char *)path.data, path.len);
+	buf_release(&path);
+	buf_release(&name);
 }
 
 static void name_repeated(struct writer *w, const struct line *line)
@@ -169,7 +209,7 @@ static void name_repeated(struct writer *w, const struct line *line)
 	struct buf path = { 0 };
 	char *safe;
 
-	link_tree_add_path(w->tree, &path, line->dir_id);
+	add_path(w->directories, &path, line->dir_id);
 	if (path.len > 1)
 		buf_add_char(&path, '/');
 	buf_add(&path, line->name.data, line->name.len);
@@ -184,7 +224,7 @@ static void count_repeated(struct writer *w, const struct line *line, int64_t li
 {
 	if (!lines)
 		return;
-	if (w->tree && w->load->totals.lines < LINKS_NAMED)
+	if (w->directories && w->load->totals.lines < LINKS_NAMED)
 		name_repeated(w, line);
 	w->load->totals.lines += lines;
 }
@@ -195,30 +235,53 @@ static bool disagrees(const struct link_row *a, const struct link_row *b)
 	       a->apparent != b->apparent;
 }
 
-static void put_row(struct writer *w, const struct line *line, bool repeated)
+/* A hash over all names and identities, which no other table tells. */
+static void add_to_hash(struct link_load *l, const struct line *line)
 {
-	const struct link_row *r = &line->row;
-	int64_t *row = db_batch_add(&w->rows);
+	unsigned char ids[24];
 
-	row[LINKS_link] = w->load->totals.inodes;
-	row[LINKS_path] = w->path;
-	row[LINKS_dir_id] = line->dir_id;
-	db_batch_set_name(&w->rows, row, (char *)line->name.data, line->name.len);
-	row[LINKS_uid] = r->key.uid;
-	row[LINKS_gid] = r->key.gid;
-	row[LINKS_age_bucket] = r->key.age_bucket;
-	row[LINKS_size_bucket] = r->key.size_bucket;
-	row[LINKS_allocated] = r->allocated;
-	row[LINKS_apparent] = r->apparent;
-	row[LINKS_nlink] = r->nlink;
-	row[LINKS_lines] = r->lines;
-	row[LINKS_repeated] = repeated;
-	row[LINKS_snapshot] = (int64_t)r->snapshot;
-	row[LINKS_inode] = (int64_t)r->inode;
-	row[LINKS_generation] = (int64_t)r->generation;
+	put_le64(ids, line->row.snapshot);
+	put_le64(ids + 8, line->row.inode);
+	put_le64(ids + 16, line->row.generation);
+	l->hash = XXH3_64bits_withSeed(ids, sizeof(ids), l->hash);
+	l->hash = XXH3_64bits_withSeed(line->name.data, line->name.len, l->hash);
 }
 
-/* A line of the inode whose first one is known; the one before it, if any, is w->before. */
+static void put_row(struct writer *w, const struct line *line, bool repeated)
+{
+	const struct link_row *row = &line->row;
+	const char *name = (const char *)line->name.data;
+	struct db_record r;
+
+	w->record.len = 0;
+	db_record_begin(&r, buf_reserve(&w->record, DB_RECORD_MAX + line->name.len), LINKS_COLUMNS,
+			line->name.len);
+	db_record_integer(&r, w->load->totals.inodes);
+	db_record_integer(&r, w->path);
+	db_record_integer(&r, line->dir_id);
+	db_record_name(&r, name, line->name.len, utf8_valid(name, line->name.len));
+	db_record_integer(&r, row->key.uid);
+	db_record_integer(&r, row->key.gid);
+	db_record_integer(&r, row->key.age_bucket);
+	db_record_integer(&r, row->key.size_bucket);
+	db_record_integer(&r, row->allocated);
+	db_record_integer(&r, row->apparent);
+	db_record_integer(&r, row->nlink);
+	db_record_integer(&r, row->lines);
+	db_record_integer(&r, repeated);
+	db_record_integer(&r, (int64_t)row->snapshot);
+	db_record_integer(&r, (int64_t)row->inode);
+	db_record_integer(&r, (int64_t)row->generation);
+	db_tree_add_key(&w->links, w->record.data, db_record_end(&r));
+	word_sort_add(&w->by_dir, &(struct word_item){ {
+		(uint64_t)line->dir_id, (uint64_t)w->load->totals.inodes, (uint64_t)w->path } });
+	add_to_hash(w->load, line);
+}
+
+/*
+ * A line of the inode whose first one is known; the one before it, if any, is w->before. What the
+ * second one repeats waits until it is known to be the last one.
+ */
 static void write_line(struct writer *w, const struct line *line)
 {
 	bool repeated = w->path && line->dir_id == w->before.dir_id &&
@@ -227,8 +290,10 @@ static void write_line(struct writer *w, const struct line *line)
 
 	if (!w->path)
 		w->load->totals.inodes++;
-	else
+	else if (w->path > 1)
 		put(w, w->before.dir_id, line->dir_id, &line->row, 1, LINK_REPEATED);
+	if (w->path == 2)
+		put(w, w->first.dir_id, w->before.dir_id, &w->before.row, 1, LINK_REPEATED);
 	w->path++;
 	w->distinct += !repeated;
 	w->nlink = line->row.nlink > w->nlink ? line->row.nlink : w->nlink;
@@ -243,10 +308,17 @@ static void write_line(struct writer *w, const struct line *line)
 
 static void end_inode(struct writer *w)
 {
+	bool complete = w->distinct >= w->nlink, two = w->path == 2;
+	bool both = two && complete && !disagrees(&w->first.row, &w->before.row);
+
 	if (!w->path)
 		return;
-	if (w->distinct >= w->nlink)
-		put(w, w->first.dir_id, w->before.dir_id, &w->first.row, 1, LINK_COMPLETE);
+
+	if (two && !both)
+		put(w, w->first.dir_id, w->before.dir_id, &w->before.row, 1, LINK_REPEATED);
+	if (complete)
+		put(w, w->first.dir_id, w->before.dir_id, &w->first.row, 1,
+		    both ? LINK_BOTH : LINK_COMPLETE);
 	else
 		w->load->totals.outside += w->nlink - w->distinct;
 	w->path = w->distinct = 0;
@@ -275,70 +347,111 @@ static void write_lines(struct writer *w)
 	struct line line = { .dir_id = 0 };
 	struct extsort_item item;
 
-	db_batch_init(&w->rows, w->db, "links", LINKS_COLUMNS, LINKS_name, DB_BATCH_ROWS);
-	db_batch_whole_columns(&w->rows, 1u << LINKS_snapshot | 1u << LINKS_inode |
-			       1u << LINKS_generation, LINKS_link);
 	extsort_end_input(w->load->lines);
 	while (extsort_next(w->load->lines, &item)) {
 		read_line(&line, &item);
 		take_line(w, &line);
 	}
 	end_inode(w);
-	db_batch_release(&w->rows);
+	db_tree_end(&w->links);
+	w->load->links_count = w->links.count;
 	w->load->spilled += extsort_stats(w->load->lines).spill_written;
-	link_load_release(w->load);
+	extsort_free(w->load->lines);
+	w->load->lines = NULL;
 	buf_release(&line.name);
 	buf_release(&w->first.name);
 	buf_release(&w->before.name);
+	buf_release(&w->record);
+}
+
+static void write_index(struct writer *w, const struct link_files *files)
+{
+	unsigned char bytes[DB_RECORD_MAX];
+	struct word_item item;
+	struct db_tree index;
+	struct db_record r;
+
+	link_files_begin(files, &index, "links_by_dir", false);
+	word_sort_end_input(&w->by_dir);
+	while (word_sort_next(&w->by_dir, &item)) {
+		db_record_begin(&r, bytes, 3, 0);
+		for (int i = 0; i < 3; i++)
+			db_record_integer(&r, (int64_t)item.word[i]);
+		db_tree_add_key(&index, bytes, db_record_end(&r));
+	}
+	db_tree_end(&index);
+	word_sort_release(&w->by_dir);
 }
 
 /* ---- pass 2: pairs by their second directory ---- */
 
 static void place_pairs(struct writer *w)
 {
-	struct link_tree tree;
+	struct link_tree *tree = &w->load->tree;
 	struct link_item item;
 
-	link_tree_init(&tree, w->db);
+	link_tree_rewind(tree);
 	link_sort_end_input(&w->pairs);
 	while (link_sort_next(&w->pairs, &item)) {
-		link_tree_enter(&tree, item.first);
-		item.first = link_tree_common(&tree, item.second);
+		link_tree_enter(tree, item.first);
+		item.first = link_tree_common(tree, item.second);
 		item.second = 0;
 		link_sort_add(&w->sums, &item);
 	}
 	w->load->spilled += link_sort_release(&w->pairs);
-	link_tree_release(&tree);
 }
 
-static void write_tables(struct link_load *l, struct db *db, int64_t root_id, bool names)
+void link_load_write(struct link_load *l, const struct link_files *files, struct db *directories)
 {
-	struct writer w = { .load = l, .db = db };
-	struct link_tree tree;
+	const struct word_sort_config by_dir = { .words = 3, .unsorted = 1,
+						 .memory = l->sorting.memory,
+						 .temp_dir = l->sorting.temp_dir, .quiet = true };
+	struct writer w = { .load = l, .directories = directories };
 
-	link_tree_init(&tree, db);
-	w.tree = names ? &tree : NULL;
+	if (!l->lines)
+		return;
+	link_files_begin(files, &w.links, "links", false);
+	word_sort_init(&w.by_dir, &by_dir);
 	link_sort_init(&w.pairs, &l->sorting);
 	link_sort_init(&w.sums, &l->sorting);
 	write_lines(&w);
-	if (names && l->totals.lines > LINKS_NAMED)
+	if (directories && l->totals.lines > LINKS_NAMED)
 		warn("%" PRId64 " lines in all repeat a path", l->totals.lines);
-	link_tree_release(&tree);
+	write_index(&w, files);
 	place_pairs(&w);
-	link_tables_write(&w.sums, db, root_id, &l->sorting, &l->totals.repeated);
+	link_tables_write(&l->tables, files, &w.sums, &l->tree, &l->sorting);
+	l->totals.repeated = l->tables.repeated;
 	l->spilled += link_sort_release(&w.sums);
 }
 
-void link_load_write(struct link_load *l, struct db *db, int64_t root_id, bool names)
+/* load_state keeps the hash, so that scan-audit can compare it. */
+static void store_hash(struct link_load *l, struct db *db)
 {
-	if (l->lines)
-		write_tables(l, db, root_id, names);
-	db_exec(db, db_schema_link_indexes);
+	sqlite3_stmt *insert = db_prepare(db, "INSERT INTO load_state(key, value)"
+					      " VALUES('links', ?)");
+	char text[20];
+
+	snprintf(text, sizeof(text), "%016" PRIx64, l->hash);
+	db_bind_name(db, insert, 1, text, strlen(text));
+	db_step(db, insert);
+	sqlite3_finalize(insert);
+}
+
+void link_load_finish(struct link_load *l, struct db *db)
+{
+	if (!l->links_count)
+		return;
+	db_check_count(db, "links NOT INDEXED", l->links_count);
+	db_check_count(db, "links INDEXED BY links_by_dir", l->links_count);
+	link_tables_finish(&l->tables, db);
+	store_hash(l, db);
 }
 
 void link_load_release(struct link_load *l)
 {
 	if (l->lines)
 		extsort_free(l->lines);
+	link_tree_release(&l->tree);
+	buf_release(&l->head);
 	l->lines = NULL;
 }

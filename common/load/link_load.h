@@ -21,19 +21,22 @@
  *     pairs by the second directory -> link_tree finds each LCA -> sums
  *     sums by directory, then key   -> link_usage, and summed upward (link_tables.h)
  *
+ * The tables and their indexes are written as pages (db_pages.h), but for rows of link_usage_r below
+ * the scan root, which SQLite adds when it can read the others.
+ *
  * Lines that repeat a path are neighbours in one directory. An inode number of 0 is none: such a
  * file is no link of any other.
  *
- *     init -> add* -> write -> release
+ *     init -> add* -> write -> finish -> release
  *
- * Memory: an eighth of -S for each sorter that is in use, of which there are three at a time, and
- * nothing before the first add.
+ * Memory: that of each sorter, of which there are four at a time at most, one until write, and none
+ * before the first add; and link_tree.h.
  */
 #ifndef TREETALLY_LINK_LOAD_H
 #define TREETALLY_LINK_LOAD_H
 
 #include "common/db/db_scan.h"
-#include "common/load/link_sort.h"
+#include "common/load/link_tables.h"
 
 /* Lines that repeat a path and are named when that is asked for. */
 #define LINKS_NAMED 100
@@ -41,10 +44,15 @@
 struct link_load {
 	struct extsort_config sorting; /* of each sorter */
 	struct extsort *lines;         /* NULL: there are none */
+	struct link_tree tree;
 	int64_t dir_id;                /* whose link rows are coming, and what they are so far: */
 	struct sums dir;
 	uint64_t alone;                /* rows without an inode number */
+	struct buf head;               /* of a line, for the sorter */
 	struct link_totals totals;     /* complete when written */
+	struct link_tables tables;
+	uint64_t links_count;          /* rows of links */
+	uint64_t hash;                 /* of all names and identities, in the order of links */
 	uint64_t spilled;              /* bytes, when written */
 };
 
@@ -52,18 +60,20 @@ struct link_load {
 void link_load_init(struct link_load *l, const struct extsort_config *sorting);
 
 /*
- * A link row of directory `dir_id`, whose usage rows come to `own`: dies (3), naming `stream`, when
- * its links come to more.
+ * A link row of the directory that is the last of these: dies (3), naming `stream`, when its links
+ * come to more than its usage rows.
  */
-void link_load_add(struct link_load *l, const char *stream, int64_t dir_id, const struct sums *own,
-		   const struct link_row *row, const char *name, size_t name_len);
+void link_load_add(struct link_load *l, const char *stream, const struct dir_totals *open,
+		   size_t depth, const struct link_row *row, const char *name, size_t name_len);
 
 /*
- * Fill the tables, which are there and empty, in the caller's transaction, and make their indexes;
- * usage_r and directory_stats are complete.
- * `name_repeated`: say which paths came twice.
+ * Fill the tables, which SQLite has made, empty. `db` can be read; its pages are being written.
+ * `directories` is a database with that table: then paths that came twice are named; else NULL.
  */
-void link_load_write(struct link_load *l, struct db *db, int64_t root_id, bool name_repeated);
+void link_load_write(struct link_load *l, const struct link_files *files, struct db *directories);
+
+/* SQLite sees the pages, usage_r and directory_stats among them: the rest, in a transaction. */
+void link_load_finish(struct link_load *l, struct db *db);
 
 void link_load_release(struct link_load *l);
 

@@ -17,7 +17,9 @@ enum link_kind {
 	LINK_REPEATED,      /* behind another path of it in the subtree */
 	LINK_PATHS,         /* all there are */
 	LINK_COMPLETE,      /* one for each inode that has no path elsewhere */
-	LINK_KINDS
+	LINK_KINDS,
+	/* Of items alone: repeated and complete, as most are that have two links. */
+	LINK_BOTH_HERE = LINK_KINDS, LINK_BOTH
 };
 
 struct link_item {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/load/link_tables.h"
 
+#include "common/base/wire.h"
 #include "common/db/db_batch.h"
+#include "common/db/db_record.h"
 #include "common/db/db_schema.h"
-#include "common/load/link_tree.h"
 #include "common/sort/totals.h"
+#include "common/sort/word_sort.h"
 
 /* Sums of links by what they are; LINK_REPEATED_HERE is part of LINK_REPEATED too. */
 struct link_sums {
@@ -18,14 +20,25 @@ struct level {
 };
 
 struct tables {
-	struct db *db;
-	int64_t root_id;
-	struct db_batch usage, usage_r, stats;
+	struct link_tables *result;
+	struct db_tree usage, usage_r;
+	struct extsort *stats; /* rows of link_stats */
 	struct link_sort root; /* sums of the scan root, by key */
-	struct link_tree tree;
-	struct level *open;    /* as tree.open */
+	struct link_tree *tree;
+	struct level *open;    /* as tree->open */
 	size_t depth, cap;
 };
+
+/* A row of link_stats in the sorter: dir_id, big-endian, and the other columns, in host order. */
+#define STATS_KEY 8
+#define STATS_NUMBERS (LINK_STATS_COLUMNS - 1)
+#define STATS_TAIL (STATS_KEY + STATS_NUMBERS * sizeof(int64_t))
+
+void link_files_begin(const struct link_files *files, struct db_tree *tree, const char *name,
+		      bool of_rows)
+{
+	db_tree_begin(tree, files->pages, db_root_page(files->db, name), of_rows, files->piece);
+}
 
 static void add(struct sums *to, const struct sums *more)
 {
@@ -54,15 +67,9 @@ static void fill_sums(int64_t *row, const struct sums *sums)
 	row[2] = sums->apparent;
 }
 
-/* A row of link_usage or link_usage_r, unless it says nothing. */
-static void put_usage(struct db_batch *rows, int64_t dir_id, const struct usage_key *key,
-		      const struct sums *repeated, const struct sums *kept)
+static void fill_usage(int64_t *row, int64_t dir_id, const struct usage_key *key,
+		       const struct sums *repeated, const struct sums *kept)
 {
-	int64_t *row;
-
-	if (is_zero(repeated) && is_zero(kept))
-		return;
-	row = db_batch_add(rows);
 	row[LINK_USAGE_dir_id] = dir_id;
 	row[LINK_USAGE_uid] = key->uid;
 	row[LINK_USAGE_gid] = key->gid;
@@ -72,6 +79,23 @@ static void put_usage(struct db_batch *rows, int64_t dir_id, const struct usage_
 	fill_sums(row + LINK_USAGE_kept_files, kept);
 }
 
+/* A row of link_usage or link_usage_r, unless it says nothing. */
+static void put_usage(struct db_tree *table, int64_t dir_id, const struct usage_key *key,
+		      const struct sums *repeated, const struct sums *kept)
+{
+	unsigned char bytes[DB_RECORD_MAX];
+	int64_t row[LINK_USAGE_COLUMNS];
+	struct db_record r;
+
+	if (is_zero(repeated) && is_zero(kept))
+		return;
+	fill_usage(row, dir_id, key, repeated, kept);
+	db_record_begin(&r, bytes, LINK_USAGE_COLUMNS, 0);
+	for (int i = 0; i < LINK_USAGE_COLUMNS; i++)
+		db_record_integer(&r, row[i]);
+	db_tree_add_key(table, bytes, db_record_end(&r));
+}
+
 /* ---- link_stats ---- */
 
 static void close_level(struct tables *t)
@@ -79,28 +103,90 @@ static void close_level(struct tables *t)
 	struct level *l = &t->open[--t->depth];
 	struct sums kept = kept_of(&l->whole);
 	const struct sums *repeated = &l->whole.of[LINK_REPEATED];
-	int64_t *row;
+	int64_t numbers[STATS_NUMBERS];
+	unsigned char tail[STATS_TAIL];
 
 	for (int kind = 0; t->depth && kind < LINK_KINDS; kind++)
 		add(&t->open[t->depth - 1].whole.of[kind], &l->whole.of[kind]);
 	if (is_zero(&l->repeated_own) && is_zero(repeated) && is_zero(&kept))
 		return;
-	row = db_batch_add(&t->stats);
-	row[LINK_STATS_dir_id] = l->dir_id;
-	fill_sums(row + LINK_STATS_repeated_files_nr, &l->repeated_own);
-	fill_sums(row + LINK_STATS_repeated_files_r, repeated);
-	fill_sums(row + LINK_STATS_kept_files_r, &kept);
+	fill_sums(numbers, &l->repeated_own);
+	fill_sums(numbers + 3, repeated);
+	fill_sums(numbers + 6, &kept);
+	put_be64(tail, (uint64_t)l->dir_id);
+	memcpy(tail + STATS_KEY, numbers, sizeof(numbers));
+	extsort_add(t->stats, "", 0, tail);
+}
+
+/* No directory comes twice. */
+static bool never(unsigned char *into, const unsigned char *from)
+{
+	(void)into, (void)from;
+	return false;
+}
+
+static void write_by_shared(const struct link_files *files, struct word_sort *keys)
+{
+	unsigned char bytes[DB_RECORD_MAX];
+	struct word_item item;
+	struct db_tree index;
+	struct db_record r;
+
+	link_files_begin(files, &index, "link_stats_by_shared", false);
+	word_sort_end_input(keys);
+	while (word_sort_next(keys, &item)) {
+		db_record_begin(&r, bytes, 2, 0);
+		db_record_integer(&r, (int64_t)item.word[0]);
+		db_record_integer(&r, (int64_t)item.word[1]);
+		db_tree_add_key(&index, bytes, db_record_end(&r));
+	}
+	db_tree_end(&index);
+	word_sort_release(keys);
+}
+
+static void write_stats(struct tables *t, const struct link_files *files,
+			const struct extsort_config *sorting)
+{
+	const struct word_sort_config by_shared = { .words = 2, .unsorted = 1,
+						    .memory = sorting->memory,
+						    .temp_dir = sorting->temp_dir, .quiet = true };
+	unsigned char bytes[DB_RECORD_MAX];
+	int64_t numbers[STATS_NUMBERS];
+	struct extsort_item item;
+	struct word_sort keys;
+	struct db_tree table;
+	struct db_record r;
+
+	link_files_begin(files, &table, "link_stats", true);
+	word_sort_init(&keys, &by_shared);
+	extsort_end_input(t->stats);
+	while (extsort_next(t->stats, &item)) {
+		uint64_t dir_id = get_be64(item.tail);
+
+		memcpy(numbers, item.tail + STATS_KEY, sizeof(numbers));
+		db_record_begin(&r, bytes, LINK_STATS_COLUMNS, 0);
+		db_record_null(&r);
+		for (int i = 0; i < STATS_NUMBERS; i++)
+			db_record_integer(&r, numbers[i]);
+		db_tree_add_row(&table, (int64_t)dir_id, bytes, db_record_end(&r));
+		word_sort_add(&keys, &(struct word_item){ {
+			(uint64_t)numbers[LINK_STATS_repeated_size_r - 1], dir_id } });
+	}
+	extsort_free(t->stats);
+	db_tree_end(&table);
+	t->result->stats = table.count;
+	write_by_shared(files, &keys);
 }
 
 static void enter(struct tables *t, int64_t dir_id)
 {
-	size_t kept = link_tree_enter(&t->tree, dir_id);
+	size_t kept = link_tree_enter(t->tree, dir_id);
 
 	while (t->depth > kept)
 		close_level(t);
-	GROW(t->open, t->cap, t->tree.depth);
-	for (; t->depth < t->tree.depth; t->depth++)
-		t->open[t->depth] = (struct level){ .dir_id = t->tree.open[t->depth] };
+	GROW(t->open, t->cap, t->tree->depth);
+	for (; t->depth < t->tree->depth; t->depth++)
+		t->open[t->depth] = (struct level){ .dir_id = t->tree->open[t->depth] };
 }
 
 /* ---- link_usage ---- */
@@ -113,9 +199,17 @@ static bool gather(struct link_sort *from, struct link_item *item, struct link_s
 
 	*sums = (struct link_sums){ 0 };
 	do {
-		add(&sums->of[item->kind], &item->sums);
-		if (item->kind == LINK_REPEATED_HERE)
+		bool both = item->kind >= LINK_KINDS;
+		bool here = item->kind == LINK_REPEATED_HERE || item->kind == LINK_BOTH_HERE;
+
+		if (here)
+			add(&sums->of[LINK_REPEATED_HERE], &item->sums);
+		if (here || both)
 			add(&sums->of[LINK_REPEATED], &item->sums);
+		if (both)
+			add(&sums->of[LINK_COMPLETE], &item->sums);
+		else if (!here)
+			add(&sums->of[item->kind], &item->sums);
 		more = link_sort_next(from, item);
 	} while (more && item->first == first.first && !usage_key_compare(&item->key, &first.key));
 	return more;
@@ -123,7 +217,7 @@ static bool gather(struct link_sort *from, struct link_item *item, struct link_s
 
 static void add_to_root(struct tables *t, const struct usage_key *key, const struct link_sums *sums)
 {
-	struct link_item item = { .first = t->root_id, .key = *key };
+	struct link_item item = { .first = t->result->root_id, .key = *key };
 
 	for (item.kind = LINK_REPEATED; item.kind < LINK_KINDS; item.kind++) {
 		item.sums = sums->of[item.kind];
@@ -171,7 +265,7 @@ static struct sums write_root(struct tables *t)
 
 		more = gather(&t->root, &next, &sums);
 		kept = kept_of(&sums);
-		put_usage(&t->usage_r, t->root_id, &key, &sums.of[LINK_REPEATED], &kept);
+		put_usage(&t->usage_r, t->result->root_id, &key, &sums.of[LINK_REPEATED], &kept);
 		add(&repeated, &sums.of[LINK_REPEATED]);
 	}
 	link_sort_release(&t->root);
@@ -185,7 +279,8 @@ struct part {
 };
 
 struct lower {
-	struct tables *t;
+	struct db *db;
+	struct db_batch rows;
 	sqlite3_stmt *next, *last, *usage, *usage_r;
 	struct part *parts; /* those that no other contains, the last one on top */
 	size_t count, cap;
@@ -200,8 +295,8 @@ static int64_t number(struct lower *b, sqlite3_stmt *statement, int64_t paramete
 {
 	int64_t value = 0;
 
-	db_bind(b->t->db, statement, 1, parameter);
-	if (db_step(b->t->db, statement))
+	db_bind(b->db, statement, 1, parameter);
+	if (db_step(b->db, statement))
 		value = sqlite3_column_int64(statement, 0);
 	sqlite3_reset(statement);
 	return value;
@@ -209,9 +304,9 @@ static int64_t number(struct lower *b, sqlite3_stmt *statement, int64_t paramete
 
 static void add_rows(struct lower *b, sqlite3_stmt *rows, int64_t first, int64_t last)
 {
-	db_bind(b->t->db, rows, 1, first);
-	db_bind(b->t->db, rows, 2, last);
-	while (db_step(b->t->db, rows)) {
+	db_bind(b->db, rows, 1, first);
+	db_bind(b->db, rows, 2, last);
+	while (db_step(b->db, rows)) {
 		int64_t key[TOTALS_PARTS] = { 0 };
 
 		for (int i = 0; i < 4; i++)
@@ -252,9 +347,11 @@ static void write_totals(struct lower *b, int64_t dir_id)
 			(uint8_t)rows[i].key[2], (uint8_t)rows[i].key[3],
 		};
 
-		put_usage(&b->t->usage_r, dir_id, &key, &rows[i].sums, &rows[i + 1].sums);
+		if (!is_zero(&rows[i].sums) || !is_zero(&rows[i + 1].sums))
+			fill_usage(db_batch_add(&b->rows), dir_id, &key, &rows[i].sums,
+				   &rows[i + 1].sums);
 	}
-	db_batch_flush(&b->t->usage_r);
+	db_batch_flush(&b->rows);
 	totals_release(&b->totals);
 }
 
@@ -276,48 +373,60 @@ static void sum_up(struct lower *b, int64_t dir_id)
 	b->parts[b->count++] = (struct part){ dir_id, last };
 }
 
-static void write_lower(struct tables *t)
+static void write_lower(struct db *db, int64_t root_id)
 {
-	struct db *db = t->db;
-	struct lower b = { .t = t };
+	struct lower b = { .db = db };
 	int64_t dir_id = INT64_MAX;
 
+	db_batch_init(&b.rows, db, "link_usage_r", LINK_USAGE_COLUMNS, DB_BATCH_NO_NAME,
+		      DB_BATCH_ROWS);
 	b.next = db_prepare(db, "SELECT max(dir_id) FROM usage_r WHERE dir_id < ?");
 	b.last = db_prepare(db, "SELECT dir_count_r FROM directory_stats WHERE dir_id = ?");
 	b.usage = db_prepare(db, "SELECT " LINK_COLUMNS " FROM link_usage"
 			     " WHERE dir_id BETWEEN ? AND ?");
 	b.usage_r = db_prepare(db, "SELECT " LINK_COLUMNS " FROM link_usage_r"
 			       " WHERE dir_id BETWEEN ? AND ?");
-	while ((dir_id = number(&b, b.next, dir_id)) > t->root_id)
+	while ((dir_id = number(&b, b.next, dir_id)) > root_id)
 		sum_up(&b, dir_id);
 	sqlite3_finalize(b.next);
 	sqlite3_finalize(b.last);
 	sqlite3_finalize(b.usage);
 	sqlite3_finalize(b.usage_r);
+	db_batch_release(&b.rows);
 	free(b.parts);
 }
 
-void link_tables_write(struct link_sort *sums, struct db *db, int64_t root_id,
-		       const struct extsort_config *sorting, struct sums *repeated)
+void link_tables_write(struct link_tables *tables, const struct link_files *files,
+		       struct link_sort *sums, struct link_tree *tree,
+		       const struct extsort_config *sorting)
 {
-	struct tables t = { .db = db, .root_id = root_id };
+	struct extsort_config stats = *sorting;
+	struct tables t = { .result = tables, .tree = tree };
 
-	db_batch_init(&t.usage, db, "link_usage", LINK_USAGE_COLUMNS, DB_BATCH_NO_NAME,
-		      DB_BATCH_ROWS);
-	db_batch_init(&t.usage_r, db, "link_usage_r", LINK_USAGE_COLUMNS, DB_BATCH_NO_NAME,
-		      DB_BATCH_ROWS);
-	db_batch_init(&t.stats, db, "link_stats", LINK_STATS_COLUMNS, DB_BATCH_NO_NAME,
-		      DB_BATCH_ROWS);
+	*tables = (struct link_tables){ .root_id = files->root_id };
+	stats.tail_len = STATS_TAIL;
+	stats.key_len = STATS_KEY;
+	stats.combine = never;
+	t.stats = extsort_new(&stats);
 	link_sort_init(&t.root, sorting);
-	link_tree_init(&t.tree, db);
+	link_files_begin(files, &t.usage, "link_usage", false);
+	link_tree_rewind(tree);
 	write_usage(&t, sums);
 	while (t.depth)
 		close_level(&t);
-	db_batch_release(&t.stats);
-	db_batch_release(&t.usage);
-	*repeated = write_root(&t);
-	write_lower(&t);
-	db_batch_release(&t.usage_r);
-	link_tree_release(&t.tree);
+	db_tree_end(&t.usage);
+	tables->usage = t.usage.count;
+	write_stats(&t, files, sorting);
+	link_files_begin(files, &t.usage_r, "link_usage_r", false);
+	tables->repeated = write_root(&t);
+	db_tree_end(&t.usage_r);
 	free(t.open);
+}
+
+void link_tables_finish(const struct link_tables *tables, struct db *db)
+{
+	db_check_count(db, "link_usage", tables->usage);
+	db_check_count(db, "link_stats NOT INDEXED", tables->stats);
+	db_check_count(db, "link_stats INDEXED BY link_stats_by_shared", tables->stats);
+	write_lower(db, tables->root_id);
 }

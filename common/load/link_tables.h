@@ -3,9 +3,10 @@
  * link_tables - link_usage, link_stats and link_usage_r from sums of links by directory and key.
  *
  * The sums come in the order of link_usage. For link_stats they are added up over all directories
- * above, which are a stack (link_tree.h); for link_usage_r, first those of the scan root, by a sorter,
- * and when link_usage is there, those of each other directory that has rows in usage_r, the lower
- * ones first, which the upper ones can then use:
+ * above, which are a stack (link_tree.h), and sorted, as the lower ones are complete first; for
+ * link_usage_r, first those of the scan root, by a sorter, and when SQLite can read link_usage, those
+ * of each other directory that has rows in usage_r, the lower ones first, which the upper ones can
+ * then use:
  *
  *     rows of X in link_usage_r =   link_usage from X up to A, the first below it that has some,
  *                                 + link_usage_r of A + link_usage from behind A's subtree up to B + ..
@@ -16,13 +17,31 @@
 #define TREETALLY_LINK_TABLES_H
 
 #include "common/db/db.h"
+#include "common/db/db_tree.h"
 #include "common/load/link_sort.h"
+#include "common/load/link_tree.h"
 
-/*
- * All of `sums`, whose input has not ended. `sorting` is for the sorter of the scan root. *repeated
- * becomes what is to be taken from the sums of the whole scan.
- */
-void link_tables_write(struct link_sort *sums, struct db *db, int64_t root_id,
-		       const struct extsort_config *sorting, struct sums *repeated);
+/* Where tables are written. */
+struct link_files {
+	struct db *db;           /* can be read, and has the tables, empty */
+	struct db_pages *pages;
+	size_t piece;            /* as in db_tree_begin */
+	int64_t root_id;         /* the scan root */
+};
+void link_files_begin(const struct link_files *files, struct db_tree *tree, const char *name,
+		      bool of_rows);
+
+struct link_tables {
+	int64_t root_id;
+	struct sums repeated;   /* to be taken from the sums of the whole scan */
+	uint64_t usage, stats;  /* rows */
+};
+
+/* All of `sums`, whose input has not ended. `sorting` is for other sorters. */
+void link_tables_write(struct link_tables *tables, const struct link_files *files,
+		       struct link_sort *sums, struct link_tree *tree,
+		       const struct extsort_config *sorting);
+/* What needs SQLite: link_usage_r below the scan root. */
+void link_tables_finish(const struct link_tables *tables, struct db *db);
 
 #endif

@@ -1,50 +1,77 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/load/link_tree.h"
 
-#include <inttypes.h>
-
-#include "common/base/path.h"
-
-void link_tree_init(struct link_tree *t, struct db *db)
+void link_tree_init(struct link_tree *t, const char *temp_dir)
 {
-	*t = (struct link_tree){ .db = db };
-	t->parent = db_prepare(db, "SELECT parent_id, name FROM directories WHERE dir_id = ?");
+	*t = (struct link_tree){ .nodes = xmalloc(LINK_TREE_NODES * sizeof(*t->nodes)) };
+	spill_init(&t->spill, temp_dir, true);
 }
 
-/* The statement stands on the row until it is reset. */
-static int64_t look_up(struct link_tree *t, int64_t dir_id)
+static void spill_nodes(struct link_tree *t)
 {
-	int64_t parent = 0;
+	spill_append(&t->spill, t->nodes, t->count * sizeof(*t->nodes));
+	t->spilled += t->count * sizeof(*t->nodes);
+	t->count = 0;
+}
 
-	db_bind(t->db, t->parent, 1, dir_id);
-	if (db_step(t->db, t->parent))
-		parent = sqlite3_column_int64(t->parent, 0);
-	/* Parents come first, and only `/` has none. */
-	if (parent >= dir_id || (parent > 0) != (dir_id > 1))
-		die(EXIT_INPUT, "%s: table directories is damaged at dir_id %" PRId64, t->db->name,
-		    dir_id);
-	return parent;
+void link_tree_note(struct link_tree *t, const struct dir_totals *open, size_t depth)
+{
+	size_t same = 0;
+
+	while (same < depth && same < t->depth && t->open[same] == open[same].dir_id)
+		same++;
+	GROW(t->open, t->cap, depth);
+	for (t->depth = same; t->depth < depth; t->depth++) {
+		if (t->count == LINK_TREE_NODES)
+			spill_nodes(t);
+		t->open[t->depth] = open[t->depth].dir_id;
+		t->nodes[t->count++] = (struct link_node){ open[t->depth].dir_id,
+							   (int64_t)t->depth };
+	}
+}
+
+void link_tree_rewind(struct link_tree *t)
+{
+	/* All that does not stay in memory anyway is on the disk. */
+	if (t->spilled && t->count && !t->at)
+		spill_nodes(t);
+	t->depth = t->next = 0;
+	if (!t->spilled)
+		return;
+	t->at = 0;
+	t->count = 0;
+}
+
+static bool next_node(struct link_tree *t)
+{
+	size_t len;
+
+	if (t->next < t->count)
+		return true;
+	if (t->at == t->spilled)
+		return false;
+	len = LINK_TREE_NODES * sizeof(*t->nodes);
+	if (len > t->spilled - t->at)
+		len = (size_t)(t->spilled - t->at);
+	spill_read(&t->spill, t->at, t->nodes, len);
+	t->at += len;
+	t->count = len / sizeof(*t->nodes);
+	t->next = 0;
+	return true;
 }
 
 size_t link_tree_enter(struct link_tree *t, int64_t dir_id)
 {
-	size_t kept;
+	size_t kept = t->depth;
 
-	t->above_count = 0;
-	for (int64_t id = dir_id; id; ) {
-		while (t->depth && t->open[t->depth - 1] > id)
-			t->depth--;
-		if (t->depth && t->open[t->depth - 1] == id)
-			break;
-		GROW(t->above, t->above_cap, t->above_count + 1);
-		t->above[t->above_count++] = id;
-		id = look_up(t, id);
-		sqlite3_reset(t->parent);
+	while (next_node(t) && t->nodes[t->next].dir_id <= dir_id) {
+		const struct link_node *node = &t->nodes[t->next++];
+
+		if ((size_t)node->depth < kept)
+			kept = (size_t)node->depth;
+		t->depth = (size_t)node->depth;
+		t->open[t->depth++] = node->dir_id;
 	}
-	kept = t->depth;
-	GROW(t->open, t->cap, t->depth + t->above_count);
-	while (t->above_count)
-		t->open[t->depth++] = t->above[--t->above_count];
 	return kept;
 }
 
@@ -63,31 +90,10 @@ int64_t link_tree_common(const struct link_tree *t, int64_t dir_id)
 	return t->open[low];
 }
 
-void link_tree_add_path(struct link_tree *t, struct buf *out, int64_t dir_id)
-{
-	struct buf path = { 0 }, name = { 0 };
-	int64_t parent;
-
-	for (; dir_id > 1 && path.len <= PATH_BYTES_MAX; dir_id = parent) {
-		parent = look_up(t, dir_id);
-		name.len = 0;
-		buf_add_char(&name, '\0');
-		buf_add(&name, sqlite3_column_blob(t->parent, 1),
-			(size_t)sqlite3_column_bytes(t->parent, 1));
-		buf_add(&name, path.data, path.len);
-		path.len = 0;
-		buf_add(&path, name.data, name.len);
-		sqlite3_reset(t->parent);
-	}
-	path_add_escaped(out, (char *)path.data, path.len);
-	buf_release(&path);
-	buf_release(&name);
-}
-
 void link_tree_release(struct link_tree *t)
 {
-	sqlite3_finalize(t->parent);
 	free(t->open);
-	free(t->above);
-	*t = (struct link_tree){ 0 };
+	free(t->nodes);
+	spill_release(&t->spill);
+	*t = (struct link_tree){ .depth = 0 };
 }

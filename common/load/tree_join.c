@@ -29,8 +29,7 @@ static void close_directories(struct tree_join *j, size_t depth, int64_t next_id
 
 static void load_link(struct tree_join *j)
 {
-	link_load_add(j->links, j->in->stream.name, j->dirs.row.dir_id,
-		      &j->sums.open[j->sums.depth - 1].own.sums, &j->in->link,
+	link_load_add(j->links, j->in->stream.name, j->sums.open, j->sums.depth, &j->in->link,
 		      (char *)j->in->name.data, j->in->name.len);
 	j->have_usage = tree_in_next(j->in);
 }

@@ -65,7 +65,7 @@ void link_key_write(struct buf *path, unsigned char tail[USAGE_TAIL_SIZE], const
 		    size_t dir_len, const struct link_row *row, const char *name, size_t name_len)
 {
 	/* Files have been accessed at some time: what never was is a link row. */
-	const struct usage lines = { { row->lines, 0, 0 }, TIME_NONE, TIME_NONE };
+	const struct usage lines = { { row->lines, 0, 0 }, TIME_NONE, (int64_t)dir_len };
 	unsigned char *to;
 
 	usage_tail_write(tail, &(struct usage_key){ 0 }, &lines);
@@ -87,10 +87,10 @@ void link_key_write(struct buf *path, unsigned char tail[USAGE_TAIL_SIZE], const
 	buf_add(path, name, name_len);
 }
 
-static void write_link(struct stream_out *out, const struct extsort_item *item, int64_t lines)
+static void write_link(struct stream_out *out, const struct extsort_item *item, size_t dir_len,
+		       int64_t lines)
 {
-	const char *mark = memmem(item->path, item->len, LINK_MARK, LINK_MARK_SIZE), *name;
-	const unsigned char *key = (const unsigned char *)mark + LINK_MARK_SIZE;
+	const unsigned char *key = (const unsigned char *)item->path + dir_len + LINK_MARK_SIZE;
 	const struct link_row row = {
 		.key = { get_be32(key), get_be32(key + 4), key[8], key[9] },
 		.snapshot = get_be64(key + 10), .inode = get_be64(key + 18),
@@ -99,9 +99,8 @@ static void write_link(struct stream_out *out, const struct extsort_item *item, 
 		.apparent = (int64_t)get_be64(key + 46), .lines = lines,
 	};
 
-	name = (const char *)key + LINK_KEY_SIZE;
-	stream_out_add_link(out, item->path, (size_t)(mark - item->path), &row, name,
-			    (size_t)(item->path + item->len - name));
+	stream_out_add_link(out, item->path, dir_len, &row, (const char *)key + LINK_KEY_SIZE,
+			    item->len - dir_len - LINK_MARK_SIZE - LINK_KEY_SIZE);
 }
 
 void usage_item_write(struct stream_out *out, const struct extsort_item *item)
@@ -111,7 +110,7 @@ void usage_item_write(struct stream_out *out, const struct extsort_item *item)
 
 	usage_tail_read(item->tail, &key, &usage);
 	if (usage.max_atime == TIME_NONE)
-		write_link(out, item, usage.sums.files);
+		write_link(out, item, (size_t)usage.max_mtime, usage.sums.files);
 	else
 		stream_out_add_usage(out, item->path, item->len, &key, &usage);
 }

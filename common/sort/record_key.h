@@ -10,7 +10,8 @@
  * link row:   its key is behind the path, with an empty component between, which sorts behind the
  *             usage rows of the directory and before all that lies in it: uid 4, gid 4, age bucket
  *             1, size bucket 1, snapshot 8, inode 8, generation 8, nlink 4, allocated 8, apparent 8,
- *             big-endian, then the name. The tail is that of a usage row with `lines` as its files.
+ *             big-endian, then the name. The tail is that of a usage row, with
+ *             `lines` for its files and the length of the directory's path for its max_mtime.
  */
 #ifndef TREETALLY_RECORD_KEY_H
 #define TREETALLY_RECORD_KEY_H
