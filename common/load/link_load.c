@@ -123,7 +123,8 @@ struct writer {
 	struct buf record;
 
 	struct line first, before; /* of the inode, and the last one; `held`: not written yet */
-	bool any, held;
+	bool any, held, named;
+	int64_t names;          /* paths that the log repeats */
 	int64_t path, distinct; /* rows of the inode so far, and different paths */
 	uint32_t nlink;         /* the highest that they tell */
 };
@@ -224,8 +225,9 @@ static void count_repeated(struct writer *w, const struct line *line, int64_t li
 {
 	if (!lines)
 		return;
-	if (w->directories && w->load->totals.lines < LINKS_NAMED)
+	if (w->directories && !w->named && w->names++ < LINKS_NAMED)
 		name_repeated(w, line);
+	w->named = true;
 	w->load->totals.lines += lines;
 }
 
@@ -296,6 +298,7 @@ static void write_line(struct writer *w, const struct line *line)
 		put(w, w->first.dir_id, w->before.dir_id, &w->before.row, 1, LINK_REPEATED);
 	w->path++;
 	w->distinct += !repeated;
+	w->named = w->named && repeated;
 	w->nlink = line->row.nlink > w->nlink ? line->row.nlink : w->nlink;
 	put_row(w, line, repeated);
 	put(w, line->dir_id, line->dir_id, &line->row, line->row.lines, LINK_PATHS);
@@ -415,8 +418,8 @@ void link_load_write(struct link_load *l, const struct link_files *files, struct
 	link_sort_init(&w.pairs, &l->sorting);
 	link_sort_init(&w.sums, &l->sorting);
 	write_lines(&w);
-	if (directories && l->totals.lines > LINKS_NAMED)
-		warn("%" PRId64 " lines in all repeat a path", l->totals.lines);
+	if (w.names > LINKS_NAMED)
+		warn("and %" PRId64 " more such paths", w.names - LINKS_NAMED);
 	write_index(&w, files);
 	place_pairs(&w);
 	link_tables_write(&l->tables, files, &w.sums, &l->tree, &l->sorting);
