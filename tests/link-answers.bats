@@ -513,6 +513,11 @@ without_dirs() {
 	done < <(printf '%s\n' dir-query stats-query 'stats-query --by owner,age --cross')
 	rows_of dir-query --links --columns file_count_r,seen_files_r,freed_files_r -L 0 list.db >got
 	diff <(printf '2\t2\t2\n') got
+	# Unless equal inodes are taken for links.
+	scan-import -q -f list --scan-date 2026-01-11 --format mmoxi --links assume --db list.db --replace list.log
+	run -0 --separate-stderr dir-query --links -L 0 --format table --columns file_count_r,seen_files_r list.db
+	[[ ${lines[-1]} =~ ^' '*1' '+2$ && $stderr == *'files of equal inodes are taken for links of one'* ]]
+	run -2 scan-import --links count list.log
 }
 
 @test "links: tables that say nonsense end with status 3, or with numbers" {

@@ -103,6 +103,7 @@ static void pass_max_rejects(void *to, const struct opt *row, const char *value)
 
 static const char *const escapes[] = { "none", "pct", NULL };
 static const char *const ages[] = { "atime", "mtime", "newest", NULL };
+static const char *const links[] = { "assume", NULL };
 
 static void pass_word(void *to, const struct opt *row, const char *value)
 {
@@ -181,6 +182,9 @@ static void parse_args(struct options *opt, int argc, char **argv)
 		OPT_HEADING("What the database says"),
 		OPT_CALL_WORDS(0, "age-by", "WHICH", "ages count from: %s [atime]", pass_word,
 			       &opt->accum, ages),
+		OPT_CALL_WORDS(0, "links", "HOW",
+			       "%s: by inode, where the log has no counts",
+			       pass_word, &opt->accum, links),
 		OPT_TEXT(0, "passwd-file", "FILE", "user names from FILE [ask the name service]",
 			 &opt->passwd_file),
 		OPT_TEXT(0, "group-file", "FILE", "group names from FILE [ask the name service]",
