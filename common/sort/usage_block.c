@@ -54,10 +54,7 @@ static uint64_t hash_of(const struct usage_block *u, uint32_t dir, const struct 
 
 static bool is_row(const struct block_row *row, uint32_t dir, const struct usage_key *key)
 {
-	const struct usage_key *k = &row->file.key;
-
-	return row->dir == dir && k->uid == key->uid && k->gid == key->gid &&
-	       k->age_bucket == key->age_bucket && k->size_bucket == key->size_bucket;
+	return row->dir == dir && usage_key_equal(&row->file.key, key);
 }
 
 enum usage_result usage_block_add(struct usage_block *u, uint32_t dir, const struct usage_key *key,

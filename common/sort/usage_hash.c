@@ -139,7 +139,7 @@ enum usage_result usage_hash_add(struct usage_hash *t, const struct usage_file *
 
 	for (; *(at = &t->row_slots[slot & t->row_mask]); slot++) {
 		row = &t->rows[*at - 1];
-		if (row->dir == file->dir && !usage_key_compare(&row->key, &file->key))
+		if (row->dir == file->dir && usage_key_equal(&row->key, &file->key))
 			return usage_add(&row->usage, &file->usage) ? USAGE_ADDED : USAGE_OVERFLOW;
 	}
 	if (t->row_count == t->row_cap)
@@ -172,7 +172,8 @@ static uint32_t merge_lists(struct hash_row *rows, uint32_t a, uint32_t b)
 /* Merge sort of a list from below: pending[i] is empty or a sorted list of 2^i rows. */
 static uint32_t sort_list(struct hash_row *rows, uint32_t list)
 {
-	uint32_t pending[32] = { 0 }, sorted = 0;
+	uint32_t pending[32], sorted = 0;
+	int levels = 0;
 
 	while (list) {
 		uint32_t one = list;
@@ -180,13 +181,14 @@ static uint32_t sort_list(struct hash_row *rows, uint32_t list)
 
 		list = rows[one - 1].next;
 		rows[one - 1].next = 0;
-		for (; pending[i]; i++) {
+		for (; i < levels && pending[i]; i++) {
 			one = merge_lists(rows, pending[i], one);
 			pending[i] = 0;
 		}
 		pending[i] = one;
+		levels += i == levels;
 	}
-	for (int i = 0; i < 32; i++)
+	for (int i = 0; i < levels; i++)
 		sorted = merge_lists(rows, pending[i], sorted);
 	return sorted;
 }

@@ -78,6 +78,12 @@ bool mode_from_letter(char letter, uint32_t *format) WARN_UNUSED;
 /* <0, 0, >0: by uid, gid, age bucket, size bucket. */
 int usage_key_compare(const struct usage_key *a, const struct usage_key *b);
 
+static inline bool usage_key_equal(const struct usage_key *a, const struct usage_key *b)
+{
+	return a->uid == b->uid && a->gid == b->gid && a->age_bucket == b->age_bucket &&
+	       a->size_bucket == b->size_bucket;
+}
+
 /* <0, 0, >0: by all but `lines`, in that order, then by name. */
 int link_row_compare(const struct link_row *a, const char *name_a, size_t len_a,
 		     const struct link_row *b, const char *name_b, size_t len_b);
