@@ -449,12 +449,6 @@ totals_in() {
 	[[ $(wc -l <got) == 3 ]]
 }
 
-# without_dirs %b|%s DIR: what the directories in DIR have themselves, and du counts.
-without_dirs() {
-	find "$2" -type d -printf "$1\n" | awk -v unit="$([[ $1 == %b ]] && echo 512 || echo 1)" \
-		'{ sum += $1 * unit } END { printf "%.0f\n", sum }'
-}
-
 @test "links: every directory of a real tree is as large as du says, and as much comes back" {
 	local dir i all
 	mkdir -p real/day1/{a,b/c,d}
@@ -475,10 +469,10 @@ without_dirs() {
 	scan-tree -q real | scan-import -q -f real --db real.db
 	while read -r dir; do
 		echo "$dir" \
-			"$(($(du -sB1 "$dir" | cut -f 1) - $(without_dirs %b "$dir")))" \
-			"$(($(du -sb "$dir" | cut -f 1) - $(without_dirs %s "$dir")))" \
-			"$(($(du -slB1 "$dir" | cut -f 1) - $(without_dirs %b "$dir")))" \
-			"$(($(du -slb "$dir" | cut -f 1) - $(without_dirs %s "$dir")))"
+			"$(($(du -sB1 "$dir" | cut -f 1) - $(du_dirs %b "$dir")))" \
+			"$(($(du -sb "$dir" | cut -f 1) - $(du_dirs %s "$dir")))" \
+			"$(($(du -slB1 "$dir" | cut -f 1) - $(du_dirs %b "$dir")))" \
+			"$(($(du -slb "$dir" | cut -f 1) - $(du_dirs %s "$dir")))"
 	done < <(find "$PWD/real" -type d | LC_ALL=C sort) >want
 	rows_of dir-query --links --columns path,total_size_r,apparent_size_r,seen_size_r,seen_apparent_r \
 		real.db | tr '\t' ' ' | LC_ALL=C sort >got
@@ -490,7 +484,7 @@ without_dirs() {
 	while read -r dir; do
 		cp -al real gone
 		rm -r "gone${dir#"$PWD/real"}"
-		echo "$dir" "$((all - $(du -sB1 gone | cut -f 1) - $(without_dirs %b "$dir")))"
+		echo "$dir" "$((all - $(du -sB1 gone | cut -f 1) - $(du_dirs %b "$dir")))"
 		rm -r gone
 	done < <(find "$PWD/real" -mindepth 1 -type d | LC_ALL=C sort) >want
 	rows_of dir-query --links -d "$(awk -F / '{ print NF }' <<<"$PWD/real")" \

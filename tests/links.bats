@@ -224,7 +224,7 @@ du_of() {
 	diff <(ask -separator $'\t' t.db "SELECT path, once_apparent_r FROM tree
 			WHERE dir_id >= (SELECT scan_root_id FROM scan_metadata)" | sort) \
 		<(du_of "$PWD/tree" --apparent-size | while IFS=$'\t' read -r dir bytes; do
-			printf '%s\t%s\n' "$dir" $((bytes - ($(find "$dir" -type d -printf '%s+')0)))
+			printf '%s\t%s\n' "$dir" $((bytes - $(du_dirs %s "$dir")))
 		done | sort)
 	for dir in tree/copy/a tree/src/b tree/other tree/src; do
 		freed=$(numbers t.db freed_size_r allocated | awk -F '\t' -v dir="$PWD/$dir" '$1 == dir { print $2 }')

@@ -236,6 +236,19 @@ quick_or_all() {
 	if [[ ${TREETALLY_ALL:-} == 1 ]]; then echo "$2"; else echo "$1"; fi
 }
 
+# du_dirs %b|%s DIR: the bytes that du counts for the directories in DIR themselves. Newer ones leave
+# their lengths out.
+du_dirs() {
+	local counted
+	mkdir du-dirs
+	: >du-dirs/file
+	counted=$(du -sb du-dirs)
+	rm -r du-dirs
+	[[ $1 == %b || ${counted%%[^0-9]*} != 0 ]] || { echo 0; return; }
+	find "$2" -type d -printf "$1\n" | awk -v unit="$([[ $1 == %b ]] && echo 512 || echo 1)" \
+		'{ sum += $1 * unit } END { printf "%.0f\n", sum }'
+}
+
 # make_stream KIND [FILE]: a binary stream of small_log: entry, dir (tree order) or usage. FILE
 # defaults to stdout.
 make_stream() {
