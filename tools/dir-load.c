@@ -312,7 +312,7 @@ static void make_database(struct loader *l, const struct options *opt)
 	db_create(&l->db, opt->db);
 	if (opt->mode != MODE_NONE)
 		outfile_exact_mode(&l->db.file, opt->mode);
-	db_limits(&l->db, memory < CACHE_ENOUGH ? memory : CACHE_ENOUGH, 1);
+	db_limits(&l->db, memory < CACHE_ENOUGH ? memory : CACHE_ENOUGH);
 	begin_pages(l, &opt->shared);
 	load_stream(l, &opt->shared);
 	account_check(&l->account, KIND_DIR, &l->in.stream.ledger, l->in.stream.name);

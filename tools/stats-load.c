@@ -266,8 +266,8 @@ static void begin_copy(struct loader *l)
 
 	begin_phase(l, "copy", "steps", 0, NULL);
 	db_create_copy(&l->db, l->opt->db, &l->old);
-	db_limits(&l->db, cache, 1);
-	db_limits(&l->old, cache, 1);
+	db_limits(&l->db, cache);
+	db_limits(&l->old, cache);
 	sqlite3_progress_handler(l->old.handle, TICK_STEPS, tick, l);
 	sqlite3_progress_handler(l->db.handle, TICK_STEPS, tick, l);
 	db_exec(&l->db, "BEGIN");

@@ -271,27 +271,13 @@ void db_bind_name(struct db *db, sqlite3_stmt *statement, int at, const char *by
 	db_check(db, rc);
 }
 
-/* Bytes: SQLITE_SORTER_PMASZ pages. */
-#define SORT_LIST_MIN (250 * DB_PAGE_SIZE)
-
-void db_limits(struct db *db, uint64_t memory, unsigned threads)
+void db_limits(struct db *db, uint64_t memory)
 {
-	uint64_t kib;
 	char sql[200];
 
-	/*
-	 * Each thread sorts a list of its own, as large as the cache may be, but of 250 pages at
-	 * least, whatever the cache is: no more threads than there is memory for that.
-	 */
-	while (threads > 1 && memory / (threads + 1) < SORT_LIST_MIN)
-		threads--;
-	kib = memory / 1024 / (threads > 1 ? threads + 1 : 2);
-	/* SQLite's limit for a list in memory is 512 MiB, and more cache than that gains nothing. */
-	if (kib > 512u << 10)
-		kib = 512u << 10;
 	snprintf(sql, sizeof(sql),
-		 "PRAGMA cache_size = -%" PRIu64 "; PRAGMA threads = %u; PRAGMA temp_store = FILE;"
+		 "PRAGMA cache_size = -%" PRIu64 "; PRAGMA threads = 0; PRAGMA temp_store = FILE;"
 		 "PRAGMA mmap_size = 0; PRAGMA secure_delete = OFF; PRAGMA foreign_keys = OFF",
-		 kib, threads > 1 ? threads - 1 : 0);
+		 memory / 2 / 1024);
 	db_exec(db, sql);
 }

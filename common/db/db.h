@@ -40,11 +40,8 @@ void db_configure(void);
  */
 void db_setup(const char *temp_dir);
 
-/*
- * Divide `memory` bytes for the work ahead: SQLite's page cache, and as much again for a sort
- * (which happens when an index is made), in which `threads` may help.
- */
-void db_limits(struct db *db, uint64_t memory, unsigned threads);
+/* `memory` bytes: half for SQLite's page cache, half for a sort, when an index is made. */
+void db_limits(struct db *db, uint64_t memory);
 
 /* Run statements that give no rows. */
 void db_exec(struct db *db, const char *sql);
