@@ -163,10 +163,10 @@ same_tables() {
 	stats-accum entry -o usage
 	rec-cat usage >text
 	# A line more, other bytes; a directory without usage rows.
-	awk -F '\t' -v OFS='\t' '$18 == "x" { $17 = 2 } 1' text >more
+	awk -F '\t' -v OFS='\t' '$18 == "x" { $17 = 2 } 1' text >extra
 	awk -F '\t' -v OFS='\t' '$18 == "x" { $15 = 8192 } 1' text >larger
 	awk -F '\t' '!($1 == "/r/b" && $6)' text >lone
-	for wrong in more larger lone; do
+	for wrong in extra larger lone; do
 		dir-load --replace t.db dirs
 		run -3 stats-load -q --no-names t.db $wrong
 		run -3 stats-load -q --unverified --no-names t.db $wrong
@@ -183,10 +183,9 @@ same_tables() {
 # tree_of_links DIR: a real tree with links of all kinds, in directories with blocks of their own.
 tree_of_links() {
 	mkdir -p "$1/src/a/deep/er" "$1/src/b" "$1/other"
-	local n
+	local n places=(a/deep/er b a a/deep/er a b)
 	for n in {1..40}; do
-		head -c $((n * n * 37 % 90000)) /dev/zero | tr '\0' x >"$1/src/$([[ $((n % 3)) == 0 ]] && echo a/deep/er ||
-			([[ $((n % 2)) == 0 ]] && echo a || echo b))/f$n"
+		head -c $((n * n * 37 % 90000)) /dev/zero | tr '\0' x >"$1/src/${places[n % 6]}/f$n"
 	done
 	cp -al "$1/src" "$1/copy"
 	cp -al "$1/src/a" "$1/other/a"

@@ -23,7 +23,10 @@ text_of() {
 		[[ $1 != usage ]] || printf ',apparent,max_atime,max_mtime,nlink,snapshot,inode,generation,link_allocated%s\n' \
 			,link_apparent,lines,name
 		# Rows without the columns of links.
-		sed -E "$([[ $1 != usage ]] || echo 's/^([^,]*(,[^,]*){9})$/\1,,,,,,,,/')" | tee rows.csv
+		case $1 in
+		usage) sed -E 's/^([^,]*(,[^,]*){9})$/\1,,,,,,,,/' ;;
+		*) cat ;;
+		esac | tee rows.csv
 	} | tr , '\t'
 	printf '#end\trecords=%s\tassumptions=unverified\n' "$(wc -l <rows.csv)"
 }
