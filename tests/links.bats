@@ -137,6 +137,18 @@ same_tables() {
 	stats-accum --links assume entry | cmp - <(stats-accum entry)
 }
 
+@test "links: a list with link counts but no inodes cannot tell links" {
+	printf '%s\n' '2|f|1000|100|5|8|1768000000|1768000000|/r/'{a,b} >list
+	list-parse -q --format 'find:%n|%y|%U|%G|%s|%b|%A@|%T@|%p\n' -f x --scan-date 2026-01-11 list -o entry
+	[[ $(rec-cat entry | tail -n 1) == *"multilink_files=0"*"assumptions="*links-unknown* ]]
+	load_streams t.db entry
+	[[ $(ask t.db 'SELECT once_files, (SELECT count(*) FROM links) FROM scan_metadata') == '2|0' ]]
+	# In a list of records that have one, 0 is none.
+	{ link /r/a 0 2 && link /r/b 0 2; } | parse -o entry
+	load_streams t.db entry
+	[[ $(ask t.db 'SELECT once_files, linked_inodes, links_outside FROM scan_metadata') == '2|2|2' ]]
+}
+
 @test "links: paths that a log repeats are counted, named with -v, and not counted twice" {
 	local n
 	{

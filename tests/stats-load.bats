@@ -721,7 +721,7 @@ assume() {
 	stats-load -v --progress=lines t.db good.usage 2>stderr
 	[ "$(cut -f 1,2 lines | uniq)" = "$(printf 'stats-load\t%s\n' copy loading index usage links summaries names check sync end)" ]
 	[ "$(awk -F'\t' '$2 == "loading" { print $4, $5, $6; exit }' lines)" = "11 directories 0" ]
-	grep -q '^stats-load: 11 directories (0 written late), 16 rows of usage_nr, 11 of usage_r, 0 bytes spilled$' stderr
+	grep -q '^stats-load: 11 directories (0 written late), 16 rows of usage_nr, 11 of usage_r, 1 linked inodes, 0 bytes spilled$' stderr
 	grep -q '^stats-load: index: [0-9.]* s$' stderr
 	dir-load --replace t.db good.dir
 	run -0 stats-load --no-names t.db good.usage

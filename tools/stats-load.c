@@ -317,10 +317,11 @@ static void report(const struct loader *l)
 	struct extsort_stats sorted = extsort_stats(l->sorted.sorter);
 
 	warn("%" PRId64 " directories (%" PRIu64 " written late), %" PRIu64
-	     " rows of usage_nr, %" PRIu64 " of usage_r, %" PRIu64 " bytes spilled",
+	     " rows of usage_nr, %" PRIu64 " of usage_r, %" PRId64 " linked inodes, %" PRIu64
+	     " bytes spilled",
 	     l->dir_state.directories, l->join.sums.late_rows, l->usage_nr.count,
-	     l->usage_r_rows,
-	     sorted.spill_written + l->join.fold.spilled + l->join.sums.spilled);
+	     l->usage_r_rows, l->links.totals.inodes,
+	     l->links.spilled + sorted.spill_written + l->join.fold.spilled + l->join.sums.spilled);
 }
 
 /* First: whatever name files call that id, nobody is meant. */

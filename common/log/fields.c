@@ -138,7 +138,7 @@ enum reject_reason field_plan_entry(const struct field_plan *p, const struct fie
 	set_sizes(p, v, line);
 	e->atime = p->age == FIELDS ? p->scan_time : v->time[p->age];
 	e->mtime = time_of(v, good, FIELD_MTIME);
-	e->nlink = good & FIELD_BIT(FIELD_NLINK) ? (uint32_t)v->number[FIELD_NLINK] : 0;
+	e->nlink = good & p->given & FIELD_BIT(FIELD_NLINK) ? (uint32_t)v->number[FIELD_NLINK] : 0;
 	line->bad_optional = v->bad ? (unsigned)__builtin_popcount(v->bad) : 0;
 	return REJECT_NONE;
 }

@@ -130,6 +130,9 @@ static char *take_end(struct find_template *t)
 		return xstrdup("there is no %p in it");
 	if (end != '\0' && end != '\n')
 		return xstrdup("it does not end with \\0 or \\n");
+	/* A link count without an inode tells nobody which other path is a link. */
+	if (!(t->given & FIELD_BIT(FIELD_INODE)))
+		t->given &= ~FIELD_BIT(FIELD_NLINK);
 	t->nul = end == '\0';
 	if (!--last->len)
 		t->count--;
