@@ -271,6 +271,9 @@ void db_create_copy(struct db *db, const char *name, struct db *old)
 		    wrong);
 	open_unnamed(db);
 	db_trust_nothing(db);
+	/* What was looked at before it was locked can be another now. */
+	if (db_trust_schema(db) != DB_DIRECTORIES)
+		die(EXIT_INPUT, "%s: %s; it is left as it is", name, db_trust_says(DB_ALTERED));
 }
 
 void db_begin_pages(struct db *db, struct db_pages *pages)

@@ -45,8 +45,9 @@ bool db_lock(struct db *db) WARN_UNUSED;
 /* A new, empty database of our format, without journal and locks; to be named by db_publish. */
 void db_create(struct db *db, const char *name);
 /*
- * The same, but it begins as a copy of another one, which is locked. Dies (3) when pages cannot be
- * added to that one, since it has another form than dir-load gives a file.
+ * The same, but it begins as a copy of another one, which is locked. Dies (3) when that one has
+ * other tables than dir-load makes, or pages cannot be added to it, since it has another form than
+ * dir-load gives a file.
  */
 void db_create_copy(struct db *db, const char *name, struct db *old);
 /* Its tables are made, so go on with pages; SQLite is idle until db_pages_finish. */
