@@ -12,7 +12,7 @@ scan_links() {
 	shift
 	make-links "$@" >"$name.log"
 	make-links --rows "$@" >"$name.rows"
-	scan-import -q -f "$name" --scan-date 2026-01-11 --db "$name.db" "$name.log"
+	scan-import -q -f "$name" --scan-date 2026-01-11 --db "$name.db" --replace "$name.log"
 }
 
 setup_file() {
@@ -333,6 +333,49 @@ END
 	link-sums --own "${sets[@]}" one.rows >want
 	rows_of dir-query --links --max-files 14 --separate-dirs --total --columns "${sums_r//_r/_nr}" \
 		one.db | tail -n 1 | diff want -
+}
+
+@test "links: directories that match lie in others where nothing does, if lines of a file disagree" {
+	local seed uid dir sum
+	local -a match sets
+	{
+		line 5 /gpfs/fs1/a/x 10 8 1000 | sed 's/nl=1/nl=2/'
+		line 5 /gpfs/fs1/b/c/y 10 8 1001 | sed 's/nl=1/nl=2/'
+	} >disagree.log
+	scan-import -q -f fs1 --scan-date 2026-01-11 --db disagree.db disagree.log
+	rows_of dir-query --files-of 1001 --columns path,matching_files --total disagree.db >got
+	printf '%s\t1\n' /gpfs/fs1/b /gpfs/fs1/b/c '(total)' | diff - got
+	rows_of dir-query --files-of 1001 --columns path,matching_files --total --outermost disagree.db >got
+	printf '%s\t1\n' /gpfs/fs1/b '(total)' | diff - got
+	# The outermost are those that match and lie in no other that does; --total is about these.
+	for seed in 6 25 53 82; do
+		scan_links few --seed "$seed" --inodes 12 --dirs 15
+		for uid in 1000 1001 1002; do
+			match=(--match "uid=$uid-$uid")
+			link-sums --each "${match[@]}" few.rows >each
+			# Directories that hold none, and some below them.
+			awk -F '\t' '{ files[$1] = $2 } $2 { for (d = $1; sub("/[^/]*$", "", d);)
+				if (d in files && !files[d]) print d }' each | sort -u >around
+			while read -r dir; do
+				echo "$seed $uid $dir"
+				awk -F '\t' -v dir="$dir/" 'BEGIN { last = "none" }
+					index($1 "/", dir) == 1 && $2 && index($1, last "/") != 1 {
+						print $1
+						last = $1
+					}' each >list
+				rows_of dir-query -P "$dir" --files-of $uid --outermost --sort-by path \
+					--columns path few.db | diff list -
+				mapfile -t sets < <(sed 's/^/--in\n/' list)
+				link-sums "${sets[@]}" "${match[@]}" few.rows | cut -f 1,2 >want
+				for sum in -r --outermost; do
+					rows_of dir-query -P "$dir" --files-of $uid "$sum" --total -n 1 \
+						--columns matching_files,matching_size few.db | tail -n 1 | diff want -
+				done
+				echo "$dir" >>inner
+			done <around
+		done
+	done
+	[[ $(wc -l <inner) -gt 3 ]]
 }
 
 @test "links: several databases" {

@@ -130,6 +130,15 @@ static void add_range(struct dir_match *m, int64_t first, int64_t last, struct m
 	}
 }
 
+/*
+ * What a directory loses by links between its children was read with its own rows, so what is still to
+ * come below it only adds.
+ */
+static bool holds_some(const struct match_dir *open)
+{
+	return open->sums.files > open->lost.files;
+}
+
 /* The innermost open directory is complete. */
 static struct match_dir close_dir(struct dir_match *m)
 {
@@ -137,10 +146,14 @@ static struct match_dir close_dir(struct dir_match *m)
 
 	add_range(m, m->at, dir.last, &dir);
 	m->at = dir.last + 1;
-	dir.outermost = !m->depth;
+	dir.tree = m->trees;
+	dir.covered = false;
 	if (m->depth) {
 		sums_add(&m->open[m->depth - 1].sums, &dir.sums);
 		sums_add(&m->open[m->depth - 1].lost, &dir.lost);
+		dir.covered = holds_some(&m->open[m->depth - 1]) || holds_some(&m->open[0]);
+	} else {
+		m->trees++;
 	}
 	if (m->once)
 		link_rows_lose(m->seen.rows.a, &dir.sums, &dir.lost);

@@ -18,7 +18,9 @@
 struct match_dir {
 	int64_t dir_id, last; /* which directories count for it */
 	int64_t rank;         /* the caller's */
-	bool outermost;       /* set by dir_match_next: it lies in no other one */
+	/* Set by dir_match_next: */
+	int64_t tree;         /* which of the outermost ones that are asked about it lies in, or is */
+	bool covered;         /* it lies in one that holds matching files for certain */
 	struct dir_total total; /* the caller's */
 	struct sums sums;       /* links counted once, or each */
 	struct sums lost;       /* what each link would add to them */
@@ -44,6 +46,7 @@ struct dir_match {
 	struct match_dir *open, waiting;
 	size_t depth, open_cap;
 	bool begun, more;       /* `waiting` is there */
+	int64_t trees;          /* outermost ones that are complete */
 	int64_t at;             /* what lies before it is counted */
 };
 

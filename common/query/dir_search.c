@@ -52,6 +52,14 @@ static int64_t row_rank(struct dir_search *scan)
 	return q->reverse ? rank - lost : rank + lost;
 }
 
+/* Can files match in a directory, and none in one around it (dir_outer.h)? */
+static bool may_match_inside(const struct dir_search *scan)
+{
+	const struct dir_question *q = scan->question;
+
+	return dir_question_matches(q) && dir_question_loses(scan->a, q) && !q->filter.own;
+}
+
 /*
  * The next directory that the statement gives; false at the end, when it is gone. `inner`: it lies in
  * one that came before. `last` is where its subtree ends, if the question nests.
@@ -68,7 +76,7 @@ static bool read_row(struct dir_search *scan, struct dir_hit *hit, bool *inner, 
 		else if (!dir_sort_is_matching(q->sort))
 			hit->rank = row_rank(scan);
 		*inner = dir_question_nests(q) && hit->dir_id <= scan->until;
-		if (*inner && q->once)
+		if (*inner && q->once && !may_match_inside(scan))
 			continue;
 		if (dir_question_nests(q))
 			*last = hit->dir_id + db_column(db, scan->select, SELECTED_DIRS_BELOW,
@@ -99,7 +107,7 @@ static bool read_candidate(void *arg, struct match_dir *dir)
 	dir->dir_id = hit.dir_id;
 	dir->rank = hit.rank;
 	dir->sums = dir->lost = (struct sums){ 0 };
-	if (q->want_total && (!inner || q->filter.own))
+	if (q->want_total && (!inner || q->filter.own || may_match_inside(scan)))
 		dir->total = row_total(scan);
 	return true;
 }
@@ -117,6 +125,41 @@ static void add_to_total(struct dir_search *scan, const struct dir_total *total,
 	scan->listed_count++;
 }
 
+static void add_match_to_total(struct dir_search *scan, struct match_dir *dir)
+{
+	if (!scan->question->want_total)
+		return;
+	dir->total.matching = dir->sums;
+	sums_add(&dir->total.matching, &dir->lost);
+	add_to_total(scan, &dir->total, dir->dir_id, dir->last);
+}
+
+/* The next one in which files match, of the outermost ones if only these are listed. */
+static bool find_match(struct dir_search *scan, struct match_dir *dir)
+{
+	const struct dir_question *q = scan->question;
+	struct match_dir outer;
+
+	for (;;) {
+		if (q->once && dir_outer_next(&scan->outer, dir)) {
+			add_match_to_total(scan, dir);
+			return true;
+		}
+		if (scan->all_matched)
+			return false;
+		scan->all_matched = !dir_match_next(&scan->match, read_candidate, scan, dir);
+		if (scan->all_matched)
+			dir_outer_end(&scan->outer);
+		else if (q->once || q->want_total)
+			dir_outer_add(&scan->outer, dir);
+		if (!q->once) {
+			while (dir_outer_next(&scan->outer, &outer))
+				add_match_to_total(scan, &outer);
+			return !scan->all_matched;
+		}
+	}
+}
+
 static bool next_match(struct dir_search *scan, struct dir_hit *hit)
 {
 	const struct dir_question *q = scan->question;
@@ -124,16 +167,11 @@ static bool next_match(struct dir_search *scan, struct dir_hit *hit)
 
 	if (!scan->select && !scan->match.begun)
 		return false;
-	if (!dir_match_next(&scan->match, read_candidate, scan, &dir))
+	if (!find_match(scan, &dir))
 		return false;
 	*hit = (struct dir_hit){ dir.dir_id, dir.rank, false, dir.sums };
 	if (dir_sort_is_matching(q->sort))
 		hit->rank = dir_matching_rank(q, &dir.sums);
-	if (q->want_total && dir.outermost) {
-		dir.total.matching = dir.sums;
-		sums_add(&dir.total.matching, &dir.lost);
-		add_to_total(scan, &dir.total, dir.dir_id, dir.last);
-	}
 	return true;
 }
 
@@ -380,6 +418,7 @@ void dir_search_finish(struct dir_search *scan)
 		extsort_free(scan->sorter);
 	if (scan->match.seen.select)
 		dir_match_close(&scan->match);
+	dir_outer_release(&scan->outer);
 	lose_links(scan);
 	scan->held = (struct dir_heap){ 0 };
 	scan->sorter = NULL;

@@ -10,6 +10,7 @@
 #define TREETALLY_DIR_SEARCH_H
 
 #include "common/query/dir_heap.h"
+#include "common/query/dir_outer.h"
 #include "common/query/dir_select.h"
 #include "common/query/link_rows.h"
 
@@ -33,6 +34,8 @@ struct dir_search {
 	int64_t bound;          /* then: the rank that the last row has as seen */
 	struct link_parts listed; /* what the total is about, where it loses links */
 	size_t listed_count;    /* how many directories these are */
+	struct dir_outer outer; /* of those where files match, if only these count */
+	bool all_matched;
 	struct dir_match match;   /* where files have to match */
 	struct dir_heap held;   /* the best, when there is a limit */
 	size_t next;            /* of `held`, once it is sorted */
