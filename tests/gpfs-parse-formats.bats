@@ -218,6 +218,7 @@ tables() {
 			all|root is no directory|//
 			all|too long|@LONG@
 			all|nul|/gpfs/a@NUL@b
+			all|nul|/gpfs/../a@NUL@b
 			plain|rec /gpfs/%4|/gpfs/%4
 			plain|rec /gpfs/cut|/gpfs/cut@LF@tail
 			plain|rec /gpfs/a%2Fb|/gpfs/a%2Fb

@@ -48,6 +48,7 @@ extern const char *const field_names[]; /* up to FIELD_NLINK; NULL ends them */
 struct fields {
 	unsigned seen, bad;
 	bool interleaved; /* another record begins inside the text */
+	bool straight;    /* nothing was between the values, and no NUL was in them */
 	uint64_t number[FIELDS];
 	int64_t time[FIELDS];
 	const char *path; /* FIELD_PATH, borrowed from the line */

@@ -145,25 +145,40 @@ static enum reject_reason take_default(struct parser *p, bool pct, const char *a
 	return values != REJECT_NONE ? values : take_path(p, pct, path, end, line);
 }
 
-static enum reject_reason take_by_template(struct parser *p, const struct line_format *format,
-					   const char *at, const char *end,
-					   enum reject_reason numbers, struct line *line)
+static enum reject_reason judge_match(struct parser *p, const struct line_format *format,
+				      const struct gpfs_match *m, const char *end,
+				      struct line *line)
 {
 	const struct gpfs_format *how = format->how;
-	struct gpfs_match m;
-	enum reject_reason values;
+	enum reject_reason values = field_plan_entry(&how->plan, &m->fields, line);
 
-	gpfs_template_walk(&m, how, &p->scratch, format->pct, at, end);
+	return values != REJECT_NONE ? values : take_path(p, format->pct, m->path, end, line);
+}
+
+static enum reject_reason take_by_template(struct parser *p, const struct line_format *format,
+					   const char *text, const char *at, const char *end,
+					   enum reject_reason numbers, struct line *line)
+{
+	struct gpfs_match m;
+
+	gpfs_template_walk(&m, format->how, &p->scratch, format->pct, at, end);
 	line->begins |= m.path || has_numbers(numbers);
 	line->text = format->pct ? NULL : m.path;
+	/* No NUL is in numbers and straight values, and line_set_path looks for it in paths. */
+	if (numbers == REJECT_NONE && m.matched && m.fields.straight &&
+	    judge_match(p, format, &m, end, line) == REJECT_NONE)
+		return REJECT_NONE;
+	if (memchr(text, '\0', (size_t)(end - text))) {
+		line->text = NULL;
+		return REJECT_NUL;
+	}
 	if (!m.path)
 		return REJECT_NO_PATH;
 	if (numbers != REJECT_NONE)
 		return numbers;
 	if (!m.matched)
 		return REJECT_MISSING_FIELD;
-	values = field_plan_entry(&how->plan, &m.fields, line);
-	return values != REJECT_NONE ? values : take_path(p, format->pct, m.path, end, line);
+	return judge_match(p, format, &m, end, line);
 }
 
 /*
@@ -185,7 +200,8 @@ static bool take_plain(struct parser *p, const struct line_format *format, const
 }
 
 static enum reject_reason take_record(struct parser *p, const struct line_format *format,
-				      const char *at, const char *end, struct line *line)
+				      const char *text, const char *at, const char *end,
+				      struct line *line)
 {
 	enum reject_reason numbers = take_inode(&at, line);
 
@@ -193,7 +209,9 @@ static enum reject_reason take_record(struct parser *p, const struct line_format
 	if (numbers != REJECT_NONE && !is_blank(at[-1]))
 		at = skip_word(at);
 	if (format->how)
-		return take_by_template(p, format, at, end, numbers, line);
+		return take_by_template(p, format, text, at, end, numbers, line);
+	if (memchr(text, '\0', (size_t)(end - text)))
+		return REJECT_NUL;
 	return take_default(p, format->pct, at, end, numbers, line);
 }
 
@@ -235,10 +253,8 @@ static enum line_kind parse_line(void *parser, const struct line_format *format,
 		line->reason = REJECT_TOO_LONG;
 	else if (take_plain(p, format, at, end, line))
 		line->reason = REJECT_NONE;
-	else if (memchr(text, '\0', len))
-		line->reason = REJECT_NUL;
 	else
-		line->reason = take_record(p, format, at, end, line);
+		line->reason = take_record(p, format, text, at, end, line);
 	return line->reason == REJECT_NONE ? LINE_ENTRY : LINE_REJECTED;
 }
 

@@ -26,7 +26,7 @@ void gpfs_scratch_release(struct gpfs_scratch *s)
 static void start_fields(struct fields *v)
 {
 	v->seen = v->bad = 0;
-	v->interleaved = false;
+	v->interleaved = v->straight = false;
 	v->path = NULL;
 }
 

@@ -280,6 +280,7 @@ static const char *run_straight(const struct template *t, struct value_memo *mem
 				struct fields *v)
 {
 	const struct template_step *s = t->steps, *end = s + t->step_count;
+	const char *value;
 	uint64_t number;
 	uint32_t mode;
 
@@ -306,7 +307,9 @@ static const char *run_straight(const struct template *t, struct value_memo *mem
 			v->number[s->field] = mode;
 			break;
 		default:
-			if (is_blank(*p) || !take_value(t, s, memo, &p, v))
+			value = p;
+			if (is_blank(*p) || !take_value(t, s, memo, &p, v) ||
+			    memchr(value, '\0', (size_t)(p - value)))
 				return NULL;
 		}
 		at = p;
@@ -324,6 +327,7 @@ const char *template_match(const struct template *t, struct value_memo *memo, co
 		behind = run_straight(t, memo, at, v);
 		if (behind && (!t->words || *behind == '\n' || path_behind(behind))) {
 			v->seen = t->given & (t->words ? ~FIELD_BIT(FIELD_OTHER) : ~0u);
+			v->straight = true;
 			return behind;
 		}
 	}
