@@ -282,8 +282,8 @@ static void begin_copy(struct loader *l)
 /*
  * Shares of -S: a quarter each for the sorter and for keys of indexes, an eighth for rows of open
  * directories, an eighth for links if there are any, a sixteenth for each connection of SQLite, a
- * sixty-fourth for each table's pages. When all directories are closed, keys get a second quarter; when
- * their indexes are written, links get as much more.
+ * sixty-fourth for each table's pages. When all directories are closed, keys get a second quarter;
+ * when their indexes are written, links get as much more.
  */
 static void load(struct loader *l)
 {

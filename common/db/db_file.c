@@ -25,9 +25,9 @@
 /* ---- what is there ---- */
 
 /*
- * A program that writes in place and is killed right after its transaction, as version 0.2 could be,
- * leaves a journal that begins with zeros and means nothing. Only a writer knows that nobody else is
- * about to use it.
+ * A program that writes in place and is killed right after its transaction, as version 0.2 could
+ * be, leaves a journal that begins with zeros and means nothing. Only a writer knows that nobody
+ * else is about to use it.
  */
 static void remove_spent_journal(sqlite3 *handle)
 {

@@ -20,14 +20,14 @@ struct fold_level {
 /*
  * Between two calls this holds:
  *
- *   - Rows have places, counted from the first one that was ever put on the stack. The rows of a level
- *     are those from its `start` to the end, so no level starts before the one above it.
+ *   - Rows have places, counted from the first one that was ever put on the stack. The rows of a
+ *     level are those from its `start` to the end, so no level starts before the one above it.
  *   - Memory holds the rows from place `base` on, `count` of them.
- *   - Levels 0 to wide - 1 are wide. Whatever lies before the first level that is not wide belongs to
- *     the scan root, in memory and on disk, and is given away in any order; `start` of a wide level
- *     means nothing any more.
- *   - Chunks on disk hold the rows right before `base` as long as any of these belong to a level that
- *     is not wide: give_current relies on it when it takes rows back.
+ *   - Levels 0 to wide - 1 are wide. Whatever lies before the first level that is not wide belongs
+ *     to the scan root, in memory and on disk, and is given away in any order; `start` of a wide
+ *     level means nothing any more.
+ *   - Chunks on disk hold the rows right before `base` as long as any of these belong to a level
+ *     that is not wide: give_current relies on it when it takes rows back.
  *   - `keys` and `cost` of a level are complete when it is the last one that is open.
  *
  * Memory is full at `capacity`. make_room combines equal keys of each level; if more than half is
