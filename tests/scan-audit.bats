@@ -284,6 +284,39 @@ import_and_audit() {
 	lies "a row of scan_metadata, * is not that of the import" "DELETE FROM load_state WHERE key = 'ledger'"
 }
 
+@test "scan-audit: lies about links" {
+	local base=mixed two='(SELECT max(link) FROM links WHERE path = 2)' column
+	lies "links, link *, path *: is not the number that comes next" "DELETE FROM links WHERE link = 2 AND path = 1"
+	lies "links, link *, path *: repeated is wrong" "UPDATE links SET repeated = 1 WHERE link = $two AND path = 2"
+	lies "links, link *: stands behind a path that comes later" \
+		"UPDATE links SET dir_id = 1 WHERE link = $two AND path = 2"
+	lies "links, link *: the inode is not one of its own, or is out of order" \
+		"UPDATE links SET inode = inode + 1 WHERE link = $two AND path = 2"
+	lies "links, link *: a link count of 1, or a size of another class" "UPDATE links SET nlink = 1 WHERE link = 1"
+	lies "lines in links is 0, should be an integer from 1 *" "UPDATE links SET lines = 0 WHERE link = 3"
+	lies "links: a name or an inode is not that of the import" "UPDATE links SET name = name || 'x' WHERE link = $two AND path = 2"
+	lies "dir_id *: links has more of its files than usage_nr" "UPDATE links SET uid = uid + 200000 WHERE uid < 1000000;
+		UPDATE link_usage SET uid = uid + 200000 WHERE uid < 1000000; UPDATE link_usage_r SET uid = uid + 200000 WHERE uid < 1000000"
+	lies "dir_id *: link_usage is not what follows from links" \
+		"UPDATE link_usage SET kept_size = kept_size + 1 WHERE dir_id = (SELECT max(dir_id) FROM link_usage)"
+	lies "dir_id *: link_usage has a row without anything" "INSERT INTO link_usage VALUES(4, 77, 7, 0, 0, 0, 0, 0, 0, 0, 0)"
+	lies "dir_id *: link_usage_r does not have the sums of link_usage" "DELETE FROM link_usage_r"
+	for column in repeated_files_nr repeated_size_r kept_apparent_r; do
+		lies "dir_id *: link_stats: $column is *, should be *" \
+			"UPDATE link_stats SET $column = $column + 1 WHERE dir_id = (SELECT max(dir_id) FROM link_stats)"
+	done
+	lies "dir_id *: link_stats: * is 0, should be *" "DELETE FROM link_stats WHERE dir_id = 3"
+	for column in once_files once_size once_apparent linked_inodes links_outside links_disagree links_repeated; do
+		lies "scan_metadata: $column is *, should be *" "UPDATE scan_metadata SET $column = $column + 1"
+	done
+	# Another inode for a line of the log: all sums are the same.
+	local log=$good/20260115_x_small.list
+	base=small
+	sed 's/^\(<[0-9]*> *\)\?[0-9]* \(.* nl=2 .*hard1\)$/\1999 \2/' "$log" >other.list
+	run ! cmp -s "$log" other.list
+	lies "links does not have the lines that the log gives" "" --log other.list
+}
+
 @test "scan-audit: what only the log can tell" {
 	local base=small log=$good/20260115_x_small.list
 	# Consistent with each other, and still not what was scanned.
