@@ -2,11 +2,11 @@
 /*
  * gpfs-parse - turn lists of GPFS policies into one entry stream.
  *
- * The program that knows what such a list looks like; common/log/parse_run does the work.
+ * The program that knows what such a list looks like; common/parse/parse_run does the work.
  */
-#include "common/log/gpfs_choose.h"
-#include "common/log/gpfs_explain.h"
-#include "common/log/parse_run.h"
+#include "common/parse/gpfs_choose.h"
+#include "common/parse/gpfs_explain.h"
+#include "common/parse/parse_run.h"
 
 struct options {
 	struct parse_opts parse;

@@ -3,12 +3,12 @@
  * list-parse - turn lists of programs that scan file systems into one entry stream.
  *
  * All but those of GPFS policies, which gpfs-parse reads: what a record looks like is in
- * common/log/..._line.c, the work is done by common/log/parse_run.
+ * common/log/..._line.c, the work is done by common/parse/parse_run.
  */
-#include "common/log/explain.h"
-#include "common/log/gpfs_choose.h"
-#include "common/log/list_format.h"
-#include "common/log/parse_run.h"
+#include "common/parse/explain.h"
+#include "common/parse/gpfs_choose.h"
+#include "common/parse/list_format.h"
+#include "common/parse/parse_run.h"
 
 struct options {
 	struct parse_opts parse;

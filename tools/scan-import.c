@@ -33,7 +33,7 @@
 #include "common/import/import_summary.h"
 #include "common/import/import_watch.h"
 #include "common/log/claims.h"
-#include "common/log/log_detect.h"
+#include "common/parse/log_detect.h"
 #include "common/log/log_facts.h"
 #include "common/log/log_source.h"
 #include "common/log/rejects.h"

@@ -10,7 +10,7 @@
 #include "tests/fuzz/lines.h"
 
 #include "common/base/path.h"
-#include "common/log/list_format.h"
+#include "common/parse/list_format.h"
 
 enum { TEMPLATE = 't', AUTO = 'a' };
 

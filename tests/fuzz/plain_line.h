@@ -8,7 +8,7 @@
 #ifndef TREETALLY_PLAIN_LINE_H
 #define TREETALLY_PLAIN_LINE_H
 
-#include "common/log/gpfs_line.h"
+#include "common/parse/gpfs_line.h"
 
 /* As gpfs_layout.parse; `path` has room for PATH_BYTES_MAX bytes. */
 enum line_kind plain_line_parse(const struct line_format *format, const char *text, size_t len,

@@ -10,10 +10,10 @@
 #include "tests/fuzz/lines.h"
 
 #include "common/base/path.h"
-#include "common/log/gpfs_line.h"
-#include "common/log/gpfs_prepare.h"
-#include "common/log/gpfs_template.h"
-#include "common/log/presets.h"
+#include "common/parse/gpfs_line.h"
+#include "common/parse/gpfs_prepare.h"
+#include "common/parse/gpfs_template.h"
+#include "common/parse/presets.h"
 
 enum { PCT = 1, DEFAULT = 2, ROUNDED = 4, PREPARE = 8, CRLF = 16 };
 
