@@ -754,6 +754,31 @@ assume() {
 	done
 }
 
+@test "stats-load: a page of dir-load's file that is another, and values that have no place" {
+	local n page change
+	for n in {1..3000}; do
+		printf '<0> %d 1 0  s=10 a=8 u=5 g=100 m=D p=drwxr-xr-x ac=2025-01-01 00:00:00 mt=2025-01-01 00:00:00' "$n"
+		printf ' cr=2025-01-01 00:00:00 nl=2 -- /r/d%d\n' "$n"
+	done | gpfs-parse -q -f fs1 --scan-date 2026-01-15 -o entry
+	dir-extract entry | depth-sort | dir-load good.db
+	stats-accum -o usage entry
+	# The last page is a leaf of the index, which no reading of rows looks at.
+	for ((page = 1; page < $(stat -c %s good.db) / 8192; page++)); do
+		cp good.db t.db
+		printf '\377' | dd of=t.db bs=1 seek=$((page * 8192 + 8000)) conv=notrunc status=none
+		run -3 stats-load -q --no-names t.db usage
+		[[ $output == *t.db:* ]]
+		[[ $(ask t.db "SELECT count(*) FROM sqlite_master WHERE name = 'usage_nr'") != 1 ]]
+	done
+	for change in "uid = 'x'" 'gid = 1e300' 'uid = -1' 'depth = 1.5' "name = 7" 'allocated = -5'; do
+		cp good.db t.db
+		ask t.db "UPDATE directories SET $change WHERE dir_id = 7"
+		run -3 stats-load -q --no-names t.db usage
+		[[ $output == *"t.db: "* ]]
+	done
+	stats-load -q --no-names good.db usage
+}
+
 @test "stats-load, dir-load: a small stack is enough" {
 	make-log --lines 3000 >log
 	scan log

@@ -246,8 +246,11 @@ static void store_state(struct loader *l)
 	struct scan_state state = { .head = l->in.stream.head,
 				    .ledger = l->in.stream.ledger,
 				    .directories = (int64_t)l->directories,
-				    .implied = (int64_t)l->implied };
+				    .implied = (int64_t)l->implied,
+				    .pages = l->pages.count };
 
+	db_pages_hash(&l->pages, l->pages.count, db_root_page(&l->db, "load_state"),
+		      state.pages_hash);
 	db_exec(&l->db, "BEGIN");
 	scan_state_store(&l->db, &state);
 	db_exec(&l->db, "COMMIT");

@@ -88,6 +88,7 @@ struct loader {
 	const struct options *opt;
 	struct db old, db;
 	struct scan_state dir_state; /* what dir-load read */
+	char pages_hash[DB_PAGES_HASH_SIZE]; /* of the copy, before it grew */
 	struct tree_in in;
 	struct db_pages pages;
 	size_t piece;                /* bytes of them that are written at a time */
@@ -259,6 +260,25 @@ static void open_both(struct loader *l)
 	scan_check_heads(&l->old, &l->dir_state, &l->in.stream.head, l->in.stream.name);
 }
 
+static void hash_copy(struct loader *l)
+{
+	struct db_pages pages;
+
+	db_begin_pages(&l->db, &pages);
+	if (l->dir_state.pages > pages.count)
+		die(EXIT_INPUT, "%s: has lost pages that dir-load wrote", l->opt->db);
+	db_pages_hash(&pages, (uint32_t)l->dir_state.pages, db_root_page(&l->db, "load_state"),
+		      l->pages_hash);
+}
+
+/* Last, as most that can be wrong has a better name. */
+static void check_copy(const struct loader *l)
+{
+	if (strcmp(l->pages_hash, l->dir_state.pages_hash) != 0)
+		die(EXIT_INPUT, "%s: is damaged: its pages are not those that dir-load wrote",
+		    l->opt->db);
+}
+
 static void begin_copy(struct loader *l)
 {
 	const struct opts *shared = &l->opt->shared;
@@ -266,6 +286,7 @@ static void begin_copy(struct loader *l)
 
 	begin_phase(l, "copy", "steps", 0, NULL);
 	db_create_copy(&l->db, l->opt->db, &l->old);
+	hash_copy(l);
 	db_limits(&l->db, cache);
 	db_limits(&l->old, cache);
 	sqlite3_progress_handler(l->old.handle, TICK_STEPS, tick, l);
@@ -307,6 +328,7 @@ static void load(struct loader *l)
 		    &l->join.directories);
 	tree_join_run(&l->join, (uint64_t)l->dir_state.directories);
 	check_facts(l);
+	check_copy(l);
 	write_sorted(l);
 	write_links(l);
 	db_pages_finish(&l->pages);

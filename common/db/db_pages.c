@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/db/db_pages.h"
 
+#include <inttypes.h>
 #include <sys/stat.h>
+#include <xxhash.h>
 
 #include "common/base/fd.h"
 #include "common/db/db_record.h"
@@ -20,6 +22,8 @@ enum {
 #define LOCK_BYTE 0x40000000u
 /* SQLite's own limit for the number of pages, until one sets another. */
 #define PAGES_MOST 1073741823u
+
+#define HASH_BYTES (256u << 10) /* at a time */
 
 /* ---- the file ---- */
 
@@ -105,6 +109,31 @@ void db_pages_finish(struct db_pages *f)
 	put_be32(h + HEADER_PAGES, f->count);
 	if (!fd_write_at(f->fd, h, sizeof(h), 0))
 		die_errno("cannot write %s", f->name);
+}
+
+void db_pages_hash(struct db_pages *f, uint32_t last, uint32_t except,
+		   char text[DB_PAGES_HASH_SIZE])
+{
+	uint32_t piece = HASH_BYTES / f->page_size;
+	unsigned char *pages = xmalloc((size_t)piece * f->page_size);
+	XXH3_state_t *hash = XXH3_createState();
+	XXH128_hash_t sum;
+
+	if (!hash)
+		die(EXIT_SYSTEM, "out of memory");
+	XXH3_128bits_reset(hash);
+	for (uint32_t at = 2; at <= last; at += piece) {
+		uint32_t count = last - at < piece ? last - at + 1 : piece;
+
+		read_at(f, pages, (size_t)count * f->page_size, (uint64_t)(at - 1) * f->page_size);
+		if (except >= at && except - at < count)
+			memset(pages + (size_t)(except - at) * f->page_size, 0, f->page_size);
+		XXH3_128bits_update(hash, pages, (size_t)count * f->page_size);
+	}
+	sum = XXH3_128bits_digest(hash);
+	snprintf(text, DB_PAGES_HASH_SIZE, "%016" PRIx64 "%016" PRIx64, sum.high64, sum.low64);
+	XXH3_freeState(hash);
+	free(pages);
 }
 
 /* ---- a row again ---- */

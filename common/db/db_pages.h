@@ -56,6 +56,15 @@ const char *db_pages_open(struct db_pages *f, int fd, const char *name, unsigned
 /* All trees are ended: let SQLite see them. */
 void db_pages_finish(struct db_pages *f);
 
+#define DB_PAGES_HASH_SIZE 33 /* 32 hexadecimal digits and NUL */
+
+/*
+ * A hash of pages 2 to `last`, but for `except`: with the first one these are all that dir-load
+ * wrote, and what SQLite changes behind it. No reader of rows sees a damaged inner page.
+ */
+void db_pages_hash(struct db_pages *f, uint32_t last, uint32_t except,
+		   char text[DB_PAGES_HASH_SIZE]);
+
 /* The number of a new page: mostly one more than the latest. */
 uint32_t db_pages_take(struct db_pages *f);
 /* Write pages whose numbers follow each other. */

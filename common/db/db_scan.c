@@ -8,7 +8,7 @@
 #include "common/stream/attrs.h"
 #include "common/stream/buckets.h"
 
-/* ---- load_state: `head` and `ledger` as streams have them (attrs.h), and two counts ---- */
+/* ---- load_state: `head` and `ledger` as streams have them (attrs.h), and counts ---- */
 
 static void store(struct db *db, const char *key, struct buf *value)
 {
@@ -33,6 +33,10 @@ void scan_state_store(struct db *db, const struct scan_state *state)
 	store(db, "directories", &text);
 	buf_printf(&text, "%" PRId64, state->implied);
 	store(db, "implied", &text);
+	buf_printf(&text, "%" PRId64, state->pages);
+	store(db, "pages", &text);
+	buf_printf(&text, "%s", state->pages_hash);
+	store(db, "pages_hash", &text);
 	buf_release(&text);
 }
 
@@ -71,12 +75,16 @@ static int64_t fetch_count(struct db *db, const char *key)
 void scan_state_load(struct db *db, struct scan_state *state)
 {
 	char *head = fetch(db, "head"), *ledger = fetch(db, "ledger");
+	char *pages_hash = fetch(db, "pages_hash");
 
 	*state = (struct scan_state){ 0 };
 	if (!ledger_parse(&state->ledger, ledger) || !header_parse(&state->head, head))
 		die_state(db);
 	state->directories = fetch_count(db, "directories");
 	state->implied = fetch_count(db, "implied");
+	state->pages = fetch_count(db, "pages");
+	snprintf(state->pages_hash, sizeof(state->pages_hash), "%s", pages_hash);
+	free(pages_hash);
 	free(head);
 	free(ledger);
 }

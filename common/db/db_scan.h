@@ -9,6 +9,7 @@
 #define TREETALLY_DB_SCAN_H
 
 #include "common/db/db.h"
+#include "common/db/db_pages.h"
 #include "common/stream/header.h"
 #include "common/stream/ledger.h"
 
@@ -17,6 +18,8 @@ struct scan_state {
 	struct header head;
 	struct ledger ledger;
 	int64_t directories, implied; /* rows of `directories`, and those without a line */
+	int64_t pages;                /* that dir-load wrote, and their hash (db_pages.h) */
+	char pages_hash[DB_PAGES_HASH_SIZE];
 };
 
 void scan_state_store(struct db *db, const struct scan_state *state);

@@ -2,24 +2,29 @@
 #include "common/load/tree_rows.h"
 
 #include "common/base/path.h"
+#include "common/db/db_column.h"
+
+enum { ROW_DIR_ID, ROW_PARENT_ID, ROW_DEPTH, ROW_UID, ROW_GID, ROW_NAME };
 
 static void read_ahead(struct tree_rows *t)
 {
 	sqlite3_stmt *s = t->select;
+	struct db_text name;
 
 	t->have_ahead = db_step(t->db, s);
 	if (!t->have_ahead)
 		return;
 	t->ahead = (struct tree_row){
-		.dir_id = sqlite3_column_int64(s, 0),
-		.parent_id = sqlite3_column_int64(s, 1),
-		.depth = sqlite3_column_int64(s, 2),
-		.has_line = sqlite3_column_type(s, 3) != SQLITE_NULL,
-		.uid = (uint32_t)sqlite3_column_int64(s, 3),
-		.gid = (uint32_t)sqlite3_column_int64(s, 4),
+		.dir_id = db_column(t->db, s, ROW_DIR_ID, DB_ID),
+		.parent_id = db_column_or(t->db, s, ROW_PARENT_ID, DB_ID, 0),
+		.depth = db_column(t->db, s, ROW_DEPTH, DB_DEPTH),
+		.has_line = !db_column_is_null(s, ROW_UID),
+		.uid = (uint32_t)db_column_or(t->db, s, ROW_UID, DB_UID, 0),
+		.gid = (uint32_t)db_column_or(t->db, s, ROW_GID, DB_UID, 0),
 	};
+	name = db_column_text(t->db, s, ROW_NAME, DB_NAME_BYTES);
 	t->ahead_name.len = 0;
-	buf_add(&t->ahead_name, sqlite3_column_blob(s, 5), (size_t)sqlite3_column_bytes(s, 5));
+	buf_add(&t->ahead_name, name.bytes, name.len);
 }
 
 void tree_rows_open(struct tree_rows *t, struct db *db)
