@@ -30,7 +30,7 @@ setup_file() {
 	for kind in entry dir usage; do rec-cat -o good.$kind.tsv good.$kind; done
 	# Another scan, for streams that are glued, and databases to compare with.
 	battery_long_streams
-	export seed=$RANDOM
+	export seed=${TREETALLY_SEED:-$RANDOM}
 }
 
 # hurt DAMAGE-OPTION... HOW FILE...: tests/fault/damage for this case. The programs get the least memory

@@ -184,6 +184,11 @@ same_tables() {
 		run -3 stats-load -q --unverified --no-names t.db $wrong
 		[[ $output == *"the links of the directory with dir_id "*" are more than its files" ]]
 	done
+	# An owner who has no file.
+	awk -F '\t' -v OFS='\t' '$18 == "x" { $2 = 99 } 1' text >stranger
+	dir-load --replace t.db dirs
+	run -3 stats-load -q --unverified --no-names t.db stranger
+	[[ $output == *"t.db: the links below dir_id "*" have an owner or group, 99, that its files do not have" ]]
 	# The ledger says how many there are.
 	grep -av $'\tx$' text | sed 's/records=4/records=2/' >none
 	run -3 rec-cat none

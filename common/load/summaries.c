@@ -144,10 +144,13 @@ static struct sums sums_take(struct sums_by_id *s, int64_t id)
 	return all;
 }
 
-static void sums_close(struct sums_by_id *s)
+/* All must have been taken. Links are a part of the files, unless the stream was made by others. */
+static void sums_close(struct sums_by_id *s, int64_t root_id)
 {
 	if (s->have)
-		bug("an owner of files has no directory");
+		die(EXIT_INPUT, "%s: the links below dir_id %" PRId64 " have an owner or group, %lld, "
+		    "that its files do not have", s->db->name, root_id,
+		    (long long)sqlite3_column_int64(s->select, 0));
 	sqlite3_finalize(s->select);
 }
 
@@ -180,8 +183,8 @@ static void write_summary(struct load_sort *sorted, struct db *db, const struct 
 		row[SUMMARY_directory_count] = (int64_t)next.directories;
 		row[SUMMARY_directories_owned] = (int64_t)next.owned;
 	}
-	sums_close(&links);
-	sums_close(&usage);
+	sums_close(&links, root_id);
+	sums_close(&usage, root_id);
 	db_batch_release(&rows);
 }
 
