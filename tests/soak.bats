@@ -70,7 +70,7 @@ steady() {
 		script=$! most=0
 		while kill -0 $script 2>/dev/null; do
 			# Without a pause: an import takes a tenth of a second.
-			open=(/proc/$script/fd/*)
+			open=("/proc/$script/fd/"*)
 			((${#open[@]} <= most)) || most=${#open[@]}
 		done
 		wait $script
