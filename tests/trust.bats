@@ -302,8 +302,8 @@ endless() {
 			status=0
 			(ulimit -t 60 && exec $command lie.db >out 2>err) || status=$?
 			((status == 0 || status == 1 || status == 3)) || { echo "$table, $command: $status"; return 1; }
+			grep 'does not end' err >>notes || true
 		done
-		grep 'does not end' err >>notes || true
 		for command in 'dir-load --replace' 'stats-load --no-names'; do
 			cp lie.db r.db
 			status=0
