@@ -757,7 +757,7 @@ clean() {
 
 @test "scan-import: who lost input because the other branch broke off is not to blame" {
 	own_programs
-	saboteur gpfs-parse <<<'kill -PIPE $$'
+	saboteur gpfs-parse <<<'sleep 0.5; kill -PIPE $$'
 	saboteur dir-extract <<<'cat >/dev/null; echo "truncated" >&2; exit 3'
 	saboteur depth-sort <<<'echo "the cause" >&2; exit 3'
 	saboteur stats-accum <<<'cat >/dev/null; exit 3'

@@ -13,6 +13,7 @@
 #define GRACE 2.0      /* seconds that the others get to end by themselves when one has failed */
 #define PATIENCE 10.0  /* then to heed SIGTERM */
 #define HELD_BACK 2.0  /* see the header */
+#define TOGETHER 20000000 /* ns in which one failure may be the cause of another */
 #define LOOK_EVERY 500 /* ms; nothing is missed in between, but the line is painted */
 #define HELD_MAX (64u << 10) /* bytes */
 
@@ -242,6 +243,7 @@ static void reap(struct import_stages *s)
 		if (!c->started || c->ended || !process_ended(&c->process, &c->status))
 			continue;
 		c->ended = true;
+		c->late = s->noticed;
 		s->failed |= c->status != 0;
 		hear_reports(s);
 		while (hear_words(s, c))
@@ -250,6 +252,19 @@ static void reap(struct import_stages *s)
 		if (!c->status && !s->failed)
 			show_words(s, c, true);
 	}
+}
+
+/*
+ * Something has failed. What fails together with it can be seen a moment later only, and in any
+ * order: a program closes its pipes before the system tells us that it has ended.
+ */
+static void notice(struct import_stages *s)
+{
+	if (s->noticed)
+		return;
+	nanosleep(&(const struct timespec){ .tv_nsec = TOGETHER }, NULL);
+	reap(s);
+	s->noticed = true;
 }
 
 /* End what still runs: politely, then not. */
@@ -349,6 +364,7 @@ int import_stages_run(struct import_stages *s)
 			start(s, STAGE_STATS, PIPE_USAGE, -1);
 		if (!s->failed)
 			continue;
+		notice(s);
 		close_end(&s->pipe[PIPE_USAGE][0]);
 		deadline = deadline > 0 ? deadline : import_now() + GRACE;
 		if (import_now() > deadline)
@@ -367,25 +383,18 @@ static bool lost_reader(const struct import_child *c)
 
 /*
  * A signal from outside comes before what only the program itself can have done (2, 4), before what
- * may come from its input (1, 3). Last, but for having lost its reader, comes input that broke off
- * because of others: gpfs-parse, which has two readers, may have lost the other one.
+ * may come from its input (1, 3). Input that broke off later may have done so because of us, who had
+ * noticed the first failure by then. Last comes having lost a reader.
  */
-static int rank(const struct import_stages *s, int stage)
+static int rank(const struct import_child *c)
 {
-	static const int writer[IMPORT_STAGES] = {
-		[STAGE_PARSE] = STAGE_PARSE, [STAGE_EXTRACT] = STAGE_PARSE,
-		[STAGE_SORT] = STAGE_EXTRACT, [STAGE_DIRS] = STAGE_SORT,
-		[STAGE_ACCUM] = STAGE_PARSE, [STAGE_STATS] = STAGE_ACCUM,
-	};
-	const struct import_child *c = &s->child[stage], *from = &s->child[writer[stage]];
-
 	if (lost_reader(c))
 		return 5;
 	if (WIFSIGNALED(c->status) || WEXITSTATUS(c->status) > 128)
 		return 1;
 	if (WEXITSTATUS(c->status) != EXIT_NO && WEXITSTATUS(c->status) != EXIT_INPUT)
 		return 2;
-	return from->stopped || (writer[stage] == STAGE_PARSE && lost_reader(from)) ? 4 : 3;
+	return c->late ? 4 : 3;
 }
 
 int import_stages_blamed(struct import_stages *s)
@@ -395,9 +404,9 @@ int import_stages_blamed(struct import_stages *s)
 	for (int i = 0; i < IMPORT_STAGES; i++) {
 		const struct import_child *c = &s->child[i];
 
-		if (!c->started || c->stopped || !c->status || rank(s, i) >= best)
+		if (!c->started || c->stopped || !c->status || rank(c) >= best)
 			continue;
-		best = rank(s, i);
+		best = rank(c);
 		blamed = i;
 	}
 	if (blamed >= 0)

@@ -35,6 +35,7 @@ struct import_child {
 	struct process process;
 	bool started, ended;
 	bool stopped;      /* it was us who ended it */
+	bool late;         /* it ended when the failure of another had been noticed */
 	int status;        /* as waitpid(2) gives it */
 	int errors;        /* its stderr; -1: closed */
 	struct buf said;   /* on it, and not shown yet */
@@ -49,7 +50,7 @@ struct import_stages {
 	int reports[2];   /* the pipe of machine lines */
 	struct buf heard; /* the beginning of one */
 	int pipe[IMPORT_PIPES][2]; /* between the programs; -1: closed here */
-	bool failed;
+	bool failed, noticed;
 };
 
 /*
