@@ -215,6 +215,7 @@ END
 	mapfile -t dirs < <(link-sums --each one.rows | awk -F '\t' '$2 > 20 { print $1 }')
 	((${#dirs[@]} > 8))
 	for x in "${dirs[@]}"; do
+		sampled 3 || continue
 		# A subtree, and all but it.
 		link-sums --in "$x" one.rows >want
 		rows_of stats-query --links -P "$x" --columns $sums one.db | diff want -
@@ -238,6 +239,7 @@ END
 	mapfile -t dirs < <(rows_of dir-query --max-files 300 --min-files 20 --sort-by dirs --outermost \
 		-n 12 --columns path wide.db)
 	for x in 0 2 4 6 8; do
+		sampled 3 || continue
 		y=${dirs[x + 1]} x=${dirs[x]}
 		by_class wide uid,age "$x" "$y"
 		link-sums --in "$x" --in "$y" wide.rows >want
@@ -249,6 +251,7 @@ END
 	((${#dirs[@]} > 2))
 	for x in "${dirs[@]}"; do
 		for y in uid gid,size age; do
+			sampled 3 || continue
 			by_class wide $y "$x"
 		done
 	done

@@ -754,6 +754,7 @@ selects() {
 	local condition options old
 	old=$(date -ud '2026-01-11 - 365 days' +%s)
 	while IFS='|' read -r condition options; do
+		sampled || continue
 		echo "$options"
 		selects "$condition"
 		# shellcheck disable=SC2086

@@ -575,7 +575,7 @@ sealed_flips() {
 check_sealed_flips() {
 	local file files
 	variants sealed_flips sealed_flips 17
-	for file in "${files[@]}"; do lawful "$file"; done
+	for file in "${files[@]}"; do ! sampled 3 || lawful "$file"; done
 }
 
 check_every_sealed_flip() {
@@ -623,9 +623,10 @@ sealed_sections() {
 check_sealed_fields() {
 	local file files
 	variants fields sealed_fields
-	for file in "${files[@]}"; do refused 3 "$file"; done
+	for file in "${files[@]}"; do ! sampled 3 || refused 3 "$file"; done
 	variants sections sealed_sections
 	for file in "${files[@]}"; do
+		sampled 3 || continue
 		# Who has no use for a section does not decode it.
 		case $program:${file##*/} in
 		dir-extract:3.* | stats-accum:2.*) lawful "$file" ;;
@@ -637,7 +638,7 @@ check_sealed_fields() {
 check_text_flips() {
 	local file files
 	variants text_flips flips "$good.tsv" 31
-	for file in "${files[@]}"; do lawful "$file"; done
+	for file in "${files[@]}"; do ! sampled 3 || lawful "$file"; done
 }
 
 # Rows that are none, each in the place of the last one; then each column but the path with values
@@ -672,6 +673,7 @@ check_text_rows() {
 	at=$(($(wc -l <"$good.tsv") - 1))
 	variants rows bad_rows
 	for file in "${files[@]}"; do
+		sampled 3 || continue
 		refused 3 "$file"
 		[[ $(<stderr) == *": line $at: "* ]] || say_and_fail "no line number: $file"
 	done
