@@ -93,7 +93,7 @@ longest_line() {
 	local db order orders=({size:total_size,apparent:apparent_size,files:file_count,dirs:dir_count,atime:max_atime,mtime:max_mtime}_{r,nr})
 	for db in "$odd" "$wide"; do
 		for order in "${orders[@]}"; do
-			sampled 3 || continue
+			sampled 6 || continue
 			local column=s.${order#*:} key=${order%%:*}_${order##*_}
 			same "$db" 1 "$column IS NULL, $column DESC, t.dir_id" --sort-by "$key"
 			same "$db" 1 "$column IS NULL, $column, t.dir_id" --sort-by "$key" -r

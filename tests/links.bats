@@ -43,6 +43,7 @@ same_tables() {
 }
 
 @test "links: directories with rows in usage_r have rows in link_usage_r, one in the other" {
+	slow
 	# Thousands of rows with few keys, three levels of them; links from each to all others.
 	perl -e '
 		my $inode = 1;
