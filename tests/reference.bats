@@ -622,6 +622,7 @@ compare() {
 }
 
 @test "compare-db: finds a difference in any table" {
+	slow
 	local change
 	make-log --lines 1000 >log
 	import log
@@ -660,6 +661,7 @@ compare() {
 }
 
 @test "the programs agree with the reference: mostly directories, ages by the newer time" {
+	slow
 	make-log --lines 12000 --dirs 9000 --seed 3 --huge >log
 	import log newest
 	compare log newest
@@ -732,6 +734,7 @@ compare() {
 }
 
 @test "the programs agree with the reference: a deep path" {
+	slow
 	make-log --shape deep --depth 1500 --lines 20 >log
 	import log
 	compare log

@@ -768,6 +768,7 @@ clean() {
 }
 
 @test "scan-import: a real stage killed while the log is read" {
+	slow
 	own_programs
 	local stage log=20260115_a_big.list
 	big_log 100000 >big.txt

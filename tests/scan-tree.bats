@@ -473,6 +473,7 @@ small_tree() {
 }
 
 @test "scan-tree: a directory of more directories than fit into 4M" {
+	slow
 	mkdir tree
 	local workers count
 	count=$(quick_or_all 20000 200000)

@@ -180,6 +180,7 @@ validate() {
 }
 
 @test "stats-load: usage_r where it saves 4096 rows and there is a child, and not with one less" {
+	slow
 	# 1,000 owners: each file makes a row of usage_nr, four or more of which make one of usage_r.
 	for count in 4095 4096; do
 		{
@@ -246,6 +247,7 @@ bounded() {
 }
 
 @test "stats-load: rows and time stay within a constant of the lines, for trees of bad shapes" {
+	slow
 	chain 1500 1 16 4 >groups
 	chain 2000 1000000 1 3 >owners
 	chain 500 40 2 40 >dense
