@@ -9,7 +9,7 @@ load lib/helper
 # A dir stream of rows `PATH HAS_LINE INODE GENERATION UID GID MODE ALLOCATED`, separated by blanks;
 # a usage stream of rows `PATH UID GID AGE SIZE FILES TOTAL APPARENT ATIME MTIME`.
 text_of() {
-	printf '#treetally\tversion=3\tkind=%s\torder=none%s\n' "$1" "${2:-}"
+	printf '#treetally\tversion=4\tkind=%s\torder=none%s\n' "$1" "${2:-}"
 	if [[ $1 == dir ]]; then
 		echo 'path has_line inode generation uid gid mode allocated'
 	else
@@ -43,7 +43,7 @@ mention() {
 		$of{$_} = join "\0", split m{/}, s/\\t/\t/r =~ s/\\\\/\\/r;
 		END { print for sort { $of{$a} cmp $of{$b} } keys %of }' paths >want
 	{
-		printf '#treetally\tversion=3\tkind=dir\torder=none\n'
+		printf '#treetally\tversion=4\tkind=dir\torder=none\n'
 		printf 'path\thas_line\tinode\tgeneration\tuid\tgid\tmode\tallocated\n'
 		cat rows
 		printf '#end\trecords=%s\n' "$(wc -l <rows)"
@@ -241,7 +241,7 @@ mention() {
 		for my $i (0 .. 249) {
 			my $j = $i % 10;
 			open my $out, ">", "$i.tsv" or die;
-			print $out "#treetally\tversion=3\tkind=dir\torder=none\n";
+			print $out "#treetally\tversion=4\tkind=dir\torder=none\n";
 			print $out join("\t", qw(path has_line inode generation uid gid mode allocated)), "\n";
 			print $out "$_\t0" . "\t" x 6 . "\n" for "/d", "/d/$j", "/d/$j/$i", "/e";
 			print $out "#end\trecords=4\n";

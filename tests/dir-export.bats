@@ -48,7 +48,7 @@ totals() {
 @test "dir-export: the format of ncdu, byte by byte" {
 	dir-export --ncdu --min-size 0 -P /gpfs/fs1/a "$small" >out
 	cat >expected <<'END'
-[1,2,{"progname":"treetally","progver":"0.3.0","timestamp":1768435200},
+[1,2,{"progname":"treetally","progver":"0.4.0","timestamp":1768435200},
 [{"name":"/gpfs/fs1/a"},
 {"name":"<6 files>","asize":3066386,"dsize":2133720},
 [{"name":"deep"},
@@ -159,7 +159,7 @@ END
 	run -0 dir-export --help
 	[[ ${lines[0]} == "usage: dir-export --ncdu "* ]]
 	run -0 dir-export --version
-	[[ ${lines[0]} == "dir-export (treetally) 0.3.0" ]]
+	[[ ${lines[0]} == "dir-export (treetally) 0.4.0" ]]
 	local wrong
 	for wrong in "" "x.db" "--ncdu" "--ncdu a.db b.db" "--ncdu -P /a -P /b x.db" "--ncdu --min-size 1.5G x.db" "--nosuch"; do
 		# shellcheck disable=SC2086

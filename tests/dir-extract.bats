@@ -24,8 +24,8 @@ directories_of() {
 		line 4 /d/b/link 1 0 9 9 lrwxrwxrwx
 	} >log
 	parse log | dir-extract -t | tr '\t' ',' >out
-	[[ $(head -n 1 out) == '#treetally,version=3,kind=dir,order=none,filesystem=fs1,scan_date=2026-01-15,'\
-'source=log,program=dir-extract/0.3.0,program=gpfs-parse/0.3.0,format=ncar' ]]
+	[[ $(head -n 1 out) == '#treetally,version=4,kind=dir,order=none,filesystem=fs1,scan_date=2026-01-15,'\
+'source=log,program=dir-extract/0.4.0,program=gpfs-parse/0.4.0,format=ncar' ]]
 	sed 1d out | diff - <(cat <<-'END'
 		path,has_line,inode,generation,uid,gid,mode,allocated
 		/d/a,1,1,1910420955,7,8,042755,4096

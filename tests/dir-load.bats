@@ -10,7 +10,7 @@ setup() {
 
 # A dir stream of the given paths as text, without a line of their own; accepted with --unverified.
 paths() {
-	printf '#treetally\tversion=3\tkind=dir\torder=%s\n' "${order:-tree}"
+	printf '#treetally\tversion=4\tkind=dir\torder=%s\n' "${order:-tree}"
 	printf 'path\thas_line\tinode\tgeneration\tuid\tgid\tmode\tallocated\n'
 	printf '%s\t0\t\t\t\t\t\t\n' "$@"
 }

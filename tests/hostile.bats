@@ -31,7 +31,7 @@ names() {
 			"\x27", "\"", "\x27; DROP TABLE directories; --", "\"; DELETE FROM usage_nr; --", "NULL",
 			"\t", "a\tb", "\r", "a\r", "\e[2J", "\e]0;pwned\a", "\x9b2J", "\xc2\x9b2J", "\x01", "\x7f",
 			"\xff\xfe", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "caf\xe9", "caf\xc3\xa9",
-			"\xe2\x80\xaetxt.exe", "x" x 255, "\xff" x 255, "%" x 255, "#treetally\tversion=3", "#end",
+			"\xe2\x80\xaetxt.exe", "x" x 255, "\xff" x 255, "%" x 255, "#treetally\tversion=4", "#end",
 			"<0> 1 2 0  s=1 a=1 u=1001 g=101 p=-rw-r--r-- ac=2025-01-01 10:00:00 -- ", "[I] message",
 			"$lf", "a${lf}b", "a$lf$lf", "a$lf$record", "a$lf# comment", "a$lf#end", "a${lf}[I] message"
 		' "$1"

@@ -12,7 +12,7 @@ export SCAN_DATE=2026-01-11
 # A stream of rows separated by commas: text_of KIND <ROWS.
 text_of() {
 	{
-		printf '#treetally,version=3,kind=%s,order=none' "$1"
+		printf '#treetally,version=4,kind=%s,order=none' "$1"
 		[[ $1 != usage ]] || printf ',age_by=atime'
 		case $1 in
 		entry) printf '\npath,type,inode,generation,uid,gid,mode,nlink,apparent,allocated' ;;
@@ -38,8 +38,8 @@ text_of() {
 		line 7 /f 5 8 0 0 crw-rw---- '2026-01-01 00:00:00' | sed 's/ nl=1//'
 	} >log
 	parse log -o entry
-	[[ $(rec-cat entry | head -n 1 | tr '\t' ,) == '#treetally,version=3,kind=entry,order=none,'\
-'filesystem=fs1,scan_date=2026-01-11,source=log,program=gpfs-parse/0.3.0,format=ncar' ]]
+	[[ $(rec-cat entry | head -n 1 | tr '\t' ,) == '#treetally,version=4,kind=entry,order=none,'\
+'filesystem=fs1,scan_date=2026-01-11,source=log,program=gpfs-parse/0.4.0,format=ncar' ]]
 	rec-cat entry | sed 1d | diff - <(cat <<-'END' | tr , '\t'
 		path,type,inode,generation,uid,gid,mode,nlink,apparent,allocated,atime,mtime,snapshot
 		/d,d,5,1910420955,7,8,043755,1,4096,4096,-1,946684800,0
@@ -242,15 +242,15 @@ text_of() {
 	diff info - <<-'END'
 		stream=scan.dir
 		format=binary
-		version=3
+		version=4
 		kind=dir
 		order=tree
 		filesystem=fs1
 		scan_date=2026-01-15
 		source=small.list
-		program=depth-sort/0.3.0
-		program=dir-extract/0.3.0
-		program=gpfs-parse/0.3.0
+		program=depth-sort/0.4.0
+		program=dir-extract/0.4.0
+		program=gpfs-parse/0.4.0
 		format=ncar
 		records=10
 		bytes=858

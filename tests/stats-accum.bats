@@ -30,8 +30,8 @@ export SCAN_DATE=2026-01-11
 		/d/c 7 8 1 1 1 8192 300 1764583200 1763200800
 	END
 	[[ $(parse log | stats-accum -t | head -n 1 | tr '\t' ' ') == \
-		'#treetally version=3 kind=usage order=tree filesystem=fs1 scan_date=2026-01-11 age_by=atime '\
-'source=log program=gpfs-parse/0.3.0 program=stats-accum/0.3.0 format=ncar' ]]
+		'#treetally version=4 kind=usage order=tree filesystem=fs1 scan_date=2026-01-11 age_by=atime '\
+'source=log program=gpfs-parse/0.4.0 program=stats-accum/0.4.0 format=ncar' ]]
 }
 
 @test "stats-accum: a scan without files has no rows" {

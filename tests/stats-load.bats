@@ -689,7 +689,7 @@ assume() {
 	[ "$(query log.db 'SELECT lines, rejected, entries, skipped_blank, skipped_comment, skipped_message FROM scan_metadata')" = \
 		"33 3 27 1 1 1" ]
 	[ "$(query log.db "SELECT program_version FROM scan_metadata")" = \
-		"depth-sort/0.3.0 dir-extract/0.3.0 dir-load/0.3.0 gpfs-parse/0.3.0 stats-accum/0.3.0 stats-load/0.3.0" ]
+		"depth-sort/0.4.0 dir-extract/0.4.0 dir-load/0.4.0 gpfs-parse/0.4.0 stats-accum/0.4.0 stats-load/0.4.0" ]
 	(($(query log.db 'SELECT abs(import_timestamp - strftime("%s")) FROM scan_metadata') < 100))
 	[ "$(query log.db "SELECT label, lower, upper FROM buckets WHERE kind = 'age' AND bucket_index IN (0, 1, 9)")" = \
 		$'< 1 Month NULL 30\n1-3 Months 30 90\n7+ Years 2555 NULL' ]
@@ -699,7 +699,7 @@ assume() {
 
 @test "stats-load: -v counts what rows of open directories spill, too" {
 	# A chain of directories that share 1,500 keys: few rows in the end, many on the way.
-	perl -e 'printf "#treetally\t%s\n%s\n", join("\t", qw(version=3 kind=usage order=tree filesystem=fs1
+	perl -e 'printf "#treetally\t%s\n%s\n", join("\t", qw(version=4 kind=usage order=tree filesystem=fs1
 			scan_date=2026-01-11 age_by=atime)), join("\t", qw(path uid gid age_bucket size_bucket
 			file_count allocated apparent max_atime max_mtime nlink snapshot inode generation link_allocated
 			link_apparent lines name));
@@ -707,7 +707,7 @@ assume() {
 			print join("\t", "/d" x $depth, $_, 0, 0, 0, 1, 0, 0, 0, 0, ("") x 8), "\n" for 1 .. 1500;
 		}
 		print "#end\trecords=60000\tassumptions=unverified\n"' >chain.usage
-	perl -e 'printf "#treetally\t%s\n%s\n", join("\t", qw(version=3 kind=dir order=tree filesystem=fs1
+	perl -e 'printf "#treetally\t%s\n%s\n", join("\t", qw(version=4 kind=dir order=tree filesystem=fs1
 			scan_date=2026-01-11)), join("\t", qw(path has_line inode generation uid gid mode allocated));
 		print join("\t", "/d" x $_, 0, ("") x 6), "\n" for 1 .. 40;
 		print "#end\trecords=40\tassumptions=unverified\n"' >chain.dir

@@ -586,7 +586,7 @@ cost() {
 	[[ ${lines[0]} == "usage: stats-query "* ]]
 	((${#lines[@]} <= 60))
 	run -0 stats-query -V
-	[[ ${lines[0]} == "stats-query (treetally) 0.3.0" ]]
+	[[ ${lines[0]} == "stats-query (treetally) 0.4.0" ]]
 	local wrong
 	for wrong in "" "--by" "--by none x.db" "--by owner,owner x.db" "--by dir:0 x.db" "--by dir:x x.db" \
 		"--by , x.db" "--top x x.db" "--min-size 1.5G x.db" "--sort-by name x.db" "--format xml x.db" "--no-such x.db"; do

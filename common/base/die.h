@@ -22,7 +22,7 @@
 #include <string.h>
 #include <time.h>
 
-#define TREETALLY_VERSION "0.3.0"
+#define TREETALLY_VERSION "0.4.0"
 
 #define WARN_UNUSED __attribute__((warn_unused_result))
 #define NORETURN __attribute__((noreturn))

@@ -10,7 +10,7 @@
 #include "common/base/buf.h"
 #include "common/stream/record.h"
 
-#define STREAM_VERSION 3
+#define STREAM_VERSION 4
 /* Longest header or trailer text in bytes: room for some ten thousand sources (4 MiB). */
 #define HEAD_TEXT_MAX (4u << 20)
 

@@ -10,7 +10,7 @@
 # kind of stream that it reads. `battery CHECK [CASE...]` runs a check for all cases, or for those
 # named. The fixtures of battery_fixtures are made once a file, by setup_file.
 
-TREETALLY_VERSION=0.3.0
+TREETALLY_VERSION=0.4.0
 readonly STREAM_CASES=(dir-extract depth-sort:dir depth-sort:usage depth-sort:merge depth-sort:check
 	depth-sort:level stats-accum rec-cat:entry rec-cat:dir rec-cat:usage rec-cat:info dir-load
 	stats-load)
@@ -440,20 +440,20 @@ check_wrong_kind() {
 }
 
 check_wrong_version() {
-	stream-tool edit --seal version=4 <"$good" >new
+	stream-tool edit --seal version=5 <"$good" >new
 	refused 3 new
-	[[ $(<stderr) == *"version 4, made by a newer version"* ]] || say_and_fail "the version is not named"
-	stream-tool edit --seal version=2 <"$good" >old
+	[[ $(<stderr) == *"version 5, made by a newer version"* ]] || say_and_fail "the version is not named"
+	stream-tool edit --seal version=3 <"$good" >old
 	refused 3 old
-	[[ $(<stderr) == *"version 2, made by version 0.2: import again"* ]] || say_and_fail "old version"
-	sed '1s/version=3/version=2/' "$good.tsv" >old.tsv
+	[[ $(<stderr) == *"version 3, made by version 0.3: import again"* ]] || say_and_fail "old version"
+	sed '1s/version=4/version=3/' "$good.tsv" >old.tsv
 	refused 3 old.tsv
-	[[ $(<stderr) == *"version 2, made by version 0.2: import again"* ]] || say_and_fail "old text"
+	[[ $(<stderr) == *"version 3, made by version 0.3: import again"* ]] || say_and_fail "old text"
 	stream-tool edit --seal version=0 <"$good" >old
 	refused 3 old
-	stream-tool edit --seal 'head=version=3/version=4' <"$good" >new
+	stream-tool edit --seal 'head=version=4/version=5' <"$good" >new
 	refused 3 new
-	sed '1s/version=3/version=4/' "$good.tsv" >new.tsv
+	sed '1s/version=4/version=5/' "$good.tsv" >new.tsv
 	refused 3 new.tsv
 }
 
