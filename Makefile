@@ -47,7 +47,7 @@ $(BUILD)/libcommon.a: $(COMMON)
 	$(AR) rcs $@ $^
 
 # Programs of the tests that are written in C.
-TESTERS  = $(addprefix $(BUILD)/,scan-gen crowd constants glob-check pages-check fault-shim.so)
+TESTERS  = $(addprefix $(BUILD)/,scan-gen crowd constants glob-check pages-check fault-shim.so plan-shim.so)
 $(BUILD)/scan-gen $(BUILD)/crowd: $(BUILD)/%: $(BUILD)/tests/make/%.o
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 $(BUILD)/pages-check: LDLIBS = -lsqlite3 -lpthread
@@ -58,9 +58,15 @@ testers: $(TESTERS)
 
 # Makes a call of a program fail (tests/lib/faults.bash): one of open and open64, and so on, whatever
 # _FILE_OFFSET_BITS made of it.
+shim = $(CC) $(CPPFLAGS) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -fPIC -shared -o $@ $< -ldl
 $(BUILD)/fault-shim.so: tests/fault/fault-shim.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -fPIC -shared -o $@ $< -ldl
+	$(shim)
+
+# Tells how SQLite does the statements of a program (tests/plans.bats).
+$(BUILD)/plan-shim.so: tests/oracle/plan-shim.c
+	@mkdir -p $(@D)
+	$(shim)
 
 # The fuzzing targets of tests/fuzz; `make fuzz` gives BUILD, CC and CFLAGS for them.
 FUZZERS  = $(addprefix $(BUILD)/fuzz-,$(notdir $(wildcard tests/fuzz/corpus/*)))

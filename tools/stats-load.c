@@ -200,13 +200,13 @@ static void check_counts(struct loader *l)
 {
 	uint64_t directories = l->join.directories;
 
-	db_check_count(&l->db, "directory_stats NOT INDEXED", directories);
-	db_check_count(&l->db, "directory_stats INDEXED BY stats_by_size", directories);
-	db_check_count(&l->db, "directory_stats INDEXED BY stats_by_owner", directories);
-	db_check_count(&l->db, "directory_stats INDEXED BY stats_by_group", directories);
-	db_check_count(&l->db, "usage_nr", l->usage_nr.count);
-	db_check_count(&l->db, "usage_r", l->usage_r.count);
-	db_check_count(&l->db, "usage_by", l->usage_by.count);
+	db_check_count(&l->db, "directory_stats", NULL, directories);
+	db_check_count(&l->db, "directory_stats", "stats_by_size", directories);
+	db_check_count(&l->db, "directory_stats", "stats_by_owner", directories);
+	db_check_count(&l->db, "directory_stats", "stats_by_group", directories);
+	db_check_count(&l->db, "usage_nr", NULL, l->usage_nr.count);
+	db_check_count(&l->db, "usage_r", NULL, l->usage_r.count);
+	db_check_count(&l->db, "usage_by", NULL, l->usage_by.count);
 }
 
 static struct scan_facts facts_of(const struct loader *l)

@@ -54,10 +54,10 @@ void db_check(struct db *db, int rc);
 /* The page where a table or an index begins. */
 uint32_t db_root_page(struct db *db, const char *name);
 /*
- * What was written as pages (db_pages.h) SQLite must find: a bug unless `table`, with INDEXED BY
- * or without, has as many rows.
+ * What was written as pages (db_pages.h) SQLite must find: a bug unless there are as many rows in
+ * `table`, or in `index` of it, if that is not NULL.
  */
-void db_check_count(struct db *db, const char *table, uint64_t rows);
+void db_check_count(struct db *db, const char *table, const char *index, uint64_t rows);
 
 /* To be finalized with sqlite3_finalize. */
 sqlite3_stmt *db_prepare(struct db *db, const char *sql);

@@ -444,8 +444,8 @@ void link_load_finish(struct link_load *l, struct db *db)
 {
 	if (!l->links_count)
 		return;
-	db_check_count(db, "links NOT INDEXED", l->links_count);
-	db_check_count(db, "links INDEXED BY links_by_dir", l->links_count);
+	db_check_count(db, "links", NULL, l->links_count);
+	db_check_count(db, "links", "links_by_dir", l->links_count);
 	link_tables_finish(&l->tables, db);
 	store_hash(l, db);
 }

@@ -425,8 +425,8 @@ void link_tables_write(struct link_tables *tables, const struct link_files *file
 
 void link_tables_finish(const struct link_tables *tables, struct db *db)
 {
-	db_check_count(db, "link_usage", tables->usage);
-	db_check_count(db, "link_stats NOT INDEXED", tables->stats);
-	db_check_count(db, "link_stats INDEXED BY link_stats_by_shared", tables->stats);
+	db_check_count(db, "link_usage", NULL, tables->usage);
+	db_check_count(db, "link_stats", NULL, tables->stats);
+	db_check_count(db, "link_stats", "link_stats_by_shared", tables->stats);
 	write_lower(db, tables->root_id);
 }
