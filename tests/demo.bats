@@ -54,6 +54,7 @@ machine_without() {
 
 teardown() {
 	[ -z "${machine:-}" ] || rm -rf "$machine"
+	common_teardown
 }
 
 # What a script that says `need ...` does there, without a terminal.

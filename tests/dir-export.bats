@@ -25,6 +25,7 @@ setup() {
 
 teardown() {
 	[[ -z ${terminal:-} ]] || tmux -L "$terminal" kill-server 2>/dev/null || true
+	common_teardown
 }
 
 # export_big OPTION...: an export of big.db in the file `out`. Names that are not UTF-8 go into ncdu as

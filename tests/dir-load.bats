@@ -167,6 +167,7 @@ complete_db() {
 }
 
 @test "dir-load: what is no database of ours is never touched, --replace or not" {
+	spoils before cut.db
 	echo "important" >text
 	: >empty
 	mkdir dir

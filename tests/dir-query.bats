@@ -529,6 +529,7 @@ harmful() {
 }
 
 @test "dir-query: --summary without operands lists the databases of TREETALLY_DIR" {
+	spoils cut.db
 	local today
 	mkdir scans
 	cp "$small" scans/b.db

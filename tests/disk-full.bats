@@ -16,7 +16,10 @@ setup() {
 }
 
 teardown() {
+	local status=0
+	common_teardown || status=$?
 	[[ ! $mounted ]] || umount -l "$mounted"
+	return $status
 }
 
 # tiny OPTIONS: a small file system in ./tiny.

@@ -25,7 +25,10 @@ setup() {
 }
 
 teardown() {
+	local status=0
+	sound_databases "$place" || status=$?
 	cd / && rm -rf "$place"
+	return $status
 }
 
 import() {

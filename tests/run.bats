@@ -54,3 +54,35 @@ run_there() {
 	((status == 2))
 	rm tests/{good,bad,lost,broken}.bats
 }
+
+@test "tests/lib: a database with a fault does not pass, unless the test spoils it" {
+	local name
+	mkdir "a b"
+	for name in "a b/it's \"quoted\"" $'line\nfeed' 'back\slash' .hidden; do
+		ask "$name" 'CREATE TABLE a(b INTEGER PRIMARY KEY); CREATE TABLE c(d REFERENCES a)' \
+			'CREATE INDEX i ON c(d); INSERT INTO c VALUES(NULL)'
+	done
+	echo "SQLite has nothing to do with this" >text
+	: >empty
+	sound_databases "$PWD"
+	# an index that lacks a row
+	ask .hidden 'PRAGMA writable_schema = 1' '.dbconfig defensive off' \
+		"UPDATE sqlite_master SET sql = sql || ' WHERE d > 0' WHERE name = 'i'" >/dev/null
+	ask .hidden 'INSERT INTO c VALUES(NULL)'
+	ask .hidden 'PRAGMA writable_schema = 1' '.dbconfig defensive off' \
+		"UPDATE sqlite_master SET sql = 'CREATE INDEX i ON c(d)' WHERE name = 'i'" >/dev/null
+	run sound_databases "$PWD"
+	((status)) && [[ $output == *"of ./.hidden: "*"index i"* && $output != *quoted* ]]
+	spoils '.hid*'
+	sound_databases "$PWD"
+	ask $'line\nfeed' 'INSERT INTO c VALUES(7)'
+	run sound_databases "$PWD"
+	((status)) && [[ $output == *"of ./line feed: c|2|a|0"* && $output != *hidden* ]]
+	spoils $'line\nfeed'
+	sound_databases "$PWD"
+	# not at its end
+	truncate -s 5000 'back\slash'
+	run sound_databases "$PWD"
+	((status)) && [[ $output == *'back\slash'* ]]
+	spoils 'back*'
+}

@@ -17,6 +17,7 @@ setup_file() {
 setup() {
 	common_setup
 	good=$BATS_FILE_TMPDIR
+	spoils bad.db
 }
 
 # lies PATTERN SQL [ARGUMENT...]: change the database $base, and scan-audit says so.
@@ -439,6 +440,7 @@ every_change() {
 }
 
 @test "scan-audit: files that are no complete database" {
+	spoils cut.db
 	local want=3 base=small
 	lies "is incomplete: *" "DELETE FROM scan_metadata"
 	lies "was made by a newer version of treetally" "PRAGMA user_version = 99"

@@ -430,6 +430,7 @@ below() {
 }
 
 @test "stats-query: incomplete, foreign, newer and broken databases: one line, status 3" {
+	spoils cut.db
 	make_stream dir dirs
 	dir-load half.db dirs
 	sqlite3 foreign.db 'CREATE TABLE t(x)'

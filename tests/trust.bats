@@ -17,6 +17,7 @@ setup_file() {
 setup() {
 	common_setup
 	files=$BATS_FILE_TMPDIR
+	spoils lie.db 'r?.db'
 }
 
 # state_of COMMAND...: a line of its status and the command, what it says is in out and err.

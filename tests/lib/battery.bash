@@ -96,6 +96,7 @@ battery() {
 	for case; do
 		mkdir -p "$((++n))/out"
 		battery_case
+		[[ $case != *-load ]] || sound_databases "$n"
 		rm -rf "${n:?}"
 	done
 }

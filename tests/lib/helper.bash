@@ -29,6 +29,50 @@ setup() {
 	common_setup
 }
 
+common_teardown() {
+	sound_databases "$BATS_TEST_TMPDIR"
+}
+
+teardown() {
+	common_teardown
+}
+
+teardown_file() {
+	sound_databases "$BATS_FILE_TMPDIR"
+}
+
+# spoils PATTERN...: the test damages such files on purpose, somewhere in its directory.
+spoils() {
+	spoilt+=("$@")
+}
+
+# sound_databases DIR: every database there is one in which SQLite finds no fault, nor a row without
+# its directory. One process for all, whatever they are called. An unfinished one counts too.
+sound_databases() (
+	set +T
+	trap - DEBUG ERR
+	shopt -s globstar nullglob dotglob
+	cd "$1" || exit
+	files=()
+	for file in **/*; do
+		[[ -f $file && ! -L $file && -r $file ]] || continue
+		for pattern in "${spoilt[@]}"; do
+			# shellcheck disable=SC2053 # a pattern
+			[[ ${file##*/} != $pattern ]] || continue 2
+		done
+		IFS= read -rN 15 magic <"$file" || true
+		[[ $magic != "SQLite format 3" ]] || files+=("$file")
+	done
+	((${#files[@]})) || exit 0
+	faults=$(for file in "${files[@]}"; do
+		# in double quotes as in C
+		file=${file//\\/\\\\} file=${file//$'\n'/\\n} file=${file//\"/\\\"}
+		printf '.open "./%s"\n.print "of ./%s"\n' "$file" "${file//\\n/ }"
+		echo 'PRAGMA integrity_check(5); PRAGMA foreign_key_check;'
+	done | ask :memory: 2>&1 | awk '/^of / { name = $0; next } !/^ok$/ { print name ": " $0 }') || true
+	[[ ! $faults ]] || { echo "SQLite finds faults:"; echo "$faults"; exit 1; } >&2
+)
+
 # First line of a test that takes more than a few seconds: it runs only under `tests/run --all`.
 slow() {
 	[[ ${TREETALLY_ALL:-} == 1 ]] || skip "slow: tests/run --all"
