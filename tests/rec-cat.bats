@@ -303,6 +303,86 @@ text_of() {
 	[[ ! -e out ]]
 }
 
+# Of an entry stream whose block 1 has a line and two rows: columns that cannot be, and the reason.
+wrong_columns() {
+	local wide=ffffffffff last64=ffffffffffffffffff01 n
+	cat <<-END
+		uid,9,00,$wide$wide$wide$wide	columns do not fit
+		uid,255,00	columns do not fit
+		name,0,80808080808080808002	columns do not fit
+		dir,0,02	a number is out of range
+		dir,1,01,0001	a number is out of range
+		uid,0,8080808010	a number is out of range
+		uid,4,01,00000000ffffffff	a number is out of range
+		gid,5,00,00000000000000000001	a number is out of range
+		allocated,0,80808080808080808001	a number is out of range
+		apparent,8,01,0000000000000000ffffffffffffffff	a number is out of range
+		apparent,8,$last64,00000000000000000100000000000000	a number is out of range
+		atime,0,8090c6babe09	a number is out of range
+		mtime,5,00,0000000000$wide	a number is out of range
+		nlink,0,8080808010	a number is out of range
+		mode,2,8080fc07,00000000	a number is out of range
+		mode,0,ed8301	a file row has the mode of a directory
+		mode,0,8060	a file row has the mode of a directory or none
+		name,0,808004	a number is out of range
+		name,0,06	names are longer than their section
+		name,0,04	bytes are left
+		name,1,00,0100	a file name is malformed
+	END
+}
+
+# From the column on, `values` are the lines of the same name in the section of directories.
+@test "rec-cat: columns of entries that cannot be" {
+	{ line 1 /a 4096 4 1 1 drwxr-xr-x; line 2 /a/first; line 3 /b/other; } >log
+	parse log -o good
+	[[ $(stream-tool info good) == *"records=3 dirs=2 "*"lines=1"* ]]
+	local column reason
+	while IFS=$'\t' read -r column reason; do
+		stream-tool edit --seal "column=1,3,$column" <good >bad
+		run --separate-stderr rec-cat -o out bad
+		[[ $status == 3 && ! -e out && $stderr == *"corrupt block: $reason"* ]] ||
+			{ echo "$column: $status $stderr"; false; }
+		run -3 rec-cat -b -o out bad
+		[[ ! -e out ]]
+		run -3 rec-cat --info bad
+	done < <(wrong_columns)
+	# In lines the same rules hold, and nothing may stand behind them.
+	for column in uid,9,00,000000000000000000 dir,0,02 uid,5,00,0000000001 mode,0,a48302 \
+		mode,0,8080fc07 nlink,0,8080808010 mode,0,ed830100; do
+		stream-tool edit --seal "column=1,2,$column" <good >bad
+		run -3 rec-cat bad
+		run -3 dir-extract bad
+	done
+}
+
+# Values between 0 and the largest of each field, so that columns have each width there can be.
+@test "rec-cat: columns of every width, and the largest values, are read as the manual says" {
+	perl -e '
+		my ($u32, $u63, $u64) = (~0 >> 32, ~0 >> 1, ~0);
+		my @most = ($u64, $u64, $u32, $u32, 0, $u32, $u63, $u63, (253402300799) x 2, $u64);
+		my @least = ((0) x 8, (-62135596800) x 2, 0);
+		for my $bits (0, 1, 7, 8, 9, 15, 16, 23, 24, 31, 32, 33, 39, 47, 48, 55, 56, 62, 63, 64) {
+			open my $out, "|-", "sed s/^/@{[$bits]}:/ >>all" or die;
+			for my $type ("d", "-") {
+				for my $row (0 .. 2) {
+					my $more = $bits < 64 ? (1 << $bits) - $row % 2 : $u64;
+					my @v = $row ? map { $more < $most[$_] - $least[$_] ? $least[$_] + $more : $most[$_] }
+						0 .. $#most : @least;
+					@v[4, 5] = ($type eq "d" ? "040755" : "100644", $v[5] || "");
+					print $out join(",", "/$type$row" . "x" x ($row * $bits * 3), $type, @v), "\n";
+				}
+			}
+		}'
+	local bits
+	for bits in 0 1 7 8 9 15 16 23 24 31 32 33 39 47 48 55 56 62 63 64; do
+		sed -n "s/^$bits://p" all | text_of entry >text
+		rec-cat --unverified -b -o binary text
+		rec-cat binary | sed '1,2d;$d' >rows
+		sed '1,2d;$d' text | cmp - rows
+		stream-tool rows binary | cmp - rows
+	done
+}
+
 @test "rec-cat: text may lack nothing, not the last line feed, and have nothing more" {
 	make_stream dir good
 	rec-cat good >text

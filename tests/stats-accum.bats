@@ -181,6 +181,32 @@ export SCAN_DATE=2026-01-11
 	stats-accum --unverified wrong | rec-cat --info - | grep -qx assumptions=unverified
 }
 
+@test "stats-accum: the columns that sums need are checked, and all of them where there are links" {
+	{ line 1 /a/first; line 2 /a/other; } >log
+	parse log -o good
+	sed '2s/nl=1/nl=2/' log | parse -o links
+	stats-accum good | rows >usage
+	local column
+	for column in dir,0,01 uid,0,8080808010 gid,5,00,00000000000000000001 nlink,0,8080808010 \
+		allocated,0,80808080808080808001 apparent,0,80808080808080808001 \
+		atime,5,00,0000000000ffffffffff mtime,0,8190c6babe09 name,9,00; do
+		stream-tool edit --seal "column=1,3,$column" <good >bad
+		run -3 stats-accum -o out bad
+		[[ ! -e out ]]
+	done
+	# The hash is all that speaks for the others.
+	for column in mode,0,ed8301 name,0,01 name,0,ff01 mode,0,8080fc07; do
+		stream-tool edit --seal "column=1,3,$column" <good >bad
+		stats-accum bad | rows | cmp - usage
+		[[ $column != name,0,01 ]] || continue
+		stream-tool edit --seal "column=1,3,$column" <links >bad
+		run -3 --separate-stderr stats-accum -o out bad
+		[[ $stderr == *"corrupt block: "* && ! -e out ]]
+	done
+	# The name stands behind that of a file without links.
+	[[ $(stats-accum links | words | tail -n 1) == *" 2 0 2 1910420955 "*" 1 other" ]]
+}
+
 @test "stats-accum: lengths stop at 2^63-1, allocated bytes must not get there" {
 	local max=9223372036854775807
 	{ line 1 /d/f $max 8; line 2 /d/g $max 8; line 3 /e/g $max 8; } | parse -o entry

@@ -230,10 +230,10 @@ static void accumulate_block(struct accum *a, struct block *b)
 	if (!block_paths_read(&a->paths, b))
 		return;
 	usage_block_start(&a->block, &a->table, &a->paths, b->head.dirs);
-	while (block_next_row(b)) {
+	while (block_next_sums(b)) {
 		take_file(a, &b->entry, &key, &usage);
 		add_file(a, b->dir, &key, &usage);
-		if (b->entry.nlink > 1 || b->entry.nlink < single)
+		if ((b->entry.nlink > 1 || b->entry.nlink < single) && block_rest_of_row(b))
 			add_link(a, b, &key);
 	}
 	add_sums(a);

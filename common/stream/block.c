@@ -30,19 +30,6 @@ const char *block_header_parse(struct block_header *h, const unsigned char bytes
 	return NULL;
 }
 
-void block_open(struct block *b, enum rec_kind kind, const struct block_header *h,
-		const unsigned char *payload)
-{
-	const unsigned char *lines = payload + h->dirs_len, *rows = lines + h->lines_len;
-	struct buf path = b->path;
-
-	path.len = 0;
-	*b = (struct block){ .kind = kind, .head = *h, .payload = payload, .path = path };
-	b->dirs_in = (struct wire_in){ payload, lines, false };
-	b->lines_in = (struct wire_in){ lines, rows, false };
-	b->rows_in = (struct wire_in){ rows, payload + h->payload, false };
-}
-
 static bool fault(struct block *b, const char *what)
 {
 	if (!b->fault)
@@ -62,6 +49,36 @@ static bool section_end(struct block *b, const struct wire_in *in)
 static uint32_t row_total(const struct block *b)
 {
 	return b->kind == KIND_DIR ? 0 : b->head.records - b->head.lines;
+}
+
+static void open_columns(struct block *b)
+{
+	entry_columns_open(&b->line_columns, &b->lines_in, LINE_COLUMNS, b->head.lines);
+	entry_columns_open(&b->row_columns, &b->rows_in, ROW_COLUMNS, row_total(b));
+	if (b->lines_in.bad || b->rows_in.bad)
+		fault(b, "columns do not fit in their section");
+}
+
+/* The first `columns` of lines or rows, before the first value of them is used. */
+static bool check_columns(struct block *b, struct entry_columns *c, unsigned columns)
+{
+	return entry_columns_check(c, columns, b->head.dirs) ||
+	       fault(b, "a number is out of range");
+}
+
+void block_open(struct block *b, enum rec_kind kind, const struct block_header *h,
+		const unsigned char *payload)
+{
+	const unsigned char *lines = payload + h->dirs_len, *rows = lines + h->lines_len;
+	struct buf path = b->path;
+
+	path.len = 0;
+	*b = (struct block){ .kind = kind, .head = *h, .payload = payload, .path = path };
+	b->dirs_in = (struct wire_in){ payload, lines, false };
+	b->lines_in = (struct wire_in){ lines, rows, false };
+	b->rows_in = (struct wire_in){ rows, payload + h->payload, false };
+	if (kind == KIND_ENTRY)
+		open_columns(b);
 }
 
 bool block_next_dir(struct block *b)
@@ -134,21 +151,6 @@ static void get_own(struct wire_in *in, struct inode_line *own, const struct ino
 	own->allocated = get_u63(in);
 }
 
-static void get_entry(struct wire_in *in, struct entry *e, const struct entry *before)
-{
-	uint64_t links;
-
-	get_own(in, &e->own, &before->own);
-	links = get_varint(in);
-	if (links >> 2 > UINT32_MAX)
-		in->bad = true;
-	e->nlink = (uint32_t)(links >> 2);
-	e->snapshot = links & 2 ? get_varint(in) : 0;
-	e->size = get_u63(in);
-	e->atime = get_time_diff(in, before->atime);
-	e->mtime = links & 1 ? get_time_diff(in, e->atime) : TIME_NONE;
-}
-
 static bool mode_known(uint32_t mode)
 {
 	return mode <= 0177777 && (!(mode & S_IFMT) || mode_letter(mode) != '?');
@@ -211,38 +213,54 @@ bool block_next_line(struct block *b)
 		return section_end(b, in);
 	if (b->kind == KIND_USAGE)
 		return next_link(b, in);
-	b->dir = b->line_dir = get_u32_diff(in, before);
-	if (b->kind == KIND_ENTRY)
-		get_entry(in, &b->entry, &b->line_before);
-	else
-		get_own(in, &b->entry.own, &b->line_before.own);
+	if (b->kind == KIND_ENTRY) {
+		if (!check_columns(b, &b->line_columns, LINE_COLUMNS))
+			return false;
+		b->dir = entry_columns_sums(&b->line_columns, b->lines_read, &b->entry);
+		entry_columns_rest(&b->line_columns, b->lines_read, &b->entry);
+	} else {
+		b->dir = b->line_dir = get_u32_diff(in, before);
+		get_own(in, &b->entry.own, &b->line_before);
+		b->line_before = b->entry.own;
+	}
 	if (in->bad || b->dir >= b->head.dirs)
 		return fault(b, "a directory line does not decode");
 	if (!S_ISDIR(b->entry.own.mode) || !mode_known(b->entry.own.mode))
 		return fault(b, "a directory line is not of a directory");
 	if (b->kind == KIND_DIR && b->lines_read && b->dir <= before)
 		return fault(b, "directory lines are out of order");
-	b->line_before = b->entry;
 	b->lines_read++;
 	return true;
 }
 
-static void next_file(struct block *b, struct wire_in *in)
+bool block_next_sums(struct block *b)
 {
-	b->dir = b->row_dir = get_u32_diff(in, b->row_dir);
-	b->name_len = get_varint(in);
-	b->name = (const char *)get_bytes(in, b->name_len);
-	get_entry(in, &b->entry, &b->row_before);
-	if (in->bad || b->dir >= b->head.dirs)
-		fault(b, "a file row does not decode");
-	else if (S_ISDIR(b->entry.own.mode) || !mode_known(b->entry.own.mode))
-		fault(b, "a file row has the mode of a directory or none that exists");
-	else if (!name_valid(b->name, b->name_len))
-		fault(b, "a file name is malformed");
-	b->row_before = b->entry;
+	if (b->fault || b->rows_read == row_total(b) ||
+	    !check_columns(b, &b->row_columns, SUM_COLUMNS))
+		return false;
+	b->dir = entry_columns_sums(&b->row_columns, b->rows_read++, &b->entry);
+	return true;
 }
 
-static void next_usage(struct block *b, struct wire_in *in)
+bool block_rest_of_row(struct block *b)
+{
+	const struct entry_columns *of = &b->row_columns;
+
+	if (!check_columns(b, &b->row_columns, ROW_COLUMNS))
+		return false;
+	entry_columns_rest(of, b->rows_read - 1, &b->entry);
+	while (b->names_read < b->rows_read) {
+		b->name_len = number_column_at(&of->column[ENTRY_NAME], b->names_read++);
+		b->name = (const char *)get_bytes(&b->rows_in, b->name_len);
+	}
+	if (b->rows_in.bad)
+		return fault(b, "names are longer than their section");
+	if (S_ISDIR(b->entry.own.mode) || !mode_known(b->entry.own.mode))
+		return fault(b, "a file row has the mode of a directory or none that exists");
+	return name_valid(b->name, b->name_len) || fault(b, "a file name is malformed");
+}
+
+static bool next_usage(struct block *b, struct wire_in *in)
 {
 	uint64_t buckets;
 
@@ -257,7 +275,9 @@ static void next_usage(struct block *b, struct wire_in *in)
 	b->usage.max_atime = get_time_diff(in, b->usage.max_atime);
 	b->usage.max_mtime = buckets & 1 ? get_time_diff(in, b->usage.max_atime) : TIME_NONE;
 	if (in->bad || !b->usage.sums.files)
-		fault(b, "a usage row does not decode");
+		return fault(b, "a usage row does not decode");
+	b->rows_read++;
+	return true;
 }
 
 bool block_next_row(struct block *b)
@@ -267,11 +287,8 @@ bool block_next_row(struct block *b)
 	if (b->rows_read == row_total(b))
 		return section_end(b, &b->rows_in);
 	if (b->kind == KIND_ENTRY)
-		next_file(b, &b->rows_in);
-	else
-		next_usage(b, &b->rows_in);
-	b->rows_read++;
-	return !b->fault;
+		return block_next_sums(b) && block_rest_of_row(b);
+	return next_usage(b, &b->rows_in);
 }
 
 bool block_paths_read(struct block_paths *p, struct block *b)

@@ -5,7 +5,9 @@
  * All three kinds share one layout. Section 1 lists directories, front-coded against the one
  * before. Section 2 holds "lines", records of directories or links. Section 3 holds "rows": files (entry
  * streams) or usage sums (usage streams). Lines and rows name a directory by its number
- * in section 1, so that a reader looks each directory up once a block, not once a record:
+ * in section 1, so that a reader looks each directory up once a block, not once a record. Their
+ * numbers stand field by field (entry_columns.h) in entry streams, which keep no order and are read
+ * by those who need only some fields; record by record, as differences, in the others:
  *
  *     kind    directories                     lines                 rows
  *     entry   each that is mentioned, once    directory entries     all other entries
@@ -20,8 +22,7 @@
 #define TREETALLY_BLOCK_H
 
 #include "common/base/path.h"
-#include "common/stream/record.h"
-#include "common/base/wire.h"
+#include "common/stream/entry_columns.h"
 
 #define BLOCK_PAYLOAD_MAX (256u << 10) /* bytes */
 #define BLOCK_RECORDS_MAX 65536u
@@ -66,6 +67,8 @@ struct block {
 	uint32_t lines_read, rows_read;
 	uint32_t dir, line_dir, row_dir;
 	bool has_line, line_waits; /* block_next_dir_record */
+	struct entry_columns line_columns, row_columns; /* kind entry */
+	uint32_t names_read;
 	const char *name;  /* row of kind entry, link row: the last component, in the payload */
 	size_t name_len;
 	struct entry entry; /* line (kind dir: only .own) or row of kind entry */
@@ -73,10 +76,13 @@ struct block {
 	struct usage usage;
 	struct link_row link; /* line of kind usage */
 	bool is_link;         /* block_next_usage_record */
-	struct entry line_before, row_before; /* what the next ones are coded against */
+	struct inode_line line_before; /* kind dir: what the next one is coded against */
 };
 
-/* Start reading; keeps the allocation of b->path from block to block. Zero the struct once. */
+/*
+ * Start reading; keeps the allocation of b->path from block to block. Zero the struct once. Behind
+ * the payload NUMBER_COLUMN_PADDING bytes must be readable: the hash, or what block_encode leaves there.
+ */
 void block_open(struct block *b, enum rec_kind kind, const struct block_header *h,
 		const unsigned char *payload);
 
@@ -85,6 +91,13 @@ bool block_next_dir(struct block *b);  /* b->path */
 bool block_next_line(struct block *b);
 bool block_next_row(struct block *b);  /* b->dir; b->name and b->entry, or b->key and b->usage */
 
+/*
+ * A row of kind entry in two parts, the second of which may be left out: b->dir and what
+ * entry_columns_sums gives of b->entry, then b->name and the rest of it. Nothing of what is left
+ * out is looked at: for that the hash of the block is the only proof.
+ */
+bool block_next_sums(struct block *b);
+bool block_rest_of_row(struct block *b);
 
 /*
  * The paths of a block by number, for kinds whose records refer to them in any order. Keeps its

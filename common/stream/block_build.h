@@ -15,14 +15,16 @@ struct block_build {
 	enum rec_kind kind;
 	uint32_t records, dirs, lines;
 	struct buf coded_dirs, coded_lines, coded_rows;
+	struct entry_values *line_values, *row_values; /* entry kind */
+	struct buf names;        /* entry kind: of the rows */
 	size_t bound;            /* entry kind: upper bound of the payload that no order changes */
 	size_t paths_len;        /* bytes of section 1 once decoded */
 	struct buf last;         /* the last directory of section 1, for the next one */
 	struct dir_table table;  /* entry kind: those of section 1 */
 	struct buf text;         /* entry kind: one that is looked up */
 	uint32_t last_dir;       /* entry kind: that of the entry that was added last */
-	uint32_t line_dir, row_dir; /* last numbers in sections 2 and 3: stored as differences */
-	struct entry line_before, row_before;
+	uint32_t line_dir, row_dir; /* other kinds: last numbers in sections 2 and 3 */
+	struct inode_line line_before;
 	struct usage_key key_before;
 	struct link_row link_before;
 	int64_t atime_before;

@@ -96,6 +96,22 @@ static size_t seal(unsigned char *bytes, size_t len)
 
 /* ---- reading ---- */
 
+/* As stats-accum reads rows: first what sums need, and now and then the rest. */
+static void read_rows(struct block *b)
+{
+	const struct entry *e = &b->entry;
+
+	while (block_next_sums(b)) {
+		fuzz_check(b->dir < b->head.dirs, "a row of no directory");
+		fuzz_check(e->own.allocated <= INT64_MAX && e->size <= INT64_MAX, "a size");
+		fuzz_check(e->atime >= TIME_MIN && e->atime <= TIME_MAX, "an atime");
+		fuzz_check(e->mtime == TIME_NONE || (e->mtime >= TIME_MIN && e->mtime <= TIME_MAX),
+			   "an mtime");
+		if (e->nlink % 2 && block_rest_of_row(b))
+			fuzz_check(name_valid(b->name, b->name_len), "a name");
+	}
+}
+
 /* Sections by themselves, as dir-extract and stats-accum read them. */
 static void read_sections(void *conversion)
 {
@@ -108,6 +124,8 @@ static void read_sections(void *conversion)
 	stream_in_open(&in, "stream", &c->options);
 	while (stream_in_next(&in, &b)) {
 		if (block_paths_read(&paths, &b)) {
+			if (b.kind == KIND_ENTRY)
+				read_rows(&b);
 			while (block_next_row(&b))
 				fuzz_check(b.dir < b.head.dirs, "a row of no directory");
 			while (block_next_line(&b))
