@@ -147,6 +147,24 @@ validate() {
 	done
 }
 
+# The time of an import stands in the file, so all must be made in one second.
+@test "stats-load: the same bytes for any number of threads" {
+	local threads try each=(1 2 3 4 8)
+	make-log --shape owners --lines 12000 --plain >log
+	make-links --seed 3 --inodes 4000 --dirs 3000 >>log
+	scan log
+	for try in {1..20}; do
+		for threads in "${each[@]}"; do
+			dir-load --replace $threads.db log.dir
+			stats-load -q --no-names -S 64M -j $threads $threads.db log.usage
+		done
+		(($(for threads in "${each[@]}"; do query $threads.db 'SELECT import_timestamp FROM scan_metadata'; done |
+			uniq | wc -l) > 1)) || break
+	done
+	for threads in "${each[@]}"; do cmp 1.db $threads.db; done
+	validate 1.db
+}
+
 @test "stats-load: a path of 30,000 components, in 4 MiB" {
 	printf '%s/f\n' "$(printf '/d%.0s' {1..30000})" >path
 	line 1 "$(<path)" >log

@@ -11,12 +11,11 @@
  * one or the other. Into the copy go
  *
  *     by SQLite   all tables and indexes, empty
- *     as pages    directory_stats, usage_nr; then the indexes of directory_stats, and at the same
- *                 time, in a thread, usage_r and usage_by (db_tree.h)
+ *     as pages    directory_stats, usage_nr; then, in several threads, the indexes of directory_stats,
+ *                 usage_r and usage_by, and what there is of links (db_tree.h)
  *     by SQLite   what is small; and it counts what it finds of all that
  */
 #include <inttypes.h>
-#include <pthread.h>
 
 #include "common/db/db_file.h"
 #include "common/db/db_names.h"
@@ -31,7 +30,7 @@
 /* SQLite reads one table from its beginning to its end, and writes small ones (bytes). */
 #define CACHE_ENOUGH (8u << 20)
 /* Pages are written in pieces of at most this (bytes). */
-#define PIECE_ENOUGH (4u << 20)
+#define PIECE_ENOUGH (1u << 20)
 /* Steps of SQLite's virtual machine between two looks at the clock: some milliseconds. */
 #define TICK_STEPS 100000
 
@@ -92,7 +91,7 @@ struct loader {
 	struct tree_in in;
 	struct db_pages pages;
 	size_t piece;                /* bytes of them that are written at a time */
-	struct db_tree usage_nr, usage_r, usage_by;
+	struct db_tree usage_r, usage_by;
 	struct link_load links;
 	struct tree_join join;
 	struct load_sort sorted;
@@ -113,7 +112,7 @@ static void begin_phase(struct loader *l, const char *name, const char *unit, ui
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (l->phase && l->opt->shared.verbose)
-		warn("%s: %.1f s", l->phase,
+		warn("%s: %.2f s", l->phase,
 		     (double)(now.tv_sec - l->phase_start.tv_sec) +
 			     (double)(now.tv_nsec - l->phase_start.tv_nsec) / 1e9);
 	l->phase = name;
@@ -147,14 +146,28 @@ static void require_directories(const char *name, struct db_found *found)
 	db_found_release(found);
 }
 
+/* ---- what was sorted: trees that are filled at a time, each in its turn ---- */
+
+enum { TURN_USAGE = DIR_STATS_TURNS, TURN_LINKS };
+
 static void begin_tree(struct loader *l, struct db_tree *tree, const char *name)
 {
 	db_tree_begin(tree, &l->pages, db_root_page(&l->db, name), false, l->piece);
+	tree->turn = TURN_USAGE;
 }
 
-static void *write_usage_r(void *arg)
+static void write_by_owner(struct loader *l)
 {
-	struct loader *l = arg;
+	dir_stats_write_by_owner(&l->join.sums);
+}
+
+static void write_by_group(struct loader *l)
+{
+	dir_stats_write_by_group(&l->join.sums);
+}
+
+static void write_usage_r(struct loader *l)
+{
 	const struct usage_r_config config = {
 		.usage_r = &l->usage_r, .usage_by = &l->usage_by, .root_id = l->join.root_id,
 		.temp_dir = l->opt->shared.temp_dir,
@@ -162,37 +175,80 @@ static void *write_usage_r(void *arg)
 
 	load_sort_end_input(&l->sorted);
 	usage_r_write(&l->sorted, &config, &l->usage_r_rows);
-	return NULL;
-}
-
-/* All that was sorted: the indexes, and beside them, if there may be two threads, usage_r. */
-static void write_sorted(struct loader *l)
-{
-	bool threaded = l->opt->shared.threads > 1;
-	pthread_t thread;
-
-	begin_tree(l, &l->usage_r, "usage_r");
-	begin_tree(l, &l->usage_by, "usage_by");
-	if (threaded)
-		errno = pthread_create(&thread, NULL, write_usage_r, l);
-	if (threaded && errno)
-		die_errno("cannot start a thread; -j 1 needs none");
-	begin_phase(l, "index", "keys", 3 * l->join.directories, &l->index_keys);
-	dir_stats_write_indexes(&l->join.sums, &l->progress, &l->index_keys);
-	begin_phase(l, "usage", "rows", 0, &l->usage_r_rows);
-	if (threaded)
-		pthread_join(thread, NULL);
-	else
-		write_usage_r(l);
+	db_pages_pass(&l->pages, TURN_USAGE);
 }
 
 static void write_links(struct loader *l)
 {
 	const struct link_files files = { .db = &l->db, .pages = &l->pages, .piece = l->piece,
-					  .root_id = l->join.root_id };
+					  .turn = TURN_LINKS, .root_id = l->join.root_id };
 
-	begin_phase(l, "links", "steps", 0, NULL);
 	link_load_write(&l->links, &files, l->opt->shared.verbose ? &l->old : NULL);
+}
+
+/* In the order of their turns, after stats_by_size. */
+struct job {
+	void (*call)(struct loader *l);
+	const char *phase; /* that it belongs to */
+};
+
+static void work(void *arg, unsigned worker, void *item)
+{
+	const struct job *job = item;
+
+	(void)worker;
+	job->call(arg);
+}
+
+static void write_by_size(struct loader *l)
+{
+	begin_phase(l, "index", "keys", l->join.directories, &l->index_keys);
+	dir_stats_write_by_size(&l->join.sums, &l->progress, &l->index_keys);
+}
+
+static void await(struct loader *l, struct pool *pool)
+{
+	const struct job *job;
+
+	while ((job = pool_take(pool, true))) {
+		if (strcmp(job->phase, l->phase) != 0)
+			begin_phase(l, job->phase, "rows", 0, NULL);
+	}
+}
+
+/* Links have sorters of their own. Do these find room beside those of the others? */
+static bool links_fit(const struct loader *l)
+{
+	return l->links.bytes <= l->opt->shared.memory / 8;
+}
+
+static void write_sorted(struct loader *l)
+{
+	static struct job jobs[] = {
+		{ write_by_owner, "index" }, { write_by_group, "index" },
+		{ write_usage_r, "usage" }, { write_links, "links" },
+	};
+	enum { JOBS = sizeof(jobs) / sizeof(*jobs), LINKS = JOBS - 1 };
+	unsigned threads = l->opt->shared.threads;
+	bool at_a_time = dir_stats_sort(&l->join.sums) && threads > 1;
+	struct pool *pool = pool_start_helpers(threads - 1, JOBS, work, l);
+
+	begin_tree(l, &l->usage_r, "usage_r");
+	begin_tree(l, &l->usage_by, "usage_by");
+	if (!at_a_time)
+		write_by_size(l);
+	for (int i = 0; i < LINKS; i++)
+		pool_put(pool, &jobs[i]);
+	if (links_fit(l))
+		pool_put(pool, &jobs[LINKS]);
+	if (at_a_time)
+		write_by_size(l);
+	await(l, pool);
+	dir_stats_release(&l->join.sums);
+	if (!links_fit(l))
+		pool_put(pool, &jobs[LINKS]);
+	await(l, pool);
+	pool_stop(pool);
 }
 
 /* A mistake in a page would show only when somebody asks. */
@@ -204,7 +260,7 @@ static void check_counts(struct loader *l)
 	db_check_count(&l->db, "directory_stats", "stats_by_size", directories);
 	db_check_count(&l->db, "directory_stats", "stats_by_owner", directories);
 	db_check_count(&l->db, "directory_stats", "stats_by_group", directories);
-	db_check_count(&l->db, "usage_nr", NULL, l->usage_nr.count);
+	db_check_count(&l->db, "usage_nr", NULL, l->join.out.usage_nr.count);
 	db_check_count(&l->db, "usage_r", NULL, l->usage_r.count);
 	db_check_count(&l->db, "usage_by", NULL, l->usage_by.count);
 }
@@ -289,7 +345,6 @@ static void begin_copy(struct loader *l)
 	hash_copy(l);
 	db_limits(&l->db, cache);
 	db_limits(&l->old, cache);
-	sqlite3_progress_handler(l->old.handle, TICK_STEPS, tick, l);
 	sqlite3_progress_handler(l->db.handle, TICK_STEPS, tick, l);
 	db_exec(&l->db, "BEGIN");
 	db_exec(&l->db, db_schema_stats);
@@ -297,14 +352,15 @@ static void begin_copy(struct loader *l)
 		db_exec(&l->db, db_schema_indexes[i]);
 	db_exec(&l->db, "COMMIT");
 	db_begin_pages(&l->db, &l->pages);
-	l->piece = shared->memory / 64 < PIECE_ENOUGH ? shared->memory / 64 : PIECE_ENOUGH;
+	l->piece = shared->memory / 128 < PIECE_ENOUGH ? shared->memory / 128 : PIECE_ENOUGH;
 }
 
 /*
  * Shares of -S: a quarter each for the sorter and for keys of indexes, an eighth for rows of open
  * directories, an eighth for links if there are any, a sixteenth for each connection of SQLite, a
- * sixty-fourth for each table's pages. When all directories are closed, keys get a second quarter;
- * when their indexes are written, links get as much more.
+ * 128th for each table's pages. When all directories are closed, keys get a second quarter; when
+ * their indexes are written, links get as much more, or before if they need no more than what the
+ * rows of open directories had.
  */
 static void load(struct loader *l)
 {
@@ -319,18 +375,16 @@ static void load(struct loader *l)
 						.temp_dir = shared->temp_dir, .quiet = true };
 
 	load_sort_init(&l->sorted, &sorting);
-	begin_tree(l, &l->usage_nr, "usage_nr");
 	l->join = (struct tree_join){ .old = &l->old, .in = &l->in, .sorted = &l->sorted,
-				      .usage_nr = &l->usage_nr, .links = &l->links };
+				      .links = &l->links, .progress = &l->progress };
 	link_load_init(&l->links, &link_sorting);
-	tree_join_init(&l->join, &stats, shared->memory / 8, shared->temp_dir);
+	tree_join_init(&l->join, &stats, shared->memory / 8, shared->temp_dir, shared->threads);
 	begin_phase(l, "loading", "directories", (uint64_t)l->dir_state.directories,
 		    &l->join.directories);
 	tree_join_run(&l->join, (uint64_t)l->dir_state.directories);
 	check_facts(l);
 	check_copy(l);
 	write_sorted(l);
-	write_links(l);
 	db_pages_finish(&l->pages);
 }
 
@@ -341,7 +395,7 @@ static void report(const struct loader *l)
 	warn("%" PRId64 " directories (%" PRIu64 " written late), %" PRIu64
 	     " rows of usage_nr, %" PRIu64 " of usage_r, %" PRId64 " linked inodes, %" PRIu64
 	     " bytes spilled",
-	     l->dir_state.directories, l->join.sums.late_rows, l->usage_nr.count,
+	     l->dir_state.directories, l->join.sums.late_rows, l->join.out.usage_nr.count,
 	     l->usage_r_rows, l->links.totals.inodes,
 	     l->links.spilled + sorted.spill_written + l->join.fold.spilled + l->join.sums.spilled);
 }

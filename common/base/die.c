@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "common/base/utf8.h"
@@ -204,6 +205,17 @@ static void *checked(void *ptr, size_t count, size_t size)
 void *xmalloc(size_t size)
 {
 	return checked(malloc(size ? size : 1), 1, size);
+}
+
+void *xmalloc_large(size_t size)
+{
+	const uintptr_t page = 2u << 20;
+	char *buffer = xmalloc(size), *from = buffer + (-(uintptr_t)buffer & (page - 1));
+
+	/* It is no more than advice. */
+	if (size > (size_t)(from - buffer) + page)
+		(void)madvise(from, size - (size_t)(from - buffer), MADV_HUGEPAGE);
+	return buffer;
 }
 
 void *xcalloc(size_t count, size_t size)

@@ -80,6 +80,8 @@ void warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /* Allocation that never returns NULL: out of memory is exit status 4. */
 void *xmalloc(size_t size);
+/* For a buffer of megabytes: where the system has large pages it need not clear it in small ones. */
+void *xmalloc_large(size_t size);
 void *xcalloc(size_t count, size_t size);
 void *xrealloc_array(void *ptr, size_t count, size_t size);
 char *xstrdup(const char *s);

@@ -81,7 +81,7 @@ static void start_workers(struct pool *o)
 	pthread_attr_destroy(&attr);
 }
 
-struct pool *pool_start(unsigned threads, size_t slots, pool_work *work, void *arg)
+struct pool *pool_start_helpers(unsigned helpers, size_t slots, pool_work *work, void *arg)
 {
 	struct pool *o = xcalloc(1, sizeof(*o));
 
@@ -92,12 +92,15 @@ struct pool *pool_start(unsigned threads, size_t slots, pool_work *work, void *a
 	pthread_mutex_init(&o->lock, NULL);
 	pthread_cond_init(&o->more, NULL);
 	pthread_cond_init(&o->finished, NULL);
-	if (threads > 1) {
-		o->worker_count = threads;
-		o->workers = xcalloc(threads, sizeof(*o->workers));
-		start_workers(o);
-	}
+	o->worker_count = helpers;
+	o->workers = xcalloc(helpers, sizeof(*o->workers));
+	start_workers(o);
 	return o;
+}
+
+struct pool *pool_start(unsigned threads, size_t slots, pool_work *work, void *arg)
+{
+	return pool_start_helpers(threads > 1 ? threads : 0, slots, work, arg);
 }
 
 void pool_put(struct pool *o, void *item)

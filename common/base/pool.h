@@ -20,6 +20,11 @@ typedef void pool_work(void *arg, unsigned worker, void *item);
 struct pool;
 
 struct pool *pool_start(unsigned threads, size_t slots, pool_work *work, void *arg);
+/*
+ * The same by the number of threads that are started, 0 or more. One does the work in the order of
+ * the items, one after the other.
+ */
+struct pool *pool_start_helpers(unsigned helpers, size_t slots, pool_work *work, void *arg);
 
 void pool_put(struct pool *o, void *item);
 

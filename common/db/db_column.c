@@ -50,16 +50,12 @@ void db_column_die_range(struct db *db, sqlite3_stmt *row, int column, enum db_d
 	db_column_die(db, row, column, wanted);
 }
 
-struct db_text db_column_text_or_null(struct db *db, sqlite3_stmt *row, int column, size_t most)
+static struct db_text text_of(struct db *db, sqlite3_stmt *row, int column, size_t most, int type)
 {
-	int type = sqlite3_column_type(row, column);
-	struct db_text text = { 0 };
+	struct db_text text = { sqlite3_column_blob(row, column),
+				(size_t)sqlite3_column_bytes(row, column) };
 	char wanted[80];
 
-	if (type == SQLITE_NULL)
-		return text;
-	text.bytes = sqlite3_column_blob(row, column);
-	text.len = (size_t)sqlite3_column_bytes(row, column);
 	if ((type != SQLITE_TEXT && type != SQLITE_BLOB) || text.len > most) {
 		snprintf(wanted, sizeof(wanted), "a text of at most %zu bytes", most);
 		db_column_die(db, row, column, wanted);
@@ -69,9 +65,19 @@ struct db_text db_column_text_or_null(struct db *db, sqlite3_stmt *row, int colu
 	return text;
 }
 
+struct db_text db_column_text_or_null(struct db *db, sqlite3_stmt *row, int column, size_t most)
+{
+	const struct db_text null = { 0 };
+	int type = sqlite3_column_type(row, column);
+
+	return type == SQLITE_NULL ? null : text_of(db, row, column, most, type);
+}
+
 struct db_text db_column_text(struct db *db, sqlite3_stmt *row, int column, size_t most)
 {
-	if (db_column_is_null(row, column))
+	int type = sqlite3_column_type(row, column);
+
+	if (type == SQLITE_NULL)
 		db_column_die(db, row, column, "a text");
-	return db_column_text_or_null(db, row, column, most);
+	return text_of(db, row, column, most, type);
 }

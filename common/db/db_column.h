@@ -52,23 +52,31 @@ static inline bool db_column_is_null(sqlite3_stmt *row, int column)
 	return sqlite3_column_type(row, column) == SQLITE_NULL;
 }
 
-/* An integer of the domain. */
-static inline int64_t db_column(struct db *db, sqlite3_stmt *row, int column, enum db_domain domain)
+/* An integer of the domain, of a column whose type is known: asking for it costs as much. */
+static inline int64_t db_column_typed(struct db *db, sqlite3_stmt *row, int column,
+				      enum db_domain domain, int type)
 {
 	const struct db_range *range = &db_ranges[domain];
 	int64_t value = sqlite3_column_int64(row, column);
 
-	if (sqlite3_column_type(row, column) != SQLITE_INTEGER || value < range->least ||
-	    value > range->most)
+	if (type != SQLITE_INTEGER || value < range->least || value > range->most)
 		db_column_die_range(db, row, column, domain);
 	return value;
+}
+
+/* An integer of the domain. */
+static inline int64_t db_column(struct db *db, sqlite3_stmt *row, int column, enum db_domain domain)
+{
+	return db_column_typed(db, row, column, domain, sqlite3_column_type(row, column));
 }
 
 /* The same; `null` where the column is NULL. */
 static inline int64_t db_column_or(struct db *db, sqlite3_stmt *row, int column,
 				   enum db_domain domain, int64_t null)
 {
-	return db_column_is_null(row, column) ? null : db_column(db, row, column, domain);
+	int type = sqlite3_column_type(row, column);
+
+	return type == SQLITE_NULL ? null : db_column_typed(db, row, column, domain, type);
 }
 
 /* TEXT or BLOB of at most `most` bytes. */

@@ -61,6 +61,23 @@ uint32_t db_pages_take(struct db_pages *f)
 	return number;
 }
 
+void db_pages_await(struct db_pages *f, unsigned turn)
+{
+	pthread_mutex_lock(&f->lock);
+	while (f->turn < turn)
+		pthread_cond_wait(&f->turned, &f->lock);
+	pthread_mutex_unlock(&f->lock);
+}
+
+void db_pages_pass(struct db_pages *f, unsigned turn)
+{
+	db_pages_await(f, turn);
+	pthread_mutex_lock(&f->lock);
+	f->turn = turn + 1;
+	pthread_cond_broadcast(&f->turned);
+	pthread_mutex_unlock(&f->lock);
+}
+
 static const char *wrong_header(const unsigned char *h, unsigned page_size)
 {
 	/* 65,536 does not fit, and stands as 1. */
@@ -85,7 +102,9 @@ const char *db_pages_open(struct db_pages *f, int fd, const char *name, unsigned
 	const char *wrong;
 	struct stat st;
 
-	*f = (struct db_pages){ .name = name, .fd = fd, .page_size = page_size };
+	*f = (struct db_pages){ .name = name, .fd = fd, .page_size = page_size,
+				.lock = PTHREAD_MUTEX_INITIALIZER,
+				.turned = PTHREAD_COND_INITIALIZER };
 	if (fstat(fd, &st))
 		die_errno("cannot read %s", name);
 	read_at(f, h, sizeof(h), 0);

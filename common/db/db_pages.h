@@ -24,12 +24,14 @@
  *
  *     open -> (trees, in any number and mixture) -> replace* -> finish
  *
- * Threads can fill trees of one file, each tree by one of them. Dies (4) when the file cannot be
- * written.
+ * Threads can fill trees of one file, each tree by one of them. Where pages are is the same each
+ * time: trees that are filled at a time have turns (db_tree.h), and get pages one behind the other.
+ * Dies (4) when the file cannot be written.
  */
 #ifndef TREETALLY_DB_PAGES_H
 #define TREETALLY_DB_PAGES_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,7 +45,10 @@ struct db_pages {
 	const char *name;       /* the caller's, for messages */
 	int fd;                 /* likewise, to be read and written */
 	unsigned page_size;     /* bytes */
-	_Atomic uint32_t count; /* pages so far */
+	uint32_t count;         /* pages so far; whose turn it is takes them */
+	unsigned turn;          /* 0: that of the first */
+	pthread_mutex_t lock;
+	pthread_cond_t turned;
 };
 
 /*
@@ -64,6 +69,11 @@ void db_pages_finish(struct db_pages *f);
  */
 void db_pages_hash(struct db_pages *f, uint32_t last, uint32_t except,
 		   char text[DB_PAGES_HASH_SIZE]);
+
+/* Wait for this turn. Where one thread does all in their order, there is nothing to wait for. */
+void db_pages_await(struct db_pages *f, unsigned turn);
+/* It comes, needs no more pages, and goes. */
+void db_pages_pass(struct db_pages *f, unsigned turn);
 
 /* The number of a new page: mostly one more than the latest. */
 uint32_t db_pages_take(struct db_pages *f);

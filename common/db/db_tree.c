@@ -121,6 +121,7 @@ static uint32_t write_leaves(struct db_tree *t, unsigned count)
 	uint32_t first = 0, number = 0;
 	unsigned from = 0;
 
+	db_pages_await(t->file, t->turn);
 	for (unsigned i = 0; i < count; i++) {
 		uint32_t before = number;
 
@@ -202,10 +203,11 @@ static void fill_cell(struct db_tree *t, unsigned char *cell, const unsigned cha
 
 	memcpy(cell, head, head_len);
 	memcpy(cell + head_len, record, part);
-	if (part < len)
+	if (part < len) {
+		db_pages_await(t->file, t->turn);
 		put_be32(cell + head_len + part,
 			 write_overflow(t->file, record + part, len - part));
-	else if (head_len + len < CELL_LEAST)
+	} else if (head_len + len < CELL_LEAST)
 		memset(cell + head_len + len, 0, CELL_LEAST - head_len - len);
 }
 

@@ -37,6 +37,7 @@ struct db_tree {
 	struct db_pages *file;
 	uint32_t root;         /* page that SQLite made for it */
 	bool of_rows;          /* else of keys: an index, or a table without rowid */
+	unsigned turn;         /* may be set after begin: takes pages only in this one, else in any */
 	uint64_t count;        /* rows or keys so far */
 	/* private */
 	int64_t last_rowid;

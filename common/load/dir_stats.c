@@ -31,10 +31,9 @@ void dir_stats_init(struct dir_stats *s, const struct dir_stats_config *config)
 	struct word_sort_config by_size;
 
 	*s = (struct dir_stats){ .config = *config };
-	s->rows = xmalloc(STATS_WINDOW * sizeof(*s->rows));
+	s->rows = tree_out_window(config->out);
 	for (int i = TABLE; i <= BY_GROUP; i++)
 		s->roots[i] = db_root_page(config->db, names[i]);
-	db_tree_begin(&s->table, config->pages, s->roots[TABLE], true, config->piece);
 	spill_init(&s->late_spill, config->temp_dir, true);
 	/* Directories close children first, not in the order of dir_id. */
 	by_size = sorting(s, 4, 2, 2);
@@ -43,33 +42,15 @@ void dir_stats_init(struct dir_stats *s, const struct dir_stats_config *config)
 
 /* ---- the table ---- */
 
-static size_t make_record(unsigned char bytes[DB_RECORD_MAX], const int64_t *row)
-{
-	struct db_record r;
-
-	db_record_begin(&r, bytes, DIRECTORY_STATS_COLUMNS, 0);
-	db_record_null(&r); /* dir_id is the rowid */
-	for (int i = 1; i < DIRECTORY_STATS_COLUMNS; i++)
-		db_record_nullable(&r, row[i]);
-	return db_record_end(&r);
-}
-
-static void write_window(struct dir_stats *s)
-{
-	unsigned char bytes[DB_RECORD_MAX];
-
-	for (size_t i = 0; i < s->count; i++)
-		db_tree_add_row(&s->table, s->rows[i][STATS_dir_id], bytes,
-				make_record(bytes, s->rows[i]));
-	s->count = 0;
-}
-
 static void open_row(struct dir_stats *s, int64_t dir_id)
 {
 	int64_t *row;
 
-	if (s->count == STATS_WINDOW)
-		write_window(s);
+	if (s->count == STATS_WINDOW) {
+		tree_out_put_window(s->config.out, s->count);
+		s->rows = tree_out_window(s->config.out);
+		s->count = 0;
+	}
 	if (!s->count)
 		s->from = dir_id;
 	row = s->rows[s->count++];
@@ -104,12 +85,12 @@ static void replace_late(struct dir_stats *s, const unsigned char *rows, size_t 
 	for (size_t at = 0; at < len; at += sizeof(row)) {
 		memcpy(row, rows + at, sizeof(row));
 		db_pages_replace(s->config.pages, s->roots[TABLE], row[STATS_dir_id], bytes,
-				 make_record(bytes, row));
+				 tree_out_record(bytes, row));
 	}
 }
 
 /* Pieces of the spill file have all one length, that of a full buffer. */
-static void replace_all_late(struct dir_stats *s)
+void dir_stats_replace(struct dir_stats *s)
 {
 	const size_t row = DIRECTORY_STATS_COLUMNS * sizeof(int64_t);
 	const size_t piece = LATE_BUFFER / row * row;
@@ -147,87 +128,101 @@ static void add_keys(struct dir_stats *s, const int64_t *row)
 	word_sort_add(&s->by_size, &item);
 }
 
-/* An index that is being written, of keys that come out of a sorter. */
-struct index {
-	struct db_tree tree;
-	struct word_sort *keys;
-	struct word_item item;
-	struct progress *progress;
-	uint64_t *done;
-};
-
-static void begin_index(struct index *index, struct dir_stats *s, int which)
+bool dir_stats_sort(struct dir_stats *s)
 {
-	db_tree_begin(&index->tree, s->config.pages, s->roots[which], false, s->config.piece);
-	word_sort_end_input(index->keys);
-}
-
-static bool next_key(struct index *index)
-{
-	if (!word_sort_next(index->keys, &index->item))
-		return false;
-	if (++*index->done % PROGRESS_STEP == 0)
-		progress_update(index->progress, *index->done, 0);
-	return true;
-}
-
-static void end_index(struct index *index, struct dir_stats *s)
-{
-	db_tree_end(&index->tree);
-	word_sort_release(index->keys);
-	s->spilled += index->keys->spilled;
-}
-
-/* stats_by_size; what comes out of it is in the right order within each owner. */
-static void write_by_size(struct dir_stats *s, struct index *index, struct word_sort *owners)
-{
-	unsigned char bytes[DB_RECORD_MAX];
-	const uint64_t *word = index->item.word;
-	struct db_record r;
-
-	for (begin_index(index, s, BY_SIZE); next_key(index);) {
-		db_record_begin(&r, bytes, 2, 0);
-		db_record_integer(&r, (int64_t)word[0]);
-		db_record_integer(&r, (int64_t)word[1]);
-		db_tree_add_key(&index->tree, bytes, db_record_end(&r));
-		for (int i = 0; i < 2; i++) {
-			const struct word_item owner = { .word = { word[2 + i], word[0], word[1] } };
-
-			word_sort_add(&owners[i], &owner);
-		}
-	}
-	end_index(index, s);
-}
-
-static void write_by_owner(struct dir_stats *s, struct index *index, int which)
-{
-	unsigned char bytes[DB_RECORD_MAX];
-	const uint64_t *word = index->item.word;
-	struct db_record r;
-
-	for (begin_index(index, s, which); next_key(index);) {
-		db_record_begin(&r, bytes, 3, 0);
-		db_record_nullable(&r, owner_of_word(word[0]));
-		db_record_integer(&r, (int64_t)word[1]);
-		db_record_integer(&r, (int64_t)word[2]);
-		db_tree_add_key(&index->tree, bytes, db_record_end(&r));
-	}
-	end_index(index, s);
-}
-
-void dir_stats_write_indexes(struct dir_stats *s, struct progress *progress, uint64_t *done)
-{
-	struct index index = { .keys = &s->by_size, .progress = progress, .done = done };
 	struct word_sort_config by_owner = sorting(s, 3, 1, 4);
-	struct word_sort owners[2];
 
 	for (int i = 0; i < 2; i++)
-		word_sort_init(&owners[i], &by_owner);
-	write_by_size(s, &index, owners);
-	for (int i = 0; i < 2; i++) {
-		index.keys = &owners[i];
-		write_by_owner(s, &index, BY_OWNER + i);
+		word_sort_init(&s->by_owner[i], &by_owner);
+	word_sort_end_input(&s->by_size);
+	s->at_a_time = word_sort_all(&s->by_size) != NULL;
+	return s->at_a_time;
+}
+
+static void begin_index(struct dir_stats *s, struct db_tree *tree, int which)
+{
+	db_tree_begin(tree, s->config.pages, s->roots[which], false, s->config.piece);
+	tree->turn = (unsigned)(which - BY_SIZE);
+}
+
+static void end_index(struct db_tree *tree)
+{
+	db_tree_end(tree);
+	db_pages_pass(tree->file, tree->turn);
+}
+
+/* What is in the order of sizes is also within each owner. */
+static void add_owner(struct dir_stats *s, int i, const uint64_t *word)
+{
+	const struct word_item owner = { .word = { word[2 + i], word[0], word[1] } };
+
+	word_sort_add(&s->by_owner[i], &owner);
+}
+
+static void add_size(struct dir_stats *s, struct db_tree *tree, const uint64_t *word)
+{
+	unsigned char bytes[DB_RECORD_MAX];
+	struct db_record r;
+
+	db_record_begin(&r, bytes, 2, 0);
+	db_record_integer(&r, (int64_t)word[0]);
+	db_record_integer(&r, (int64_t)word[1]);
+	db_tree_add_key(tree, bytes, db_record_end(&r));
+	for (int i = 0; i < 2 && !s->at_a_time; i++)
+		add_owner(s, i, word);
+}
+
+void dir_stats_write_by_size(struct dir_stats *s, struct progress *progress, uint64_t *done)
+{
+	struct word_item item;
+	struct db_tree tree;
+
+	begin_index(s, &tree, BY_SIZE);
+	while (word_sort_next(&s->by_size, &item)) {
+		add_size(s, &tree, item.word);
+		if (++*done % PROGRESS_STEP == 0)
+			progress_update(progress, *done, 0);
 	}
+	end_index(&tree);
+}
+
+static void write_by_owner(struct dir_stats *s, int i)
+{
+	const uint64_t *word = word_sort_all(&s->by_size);
+	unsigned char bytes[DB_RECORD_MAX];
+	struct word_item item;
+	struct db_tree tree;
+	struct db_record r;
+
+	for (size_t k = 0; s->at_a_time && k < s->by_size.count; k++)
+		add_owner(s, i, word + 4 * k);
+	begin_index(s, &tree, BY_OWNER + i);
+	word_sort_end_input(&s->by_owner[i]);
+	while (word_sort_next(&s->by_owner[i], &item)) {
+		db_record_begin(&r, bytes, 3, 0);
+		db_record_nullable(&r, owner_of_word(item.word[0]));
+		db_record_integer(&r, (int64_t)item.word[1]);
+		db_record_integer(&r, (int64_t)item.word[2]);
+		db_tree_add_key(&tree, bytes, db_record_end(&r));
+	}
+	end_index(&tree);
+	word_sort_release(&s->by_owner[i]);
+}
+
+void dir_stats_write_by_owner(struct dir_stats *s)
+{
+	write_by_owner(s, 0);
+}
+
+void dir_stats_write_by_group(struct dir_stats *s)
+{
+	write_by_owner(s, 1);
+}
+
+void dir_stats_release(struct dir_stats *s)
+{
+	word_sort_release(&s->by_size);
+	s->spilled += s->by_size.spilled + s->by_owner[0].spilled + s->by_owner[1].spilled;
 }
 
 /* ---- totals ---- */
@@ -310,11 +305,7 @@ const struct dir_totals *dir_stats_close(struct dir_stats *s, int64_t next_id)
 
 void dir_stats_end(struct dir_stats *s)
 {
-	write_window(s);
-	db_tree_end(&s->table);
-	replace_all_late(s);
-	free(s->rows);
+	tree_out_put_window(s->config.out, s->count);
 	free(s->open);
-	s->rows = NULL;
 	s->open = NULL;
 }

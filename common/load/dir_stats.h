@@ -13,27 +13,24 @@
  *     /gpfs/b          closes 3, 2        2 += 3, 1 += 2; opens 4, stack: 1 4
  *
  * Rows become complete out of order, children first. They wait in a window of STATS_WINDOW
- * directories; when the next one does not fit, all go to their pages (db_tree.h), in the order of
+ * directories; when the next one does not fit, all go to their pages (tree_out.h), in the order of
  * dir_id. Those that are not complete belong to open directories, few however large the tree is;
  * they are written with as many bytes as they can come to need, and again in the end.
  *
  * The keys of the table's indexes wait in a sorter, and are written when the table is.
  *
- *     init -> (open | add | close)* -> end -> write_indexes
+ *     init -> (open | add | close)* -> end -> replace -> sort -> write_* -> release
  *
- * Memory: the window, what is given for the sorter, and 120 bytes a level: for the deepest path, of
+ * Memory: what is given for the sorter, and 120 bytes a level: for the deepest path, of
  * PATH_BYTES_MAX / 2 levels, 4 MiB. Disk: what is sorted, and the rows that come late.
  */
 #ifndef TREETALLY_DIR_STATS_H
 #define TREETALLY_DIR_STATS_H
 
 #include "common/base/spill.h"
-#include "common/db/db_tree.h"
-#include "common/db/db_schema.h"
+#include "common/load/tree_out.h"
 #include "common/sort/word_sort.h"
 #include "common/stream/record.h"
-
-#define STATS_WINDOW 8192
 
 /* Instead of a uid or gid: nobody owns a file there, or several do. */
 #define OWNER_NONE (-1)
@@ -52,6 +49,7 @@ struct dir_totals {
 struct dir_stats_config {
 	struct db *db;          /* has the table and its indexes, empty */
 	struct db_pages *pages; /* of the same file */
+	struct tree_out *out;   /* takes rows of the table; begun */
 	size_t piece;           /* for each tree */
 	size_t memory;          /* for sorting */
 	const char *temp_dir;
@@ -62,15 +60,15 @@ struct dir_stats {
 	struct dir_stats_config config;
 	struct dir_totals *open; /* open[0] is the root, open[depth - 1] the current directory */
 	size_t depth, cap;
-	int64_t (*rows)[DIRECTORY_STATS_COLUMNS]; /* the window */
+	stats_row *rows;         /* the window */
 	size_t count;            /* of these */
 	int64_t from;            /* the directory of rows[0] */
 	uint32_t roots[4];       /* pages where the table and its indexes begin */
-	struct db_tree table;
 	struct buf late;         /* rows that are written again: the last ones, */
 	struct spill late_spill; /* and those before */
 	uint64_t late_rows;
-	struct word_sort by_size;
+	struct word_sort by_size, by_owner[2];
+	bool at_a_time;          /* each index is made of by_size, which is in memory */
 	uint64_t spilled;        /* bytes; known in the end */
 };
 
@@ -88,10 +86,22 @@ void dir_stats_add(struct dir_stats *s, const struct usage_key *key, const struc
  */
 const struct dir_totals *dir_stats_close(struct dir_stats *s, int64_t next_id);
 
-/* All are closed: the table is written. */
+/* All are closed: the last rows go to their pages. */
 void dir_stats_end(struct dir_stats *s);
 
-/* Write stats_by_size, stats_by_owner and stats_by_group, and free. *done counts keys. */
-void dir_stats_write_indexes(struct dir_stats *s, struct progress *progress, uint64_t *done);
+/* The table is written (tree_out_end): write again what came late. */
+void dir_stats_replace(struct dir_stats *s);
+
+/*
+ * Then the indexes: stats_by_size in turn 0 of the pages, stats_by_owner and stats_by_group in turns 1
+ * and 2. If `dir_stats_sort` says so, all three can be written at a time, by three threads;
+ * else stats_by_size goes before the others. *done counts its keys.
+ */
+#define DIR_STATS_TURNS 3
+bool dir_stats_sort(struct dir_stats *s) WARN_UNUSED;
+void dir_stats_write_by_size(struct dir_stats *s, struct progress *progress, uint64_t *done);
+void dir_stats_write_by_owner(struct dir_stats *s);
+void dir_stats_write_by_group(struct dir_stats *s);
+void dir_stats_release(struct dir_stats *s);
 
 #endif

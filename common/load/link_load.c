@@ -20,6 +20,8 @@
 #define HEAD_LEN (IDENTITY_LEN + 8)
 #define KEY_LEN 30
 #define TAIL_LEN (KEY_LEN + sizeof(int64_t))
+/* The line, and up to seven items of 44 to 80 bytes that come of it. */
+#define LINE_BYTES 600
 
 static bool add_lines(unsigned char *into, const unsigned char *from)
 {
@@ -84,6 +86,7 @@ void link_load_add(struct link_load *l, const char *stream, const struct dir_tot
 		link_tree_note(&l->tree, open, depth);
 	}
 	check_own(l, stream, &dir->own.sums, row);
+	l->bytes += LINE_BYTES + name_len;
 	l->head.len = 0;
 	to = buf_reserve(&l->head, HEAD_LEN + name_len);
 	put_be64(to, row->snapshot);

@@ -48,6 +48,7 @@ struct link_load {
 	int64_t dir_id;                /* whose link rows are coming, and what they are so far: */
 	struct sums dir;
 	uint64_t alone;                /* rows without an inode number */
+	uint64_t bytes;                /* that rows so far need in all sorters, about */
 	struct buf head;               /* of a line, for the sorter */
 	struct link_totals totals;     /* complete when written */
 	struct link_tables tables;
@@ -67,7 +68,7 @@ void link_load_add(struct link_load *l, const char *stream, const struct dir_tot
 		   size_t depth, const struct link_row *row, const char *name, size_t name_len);
 
 /*
- * Fill the tables, which SQLite has made, empty. `db` can be read; its pages are being written.
+ * Fill the tables in their turn, which SQLite has made, empty. `db` can be read; its pages are being written.
  * `directories` is a database with that table: then paths that came twice are named; else NULL.
  */
 void link_load_write(struct link_load *l, const struct link_files *files, struct db *directories);

@@ -38,6 +38,7 @@ void link_files_begin(const struct link_files *files, struct db_tree *tree, cons
 		      bool of_rows)
 {
 	db_tree_begin(tree, files->pages, db_root_page(files->db, name), of_rows, files->piece);
+	tree->turn = files->turn;
 }
 
 static void add(struct sums *to, const struct sums *more)

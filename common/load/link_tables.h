@@ -26,6 +26,7 @@ struct link_files {
 	struct db *db;           /* can be read, and has the tables, empty */
 	struct db_pages *pages;
 	size_t piece;            /* as in db_tree_begin */
+	unsigned turn;           /* as in struct db_tree */
 	int64_t root_id;         /* the scan root */
 };
 void link_files_begin(const struct link_files *files, struct db_tree *tree, const char *name,

@@ -3,7 +3,10 @@
 
 #include <inttypes.h>
 
-#include "common/load/usage_row.h"
+#include "common/base/progress.h"
+
+/* Directories between two reports. */
+#define PROGRESS_STEP 1024
 
 static void give_usage(void *arg, int64_t dir_id, const struct usage_key *key,
 		       const struct sums *part)
@@ -29,30 +32,32 @@ static void close_directories(struct tree_join *j, size_t depth, int64_t next_id
 
 static void load_link(struct tree_join *j)
 {
-	link_load_add(j->links, j->in->stream.name, j->sums.open, j->sums.depth, &j->in->link,
-		      (char *)j->in->name.data, j->in->name.len);
-	j->have_usage = tree_in_next(j->in);
+	link_load_add(j->links, j->in->stream.name, j->sums.open, j->sums.depth, &j->usage.link,
+		      j->usage.name, j->usage.name_len);
 }
 
 /* All usage rows of the current directory; the first one is there. */
 static void load_usage(struct tree_join *j)
 {
+	const struct usage_in_row *row = j->usage.row;
+
 	do {
-		if (j->in->is_link) {
+		if (row->is_link) {
 			load_link(j);
-			continue;
+		} else {
+			dir_stats_add(&j->sums, &row->key, &row->usage);
+			usage_fold_add(&j->fold, &row->key, &row->usage.sums);
+			tree_out_usage(&j->out, j->dirs.row.dir_id, &row->key, &row->usage.sums);
+			summaries_file(&j->summaries, j->dirs.row.dir_id, &row->key);
 		}
-		dir_stats_add(&j->sums, &j->in->key, &j->in->usage);
-		usage_fold_add(&j->fold, &j->in->key, &j->in->usage.sums);
-		usage_row_add(j->usage_nr, j->dirs.row.dir_id, &j->in->key, &j->in->usage.sums);
-		summaries_file(&j->summaries, j->dirs.row.dir_id, &j->in->key);
-		j->have_usage = tree_in_next(j->in);
-	} while (j->have_usage && j->in->same_path);
+		usage_in_next(&j->usage);
+		row = j->usage.row;
+	} while (row && row->same_path);
 }
 
 static NORETURN void die_no_directory(struct tree_join *j)
 {
-	char *path = path_for_message((char *)j->in->path.data, j->in->path.len);
+	char *path = path_for_message(j->usage.path, j->usage.path_len);
 
 	die(EXIT_INPUT, "%s: %s has files but is not in %s: not the same scan", j->in->stream.name,
 	    path, j->old->name);
@@ -63,10 +68,9 @@ static bool has_usage(struct tree_join *j)
 {
 	int order;
 
-	if (!j->have_usage)
+	if (!j->usage.row)
 		return false;
-	order = path_compare(j->in->path.data, j->in->path.len, j->dirs.path.data,
-			     j->dirs.path.len);
+	order = path_compare(j->usage.path, j->usage.path_len, j->dirs.path.data, j->dirs.path.len);
 	if (order < 0)
 		die_no_directory(j);
 	return order == 0;
@@ -118,31 +122,39 @@ static void finish_directories(struct tree_join *j)
 }
 
 void tree_join_init(struct tree_join *j, const struct dir_stats_config *stats, uint64_t memory,
-		    const char *temp_dir)
+		    const char *temp_dir, unsigned threads)
 {
+	struct dir_stats_config config = *stats;
+
 	j->root_depth = INT64_MAX;
-	dir_stats_init(&j->sums, stats);
+	config.out = &j->out;
+	tree_out_init(&j->out, stats->pages, db_root_page(stats->db, "usage_nr"),
+		      db_root_page(stats->db, "directory_stats"), stats->piece, threads > 2);
+	dir_stats_init(&j->sums, &config);
 	summaries_init(&j->summaries, j->sorted);
-	tree_rows_open(&j->dirs, j->old);
 	usage_fold_init(&j->fold, memory, temp_dir, give_usage, j->sorted);
+	tree_rows_open(&j->dirs, j->old, threads > 1);
+	usage_in_open(&j->usage, j->in, threads > 3);
 }
 
 void tree_join_run(struct tree_join *j, uint64_t directories)
 {
-	j->have_usage = tree_in_next(j->in);
 	while (tree_rows_next(&j->dirs)) {
 		load_directory(j);
-		j->directories++;
+		if (++j->directories % PROGRESS_STEP == 0)
+			progress_update(j->progress, j->directories, 0);
 	}
 	if (j->directories != directories || !directories)
 		die(EXIT_INPUT, "%s: table directories has lost rows", j->old->name);
-	if (j->have_usage)
+	if (j->usage.row)
 		die_no_directory(j);
+	usage_in_close(&j->usage);
 	finish_directories(j);
 	tree_rows_close(&j->dirs);
 	summaries_end(&j->summaries);
 	dir_stats_end(&j->sums);
-	db_tree_end(j->usage_nr);
+	tree_out_end(&j->out);
+	dir_stats_replace(&j->sums);
 }
 
 void tree_join_release(struct tree_join *j)

@@ -6,8 +6,8 @@
  * again with a stack, and usage rows as a stream. The totals of a directory are known when its
  * subtree is over. What comes of it:
  *
- *     directory_stats   rows wait in a window of fixed size (dir_stats.h)
- *     usage_nr          comes in the order of the table (usage_row.h)
+ *     directory_stats   rows wait in a window of fixed size (dir_stats.h), and go the same way
+ *     usage_nr          comes in the order of the table (tree_out.h)
  *     usage_r, owners   are folded upward (usage_fold.h), and sorted later (load_sort.h)
  *
  * Rows without a directory, and a table that has lost rows, end the program (3).
@@ -35,8 +35,8 @@
 #define TREETALLY_TREE_JOIN_H
 
 #include "common/load/dir_stats.h"
-#include "common/stream/tree_in.h"
 #include "common/load/tree_rows.h"
+#include "common/load/usage_in.h"
 #include "common/load/link_load.h"
 #include "common/load/summaries.h"
 #include "common/load/usage_fold.h"
@@ -45,11 +45,12 @@ struct tree_join {
 	struct db *old;             /* these five are the caller's */
 	struct tree_in *in;
 	struct load_sort *sorted;
-	struct db_tree *usage_nr;   /* begun; it is ended */
 	struct link_load *links;
+	struct progress *progress;
 
 	struct tree_rows dirs;
-	bool have_usage;            /* in->path, in->key and in->usage are a row to come */
+	struct usage_in usage;      /* on the next row to come */
+	struct tree_out out;
 	uint64_t directories;       /* so far */
 	struct dir_stats sums;
 	struct usage_fold fold;
@@ -66,11 +67,12 @@ struct tree_join {
 };
 
 /*
- * `old`, `in`, `sorted`, `usage_nr` and `links` are set. `memory` in bytes, for the usage rows of open
- * directories; `temp_dir` as in spill.h.
+ * `old`, `in`, `sorted`, `links` and `progress` are set; `stats` but for `out`. `memory` in bytes, for
+ * the usage rows of open directories; `temp_dir` as in spill.h. Of `threads`, the caller's included,
+ * up to three read directories, write rows and read usage; the others of these wait their turn here.
  */
 void tree_join_init(struct tree_join *j, const struct dir_stats_config *stats, uint64_t memory,
-		    const char *temp_dir);
+		    const char *temp_dir, unsigned threads);
 /* All of both; there must be as many `directories`. Then the root and the total are known. */
 void tree_join_run(struct tree_join *j, uint64_t directories);
 void tree_join_release(struct tree_join *j);

@@ -47,8 +47,8 @@ void usage_fold_init(struct usage_fold *f, size_t memory, const char *temp_dir,
 	*f = (struct usage_fold){ .capacity = 2 * USAGE_KEYS_MOST, .give = give, .arg = arg };
 	while (f->capacity <= memory / row / 2 && f->capacity < 1u << 30)
 		f->capacity *= 2;
-	f->rows = xmalloc(f->capacity * sizeof(*f->rows));
-	f->slots = xmalloc(2 * (size_t)f->capacity * sizeof(*f->slots));
+	f->rows = xmalloc_large(f->capacity * sizeof(*f->rows));
+	f->slots = xmalloc_large(2 * (size_t)f->capacity * sizeof(*f->slots));
 	spill_init(&f->spill, temp_dir, true);
 	usage_keys_init(&f->keys);
 }

@@ -237,7 +237,7 @@ static void merge_shortest(struct extsort *x, size_t count)
 
 static void arena_make(struct extsort *x)
 {
-	x->arena = xmalloc(x->config.memory);
+	x->arena = xmalloc_large(x->config.memory);
 	x->refs_end = (struct keyref *)(void *)(x->arena + x->config.memory);
 	x->refs = x->refs_end;
 }

@@ -117,7 +117,7 @@ void word_sort_add(struct word_sort *s, const struct word_item *item)
 	const size_t size = s->config.words * sizeof(*s->items);
 
 	if (!s->items)
-		s->items = xmalloc(2 * s->capacity * size);
+		s->items = xmalloc_large(2 * s->capacity * size);
 	if (s->count == s->capacity)
 		spill_items(s);
 	memcpy(s->items + s->count++ * s->config.words, item->word, size);
@@ -158,6 +158,11 @@ bool word_sort_next(struct word_sort *s, struct word_item *item)
 		bug("sorted items are out of order");
 	s->last = item->word[0];
 	return true;
+}
+
+const uint64_t *word_sort_all(const struct word_sort *s)
+{
+	return s->runs ? NULL : s->sorted;
 }
 
 void word_sort_release(struct word_sort *s)

@@ -47,6 +47,8 @@ void word_sort_init(struct word_sort *s, const struct word_sort_config *config);
 void word_sort_add(struct word_sort *s, const struct word_item *item);
 void word_sort_end_input(struct word_sort *s);
 bool word_sort_next(struct word_sort *s, struct word_item *item);
+/* After end_input: all `count` items, one after the other, if they are in memory; else NULL. */
+const uint64_t *word_sort_all(const struct word_sort *s);
 void word_sort_release(struct word_sort *s);
 
 #endif
