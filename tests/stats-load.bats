@@ -665,6 +665,23 @@ assume() {
 	[ "$(query t.db 'SELECT count(*) FROM group_info')" = 0 ]
 }
 
+@test "stats-load: names of more owners than are asked for while directories are loaded" {
+	awk 'BEGIN { for (id = 12000; id--;) printf "<0> %d 1 0  s=1 a=4 u=%d g=%d p=-rw-r--r-- ac=2026-01-01 00:00:00 -- /r/%d/f\n",
+		id, id, 11999 - id, id % 50 }' >log
+	scan log
+	for threads in 1 4; do
+		dir-load --replace log.db log.dir
+		stats-load -j $threads log.db log.usage
+		query log.db 'SELECT username, uid FROM user_info' >got
+		getent passwd | awk -F : '$3 < 12000 && !seen[$3]++ { print $1, $3 }' | sort -k 2n >want
+		[ -s want ]
+		cmp got want
+		query log.db 'SELECT groupname, gid FROM group_info' >got
+		getent group | awk -F : '$3 < 12000 && !seen[$3]++ { print $1, $3 }' | sort -k 2n >want
+		cmp got want
+	done
+}
+
 @test "stats-load: a file of names that is not there is said before the work" {
 	mkfifo pipe
 	run -4 timeout 60 stats-load --passwd-file nowhere t.db pipe
@@ -739,7 +756,7 @@ assume() {
 
 @test "stats-load: progress by phases, figures on demand, silence otherwise" {
 	stats-load -v --progress=lines t.db good.usage 2>stderr
-	[ "$(cut -f 1,2 lines | uniq)" = "$(printf 'stats-load\t%s\n' copy loading index usage links summaries names check sync end)" ]
+	[ "$(cut -f 1,2 lines | uniq)" = "$(printf 'stats-load\t%s\n' copy loading index usage links summaries check names sync end)" ]
 	[ "$(awk -F'\t' '$2 == "loading" { print $4, $5, $6; exit }' lines)" = "11 directories 0" ]
 	grep -q '^stats-load: 11 directories (0 written late), 16 rows of usage_nr, 11 of usage_r, 1 linked inodes, 0 bytes spilled$' stderr
 	grep -q '^stats-load: index: [0-9.]* s$' stderr

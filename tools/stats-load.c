@@ -95,6 +95,7 @@ struct loader {
 	struct link_load links;
 	struct tree_join join;
 	struct load_sort sorted;
+	struct db_names names;       /* unless there are to be none */
 	uint64_t usage_r_rows, index_keys;
 	struct progress progress;
 	const char *phase;           /* NULL: none yet */
@@ -355,6 +356,11 @@ static void begin_copy(struct loader *l)
 	l->piece = shared->memory / 128 < PIECE_ENOUGH ? shared->memory / 128 : PIECE_ENOUGH;
 }
 
+static void expect_name(void *names, bool group, uint32_t id)
+{
+	db_names_expect(names, group ? NAME_GROUP : NAME_USER, id);
+}
+
 /*
  * Shares of -S: a quarter each for the sorter and for keys of indexes, an eighth for rows of open
  * directories, an eighth for links if there are any, a sixteenth for each connection of SQLite, a
@@ -379,6 +385,10 @@ static void load(struct loader *l)
 				      .links = &l->links, .progress = &l->progress };
 	link_load_init(&l->links, &link_sorting);
 	tree_join_init(&l->join, &stats, shared->memory / 8, shared->temp_dir, shared->threads);
+	if (!l->opt->no_names) {
+		l->join.summaries.seen = expect_name;
+		l->join.summaries.seen_arg = &l->names;
+	}
 	begin_phase(l, "loading", "directories", (uint64_t)l->dir_state.directories,
 		    &l->join.directories);
 	tree_join_run(&l->join, (uint64_t)l->dir_state.directories);
@@ -413,13 +423,11 @@ static void add_unknown(struct loader *l)
 
 static void add_names(struct loader *l)
 {
-	struct name_files names = l->opt->names;
-
 	if (l->opt->no_names)
 		return;
 	begin_phase(l, "names", "steps", 0, NULL);
 	add_unknown(l);
-	if (!db_names_store(&l->db, &names) && !l->opt->shared.quiet)
+	if (!db_names_store(&l->names, &l->db) && !l->opt->shared.quiet)
 		warn("%s: the name service did not name everybody within %d s; --passwd-file "
 		     "and --group-file help",
 		     l->opt->db, NAMES_SECONDS);
@@ -438,9 +446,9 @@ static void write_small_tables(struct loader *l, struct path_maps *maps)
 	load_sort_release(&l->sorted);
 	scan_facts_store(&l->db, &facts);
 	path_maps_store(&l->db, maps, &l->join.root_path, l->opt->shared.quiet);
-	add_names(l);
 	begin_phase(l, "check", "steps", 0, NULL);
 	check_counts(l);
+	add_names(l);
 	scan_facts_seal(&l->db, &facts);
 	db_exec(&l->db, "COMMIT");
 }
@@ -462,6 +470,8 @@ int main(int argc, char **argv)
 	progress_init(&l.progress, opt.shared.progress, opt.shared.progress_file);
 
 	open_both(&l);
+	if (!opt.no_names)
+		db_names_begin(&l.names, &opt.names);
 	begin_copy(&l);
 	load(&l);
 	if (opt.shared.verbose)

@@ -17,59 +17,133 @@ static const struct {
 	  " WHERE EXISTS (SELECT 1 FROM group_summary WHERE owner_gid = ?1)" },
 };
 
+#define SLOTS (4 * DB_NAMES_AHEAD)
+#define BATCH_AHEAD 16 /* ids in an early question */
+
+/* ---- asking ahead ---- */
+
+void db_names_begin(struct db_names *n, struct name_files *files)
+{
+	*n = (struct db_names){ .files = files };
+	n->expected = xcalloc(SLOTS, sizeof(*n->expected));
+	n->asking = !files->path[NAME_USER] || !files->path[NAME_GROUP];
+	if (n->asking)
+		name_service_start(&n->service);
+}
+
+/* The slot of an id, or the free one where it belongs. */
+static uint64_t *find(const struct db_names *n, uint64_t key)
+{
+	uint64_t at = key * 0x9e3779b97f4a7c15u >> 32;
+
+	while (n->expected[at % SLOTS] && n->expected[at % SLOTS] != key)
+		at++;
+	return &n->expected[at % SLOTS];
+}
+
+static void ask(struct db_names *n, enum name_kind kind, uint32_t id, size_t most)
+{
+	struct id_batch *batch = &n->batch[kind];
+
+	batch->ids[batch->count++] = id;
+	if (batch->count < most)
+		return;
+	name_service_ask(&n->service, kind, batch->ids, batch->count);
+	batch->count = 0;
+}
+
+static uint64_t key_of(enum name_kind kind, uint32_t id)
+{
+	return ((uint64_t)kind << 32 | id) + 1;
+}
+
+void db_names_expect(struct db_names *n, enum name_kind kind, uint32_t id)
+{
+	uint64_t *slot;
+
+	if (!n->asking || n->files->path[kind] || n->expected_count == DB_NAMES_AHEAD)
+		return;
+	slot = find(n, key_of(kind, id));
+	if (*slot)
+		return;
+	*slot = key_of(kind, id);
+	n->expected_count++;
+	ask(n, kind, id, BATCH_AHEAD);
+}
+
+/* ---- the tables ---- */
+
 struct name_table {
 	struct db *db;
-	sqlite3_stmt *insert;
-	enum name_kind kind;
+	sqlite3_stmt *insert[2]; /* by enum name_kind */
 };
 
-static void store_name(void *arg, const struct name *name)
+static void tables_open(struct name_table *t, struct db *db)
+{
+	t->db = db;
+	for (int kind = NAME_USER; kind <= NAME_GROUP; kind++)
+		t->insert[kind] = db_prepare(db, statements[kind].insert);
+}
+
+static void tables_close(struct name_table *t)
+{
+	for (int kind = NAME_USER; kind <= NAME_GROUP; kind++)
+		sqlite3_finalize(t->insert[kind]);
+}
+
+static void store_name(void *arg, enum name_kind kind, const struct name *name)
 {
 	struct name_table *t = arg;
+	sqlite3_stmt *insert = t->insert[kind];
 
-	db_bind(t->db, t->insert, 1, name->id);
-	db_bind_name(t->db, t->insert, 2, name->name, strlen(name->name));
-	if (t->kind == NAME_USER)
-		db_bind_name(t->db, t->insert, 3, name->full, name->full ? strlen(name->full) : 0);
-	db_step(t->db, t->insert);
+	db_bind(t->db, insert, 1, name->id);
+	db_bind_name(t->db, insert, 2, name->name, strlen(name->name));
+	if (kind == NAME_USER)
+		db_bind_name(t->db, insert, 3, name->full, name->full ? strlen(name->full) : 0);
+	db_step(t->db, insert);
 }
 
 void db_names_store_unknown(struct db *db, enum name_kind kind)
 {
 	const struct name name = { .id = UINT32_MAX, .name = "unknown" };
-	struct name_table t = { db, db_prepare(db, statements[kind].insert), kind };
+	struct name_table t;
 
-	store_name(&t, &name);
-	sqlite3_finalize(t.insert);
+	tables_open(&t, db);
+	store_name(&t, kind, &name);
+	tables_close(&t);
 }
 
-static void store_from_file(struct name_table *t, FILE *file, const char *path)
+static void store_from_file(struct name_table *t, enum name_kind kind, FILE *file,
+			    const char *path)
 {
 	struct buf line = { 0 };
 	struct name name;
 
-	while (names_read(file, path, t->kind, &line, &name))
-		store_name(t, &name);
+	while (names_read(file, path, kind, &line, &name))
+		store_name(t, kind, &name);
 	fclose(file);
 	buf_release(&line);
 }
 
-static bool store_from_service(struct name_table *t, struct name_service *service)
+/* Those that were not expected; questions that are many are not all asked at once. */
+static bool store_from_service(struct db_names *n, struct name_table *t, enum name_kind kind)
 {
-	sqlite3_stmt *select = db_prepare(t->db, statements[t->kind].ids);
-	uint32_t ids[NAMES_BATCH];
-	bool more = true, answered = true;
+	sqlite3_stmt *select = db_prepare(t->db, statements[kind].ids);
+	struct id_batch *batch = &n->batch[kind];
+	bool answered = true;
 
-	while (more && answered) {
-		size_t count = 0;
+	while (answered && db_step(t->db, select)) {
+		uint32_t id = (uint32_t)db_column(t->db, select, 0, DB_UID);
 
-		while (count < NAMES_BATCH && (more = db_step(t->db, select)))
-			ids[count++] = (uint32_t)db_column(t->db, select, 0, DB_UID);
-		if (count)
-			answered = name_service_ask(service, t->kind, ids, count, store_name, t);
+		if (*find(n, key_of(kind, id)))
+			continue;
+		ask(n, kind, id, NAMES_BATCH);
+		answered = batch->count || name_service_await(&n->service, store_name, t);
 	}
 	sqlite3_finalize(select);
-	return answered;
+	if (batch->count)
+		name_service_ask(&n->service, kind, batch->ids, batch->count);
+	return name_service_await(&n->service, store_name, t);
 }
 
 void name_files_open(struct name_files *f)
@@ -97,24 +171,23 @@ static bool service_failed(struct db *db, struct name_service *service)
 	return true;
 }
 
-bool db_names_store(struct db *db, struct name_files *files)
+bool db_names_store(struct db_names *n, struct db *db)
 {
-	struct name_service service;
+	const struct name_files *files = n->files;
+	struct name_table t;
 	bool answered = true;
 
-	if (!files->path[NAME_USER] || !files->path[NAME_GROUP])
-		name_service_start(&service);
+	tables_open(&t, db);
 	for (int kind = NAME_USER; kind <= NAME_GROUP; kind++) {
-		struct name_table t = { db, db_prepare(db, statements[kind].insert),
-					(enum name_kind)kind };
-
 		if (files->path[kind])
-			store_from_file(&t, files->file[kind], files->path[kind]);
+			store_from_file(&t, (enum name_kind)kind, files->file[kind],
+					files->path[kind]);
 		else
-			answered &= store_from_service(&t, &service);
-		sqlite3_finalize(t.insert);
+			answered &= store_from_service(n, &t, (enum name_kind)kind);
 	}
-	if (!files->path[NAME_USER] || !files->path[NAME_GROUP])
-		answered |= service_failed(db, &service);
+	tables_close(&t);
+	if (n->asking)
+		answered |= service_failed(db, &n->service);
+	free(n->expected);
 	return answered;
 }

@@ -90,22 +90,23 @@ bool names_read(FILE *file, const char *path, enum name_kind kind, struct buf *l
 
 /* ---- the child ----
  *
- * An answer is, for each name found, its head, the name and the full name, each with its NUL; then
- * a head whose name_len is NO_MORE.
+ * A question is its head and the ids. The answer is, for each name found, a head, the name and the
+ * full name, each with its NUL; then a head whose name_len is NO_MORE.
  */
 #define NO_MORE UINT32_MAX
 
 struct question {
-	uint32_t kind, count, ids[NAMES_BATCH];
+	uint32_t kind, count;
 };
 
 struct answer_head {
-	uint32_t id, name_len, full_len; /* full_len 0: none */
+	uint32_t kind, id, name_len, full_len; /* full_len 0: none */
 };
 
-static void add_answer(struct buf *out, uint32_t id, const char *name, const char *full)
+static void add_answer(struct buf *out, uint32_t kind, uint32_t id, const char *name,
+		       const char *full)
 {
-	struct answer_head head = { id, (uint32_t)strlen(name) + 1,
+	struct answer_head head = { kind, id, (uint32_t)strlen(name) + 1,
 				    full ? (uint32_t)strlen(full) + 1 : 0 };
 
 	if (head.full_len > NAME_BYTES_MAX)
@@ -130,9 +131,10 @@ static int look_up(struct buf *out, uint32_t kind, uint32_t id, struct buf *memo
 	else
 		err = getgrgid_r(id, &group, room, memory->cap, &found_group);
 	if (!err && found_user)
-		add_answer(out, id, user.pw_name, user.pw_gecos ? full_name(user.pw_gecos) : NULL);
+		add_answer(out, kind, id, user.pw_name,
+			   user.pw_gecos ? full_name(user.pw_gecos) : NULL);
 	if (!err && found_group)
-		add_answer(out, id, group.gr_name, NULL);
+		add_answer(out, kind, id, group.gr_name, NULL);
 	return err;
 }
 
@@ -148,18 +150,20 @@ static void serve(void *arg)
 	struct answer_head no_more = { .name_len = NO_MORE };
 	struct buf out = { 0 }, memory = { 0 };
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	uint32_t ids[NAMES_BATCH];
 	struct question q;
 
 	/* Our parent says what there is to say; libraries that look names up do too, here. */
 	if (null < 0 || dup2(null, STDERR_FILENO) < 0)
 		quit(EXIT_SYSTEM);
-	while (fd_read_full(socket, &q, sizeof(q)) == sizeof(q)) {
+	while (fd_read_full(socket, &q, sizeof(q)) == sizeof(q) &&
+	       fd_read_full(socket, ids, q.count * sizeof(*ids)) >= 0) {
 		out.len = 0;
 		buf_reserve(&memory, LOOK_UP_FIRST);
 		for (uint32_t i = 0; i < q.count; i++) {
 			int err;
 
-			while ((err = look_up(&out, q.kind, q.ids[i], &memory)) == ERANGE &&
+			while ((err = look_up(&out, q.kind, ids[i], &memory)) == ERANGE &&
 			       memory.cap < LOOK_UP_MAX)
 				buf_reserve(&memory, 2 * memory.cap);
 			if (is_failure(err))
@@ -179,13 +183,39 @@ void name_service_start(struct name_service *s)
 	int ends[2];
 
 	*s = (struct name_service){ .socket = -1 };
-	clock_gettime(CLOCK_MONOTONIC, &s->deadline);
-	s->deadline.tv_sec += NAMES_SECONDS;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		die_errno("cannot make a socket to ask for names");
 	s->socket = ends[0];
 	process_fork(&s->child, "names", serve, &ends[1]);
 	close(ends[1]);
+}
+
+/* Send what the child takes without being waited for. */
+static void send_asked(struct name_service *s)
+{
+	while (!s->gone && s->sent < s->asked.len) {
+		ssize_t n = send(s->socket, s->asked.data + s->sent, s->asked.len - s->sent,
+				 MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return;
+		s->gone = n < 0;
+		s->sent += n > 0 ? (size_t)n : 0;
+	}
+	s->sent = s->asked.len = 0;
+}
+
+void name_service_ask(struct name_service *s, enum name_kind kind, const uint32_t *ids,
+		      size_t count)
+{
+	const struct question q = { kind, (uint32_t)count };
+
+	buf_add(&s->asked, &q, sizeof(q));
+	buf_add(&s->asked, ids, count * sizeof(*ids));
+	s->open++;
+	send_asked(s);
 }
 
 static int milliseconds_left(const struct name_service *s)
@@ -199,56 +229,70 @@ static int milliseconds_left(const struct name_service *s)
 	return left > 0 ? (int)left : 0;
 }
 
-/* Have `len` bytes of the answer from `at` on; false when they do not come in time. */
-static bool receive(struct name_service *s, size_t at, size_t len)
+/* Have more of the answers; false when there is nothing more to come in time. */
+static bool receive(struct name_service *s)
 {
 	struct pollfd ready = { .fd = s->socket, .events = POLLIN };
+	int events;
+	ssize_t n;
 
-	while (s->answer.len - at < len) {
-		int events = poll(&ready, 1, milliseconds_left(s));
-		ssize_t n;
-
-		if (events < 0 && errno == EINTR)
-			continue;
-		if (events <= 0)
-			return false;
-		n = fd_read(s->socket, buf_reserve(&s->answer, RECEIVE_SIZE), RECEIVE_SIZE);
-		s->gone = n <= 0;
-		if (s->gone)
-			return false;
-		s->answer.len += (size_t)n;
-	}
-	return true;
+	send_asked(s);
+	if (s->sent < s->asked.len)
+		ready.events |= POLLOUT;
+	events = s->gone ? 0 : poll(&ready, 1, milliseconds_left(s));
+	if (events < 0 && errno == EINTR)
+		return true;
+	if (events <= 0)
+		return false;
+	if (!(ready.revents & ~POLLOUT))
+		return true;
+	n = fd_read(s->socket, buf_reserve(&s->answer, RECEIVE_SIZE), RECEIVE_SIZE);
+	s->gone = n <= 0;
+	s->answer.len += n > 0 ? (size_t)n : 0;
+	return !s->gone;
 }
 
-bool name_service_ask(struct name_service *s, enum name_kind kind, const uint32_t *ids,
-		      size_t count, void (*found)(void *arg, const struct name *name), void *arg)
+/* Take what has come whole; returns where the rest begins. */
+static size_t take_answers(struct name_service *s, name_found *found, void *arg)
 {
-	struct question q = { .kind = kind, .count = (uint32_t)count };
-	struct answer_head head;
+	size_t at = 0;
 
-	memcpy(q.ids, ids, count * sizeof(*ids));
-	s->answer.len = 0;
-	if (s->gone || !milliseconds_left(s))
-		return false;
-	s->gone = send(s->socket, &q, sizeof(q), MSG_NOSIGNAL) != sizeof(q);
-	if (s->gone)
-		return false;
-	for (size_t at = 0; receive(s, at, sizeof(head));) {
-		const char *name;
+	while (s->answer.len - at >= sizeof(struct answer_head)) {
+		struct answer_head head;
+		const char *name = (char *)s->answer.data + at + sizeof(head);
 
 		memcpy(&head, s->answer.data + at, sizeof(head));
-		at += sizeof(head);
-		if (head.name_len == NO_MORE)
-			return true;
-		if (!receive(s, at, (size_t)head.name_len + head.full_len))
-			return false;
-		name = (char *)s->answer.data + at;
-		found(arg,
-		      &(struct name){ head.id, name, head.full_len ? name + head.name_len : NULL });
-		at += (size_t)head.name_len + head.full_len;
+		if (head.name_len == NO_MORE) {
+			s->open--;
+			at += sizeof(head);
+			continue;
+		}
+		if (s->answer.len - at < sizeof(head) + head.name_len + head.full_len)
+			break;
+		found(arg, (enum name_kind)head.kind, &(struct name){
+			head.id, name, head.full_len ? name + head.name_len : NULL });
+		at += sizeof(head) + head.name_len + head.full_len;
 	}
-	return false;
+	return at;
+}
+
+bool name_service_await(struct name_service *s, name_found *found, void *arg)
+{
+	bool more = true;
+
+	if (!s->deadline.tv_sec) {
+		clock_gettime(CLOCK_MONOTONIC, &s->deadline);
+		s->deadline.tv_sec += NAMES_SECONDS;
+	}
+	while (s->open && more) {
+		size_t taken;
+
+		more = receive(s);
+		taken = take_answers(s, found, arg);
+		s->answer.len -= taken;
+		memmove(s->answer.data, s->answer.data + taken, s->answer.len);
+	}
+	return !s->open;
 }
 
 int name_service_stop(struct name_service *s)
@@ -261,6 +305,7 @@ int name_service_stop(struct name_service *s)
 		process_signal(&s->child, SIGKILL);
 	status = process_wait(&s->child);
 	close(s->socket);
+	buf_release(&s->asked);
 	buf_release(&s->answer);
 	*s = (struct name_service){ .socket = -1 };
 	return gone ? status : 0;

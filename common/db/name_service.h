@@ -2,9 +2,9 @@
 /*
  * name_service - what users and groups are called.
  *
- * The system's name service can ask machines that do not answer. So a child process asks, for as
- * many seconds as it was given in all; then it is killed, and what is not known by then stays
- * unknown. That is never an error: an id without a name is normal, since users leave.
+ * The system's name service can ask machines that do not answer. So a child process asks, while its
+ * parent does other work; it is waited for as many seconds as it is given in all, then it is killed,
+ * and what is not known by then stays unknown. That is never an error: an id without a name is normal, since users leave.
  *
  * Or names come from files as passwd(5) and group(5) describe them; of two lines with one id the
  * first counts. Lines of another form are passed over.
@@ -34,26 +34,34 @@ bool names_read(FILE *file, const char *path, enum name_kind kind, struct buf *l
 
 /* ---- the name service ---- */
 
-#define NAMES_SECONDS 10 /* for all questions together; keep stats-load(1) in step */
-#define NAMES_BATCH 512  /* ids in a question */
+typedef void name_found(void *arg, enum name_kind kind, const struct name *name);
+
+#define NAMES_SECONDS 10 /* to wait for answers, in all; keep stats-load(1) in step */
+#define NAMES_BATCH 512  /* ids in a question, at most */
 
 struct name_service {
 	struct process child;
-	int socket; /* to the child */
-	bool gone;  /* it has ended on its own */
-	struct timespec deadline;
-	struct buf answer;
+	int socket;        /* to the child */
+	bool gone;         /* it has ended on its own */
+	uint64_t open;     /* questions without an answer */
+	struct timespec deadline; /* 0: nobody has waited yet */
+	struct buf asked;  /* of questions, what the child has not taken yet: from `sent` on */
+	size_t sent;
+	struct buf answer; /* what has come */
 };
 
 /* Start the child; dies (4) when no process can be started. */
 void name_service_start(struct name_service *s);
 
+/* Ask for ids. This does not wait: the child answers while other work is done. */
+void name_service_ask(struct name_service *s, enum name_kind kind, const uint32_t *ids,
+		      size_t count);
+
 /*
- * Ask for up to NAMES_BATCH ids and call `found` for each that has a name. False when time is up
- * or the child is gone: then asking again is of no use.
+ * Wait for the answers to all questions so far and call `found` for each id that has a name. False
+ * when time is up, which begins with the first wait, or the child is gone: asking again is of no use.
  */
-bool name_service_ask(struct name_service *s, enum name_kind kind, const uint32_t *ids,
-		      size_t count, void (*found)(void *arg, const struct name *name), void *arg);
+bool name_service_await(struct name_service *s, name_found *found, void *arg);
 
 /*
  * End the child. Returns how it had ended before that, as process_wait does; 0: it had not. Status

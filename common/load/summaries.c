@@ -22,8 +22,11 @@ static void count(struct summaries *s, enum load_part part, uint32_t id, uint64_
 		load_sort_add(s->sorted, slot);
 		slot->part = 0;
 	}
-	if (!slot->part)
+	if (!slot->part) {
 		*slot = (struct load_item){ .part = part, .id = id };
+		if (s->seen)
+			s->seen(s->seen_arg, part == PART_GIDS, id);
+	}
 	slot->directories += directories;
 	slot->owned += owned;
 }

@@ -18,8 +18,13 @@
 /* Groups of one directory that are told apart in memory; when it has more, the sorter does it. */
 #define GROUPS_KEPT 256
 
+/* An owner or a group, known for the first time or, where there are many, once more. */
+typedef void summaries_seen(void *arg, bool group, uint32_t id);
+
 struct summaries {
 	struct load_sort *sorted;  /* the caller's */
+	summaries_seen *seen;      /* likewise, set after init; NULL: nobody wants to know */
+	void *seen_arg;
 	struct load_item *counts;  /* a table; part 0: free */
 	int64_t usage_dir;         /* whose usage rows are coming; 0: none yet */
 	uint32_t last_uid;
