@@ -14,11 +14,10 @@ void *buf_grow_array(void *array, size_t *cap, size_t need, size_t size)
 	return array;
 }
 
-unsigned char *buf_reserve(struct buf *b, size_t more)
+unsigned char *buf_grow(struct buf *b, size_t more)
 {
 	if (more > SIZE_MAX - b->len)
 		die(EXIT_SYSTEM, "out of memory: a buffer of %zu bytes", b->len);
-	/* Also for no bytes: nothing may be added to NULL. */
 	GROW(b->data, b->cap, b->len + more + !b->data);
 	return b->data + b->len;
 }

@@ -17,7 +17,12 @@ struct buf {
 };
 
 /* Make room for `more` bytes beyond len; returns where they start. Does not change len. */
-unsigned char *buf_reserve(struct buf *b, size_t more);
+unsigned char *buf_grow(struct buf *b, size_t more);
+static inline unsigned char *buf_reserve(struct buf *b, size_t more)
+{
+	/* Also for no bytes: nothing may be added to NULL. */
+	return more < b->cap - b->len ? b->data + b->len : buf_grow(b, more);
+}
 
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_add_str(struct buf *b, const char *text);

@@ -62,7 +62,7 @@ static void open_columns(struct block *b)
 /* The first `columns` of lines or rows, before the first value of them is used. */
 static bool check_columns(struct block *b, struct entry_columns *c, unsigned columns)
 {
-	return entry_columns_check(c, columns, b->head.dirs) ||
+	return c->checked >= columns || entry_columns_check(c, columns, b->head.dirs) ||
 	       fault(b, "a number is out of range");
 }
 

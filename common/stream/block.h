@@ -81,7 +81,7 @@ struct block {
 
 /*
  * Start reading; keeps the allocation of b->path from block to block. Zero the struct once. Behind
- * the payload NUMBER_COLUMN_PADDING bytes must be readable: the hash, or what block_encode leaves there.
+ * the payload NUMBER_COLUMN_PADDING bytes must be readable: the hash, or the room for it.
  */
 void block_open(struct block *b, enum rec_kind kind, const struct block_header *h,
 		const unsigned char *payload);

@@ -272,35 +272,49 @@ static void reset(struct block_build *b)
 	};
 }
 
-static void encode_entries(struct block_build *b)
+static void encode_lines(struct block_build *b, struct buf *out)
 {
-	entry_values_encode(b->line_values, LINE_COLUMNS, &b->coded_lines);
-	entry_values_encode(b->row_values, ROW_COLUMNS, &b->coded_rows);
-	buf_add(&b->coded_rows, b->names.data, b->names.len);
+	if (b->kind == KIND_ENTRY)
+		entry_values_encode(b->line_values, LINE_COLUMNS, out);
+	else
+		buf_add(out, b->coded_lines.data, b->coded_lines.len);
+}
+
+static void encode_rows(struct block_build *b, struct buf *out)
+{
+	if (b->kind == KIND_ENTRY) {
+		entry_values_encode(b->row_values, ROW_COLUMNS, out);
+		buf_add(out, b->names.data, b->names.len);
+	} else {
+		buf_add(out, b->coded_rows.data, b->coded_rows.len);
+	}
 }
 
 void block_encode(struct block_build *b, struct buf *out)
 {
+	size_t start = out->len, payload = start + BLOCK_HEADER_SIZE, lines, rows;
 	unsigned char *head;
 
 	if (!b->records)
 		return;
-	if (b->kind == KIND_ENTRY)
-		encode_entries(b);
-	head = buf_reserve(out, BLOCK_HEADER_SIZE);
+	buf_reserve(out, BLOCK_HEADER_SIZE);
+	out->len = payload;
+	buf_add(out, b->coded_dirs.data, b->coded_dirs.len);
+	lines = out->len;
+	encode_lines(b, out);
+	rows = out->len;
+	encode_rows(b, out);
+	put_le64(buf_reserve(out, BLOCK_HASH_SIZE), 0);
+	head = out->data + start;
 	put_le32(head, BLOCK_TAG);
-	put_le32(head + 4, (uint32_t)payload_len(b));
+	put_le32(head + 4, (uint32_t)(out->len - payload));
 	put_le32(head + 8, b->records);
 	put_le32(head + 12, b->dirs);
 	put_le32(head + 16, (uint32_t)b->paths_len);
 	put_le32(head + 20, (uint32_t)b->coded_dirs.len);
-	put_le32(head + 24, (uint32_t)b->coded_lines.len);
+	put_le32(head + 24, (uint32_t)(rows - lines));
 	put_le32(head + 28, b->lines);
-	out->len += BLOCK_HEADER_SIZE;
-	buf_add(out, b->coded_dirs.data, b->coded_dirs.len);
-	buf_add(out, b->coded_lines.data, b->coded_lines.len);
-	buf_add(out, b->coded_rows.data, b->coded_rows.len);
-	buf_reserve(out, NUMBER_COLUMN_PADDING);
+	out->len += BLOCK_HASH_SIZE;
 	reset(b);
 }
 

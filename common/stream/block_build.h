@@ -14,7 +14,8 @@
 struct block_build {
 	enum rec_kind kind;
 	uint32_t records, dirs, lines;
-	struct buf coded_dirs, coded_lines, coded_rows;
+	struct buf coded_dirs;
+	struct buf coded_lines, coded_rows; /* other kinds than entry */
 	struct entry_values *line_values, *row_values; /* entry kind */
 	struct buf names;        /* entry kind: of the rows */
 	size_t bound;            /* entry kind: upper bound of the payload that no order changes */
@@ -72,7 +73,7 @@ static inline const struct digest *block_dir_digest(const struct block_build *b)
  */
 void block_build_settle(struct block_build *b);
 
-/* Append header and payload (not the hash) to `out` and empty the builder. Nothing if empty. */
+/* Append header, payload and room for the hash to `out`, empty the builder. Nothing if empty. */
 void block_encode(struct block_build *b, struct buf *out);
 
 void block_build_release(struct block_build *b);

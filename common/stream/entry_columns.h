@@ -32,7 +32,7 @@ struct entry_columns {
 	unsigned checked; /* columns whose values are known to be in range */
 };
 
-/* Take the first `columns` at `in`; sets `in->bad` if they are none. Without entries there are none. */
+/* Take the first `columns` at `in`; sets `in->bad` if they are not there. Without entries: none. */
 void entry_columns_open(struct entry_columns *c, struct wire_in *in, unsigned columns,
 			uint32_t count);
 

@@ -6,26 +6,54 @@ static uint64_t low_bytes(uint32_t width)
 	return width ? UINT64_MAX >> (64 - 8 * width) : 0;
 }
 
-/* Bytes of a value up to the highest in which not all are equal. */
-static uint32_t width_of(const uint64_t *values, uint32_t count)
+static uint32_t bytes_of(uint64_t value)
+{
+	return value ? 8 - (uint32_t)__builtin_clzll(value) / 8 : 0;
+}
+
+/* Values near each other may differ in more bytes than their range takes, as 255 and 256 do. */
+static void narrow(const uint64_t *values, uint32_t count, uint32_t *width, uint64_t *base)
+{
+	const uint64_t narrower = low_bytes(*width - 1);
+	uint64_t least = values[0], most = values[0];
+
+	for (uint32_t i = 1; i < count; i++) {
+		least = values[i] < least ? values[i] : least;
+		most = values[i] > most ? values[i] : most;
+		if (most - least > narrower)
+			return;
+	}
+	*width = bytes_of(most - least);
+	*base = least;
+}
+
+/* The least width. The bytes in which values differ are found faster than their range. */
+static uint32_t choose_width(const uint64_t *values, uint32_t count, uint64_t *base)
 {
 	uint64_t differ = 0;
+	uint32_t width;
 
 	for (uint32_t i = 0; i < count; i++)
 		differ |= values[i] ^ values[0];
-	return differ ? 8 - (uint32_t)__builtin_clzll(differ) / 8 : 0;
+	width = bytes_of(differ);
+	*base = values[0] & ~low_bytes(width);
+	if (width > 1)
+		narrow(values, count, &width, base);
+	return width;
 }
 
 void number_column_add(struct buf *out, const uint64_t *values, uint32_t count)
 {
-	uint32_t width = width_of(values, count);
-	unsigned char *to = buf_reserve(out, NUMBER_COLUMN_HEAD_MAX + (size_t)width * count + NUMBER_COLUMN_PADDING);
+	uint64_t base;
+	uint32_t width = choose_width(values, count, &base);
+	size_t most = NUMBER_COLUMN_HEAD_MAX + (size_t)width * count + NUMBER_COLUMN_PADDING;
+	unsigned char *to = buf_reserve(out, most);
 
 	*to++ = (unsigned char)width;
-	to = put_varint(to, values[0] & ~low_bytes(width));
+	to = put_varint(to, base);
 	/* The bytes of each that are not stored are overwritten by the next one. */
 	for (uint32_t i = 0; width && i < count; i++, to += width)
-		put_le64(to, values[i]);
+		put_le64(to, values[i] - base);
 	out->len = (size_t)(to - out->data);
 }
 

@@ -6,11 +6,11 @@
  *     base    varint
  *     values  `width` bytes each, little-endian: the value less the base
  *
- * The base is what all values have in common above their low `width` bytes, so a field that is the same
- * in all records takes no bytes but these. A value is written and read without a branch, wherever
- * it stands, and a column that nobody asks for costs nothing.
+ * A field that is the same in all records takes no bytes but width and base. A value is written and
+ * read without a branch, wherever it stands, and a column that nobody asks for costs nothing.
  *
- * Eight bytes are read at a time: NUMBER_COLUMN_PADDING bytes behind the last column must be readable.
+ * Eight bytes are read at a time, so NUMBER_COLUMN_PADDING bytes behind the last column must be
+ * readable.
  */
 #ifndef TREETALLY_NUMBER_COLUMN_H
 #define TREETALLY_NUMBER_COLUMN_H
@@ -35,7 +35,8 @@ struct number_column {
 void number_column_open(struct number_column *c, struct wire_in *in, uint32_t count);
 
 /* Are all values at most `limit`? Mostly the width says it. */
-bool number_column_within(const struct number_column *c, uint32_t count, uint64_t limit) WARN_UNUSED;
+bool number_column_within(const struct number_column *c, uint32_t count,
+			  uint64_t limit) WARN_UNUSED;
 
 static inline uint64_t number_column_at(const struct number_column *c, uint32_t i)
 {

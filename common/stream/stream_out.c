@@ -75,31 +75,30 @@ static void write_text_block(struct stream_out *s, const struct block_header *he
 		flush(s);
 }
 
-void stream_out_add_encoded(struct stream_out *s, const unsigned char *blocks, size_t len)
+void stream_out_add_encoded(struct stream_out *s, unsigned char *blocks, size_t len)
 {
 	struct block_header header;
-	unsigned char hash[BLOCK_HASH_SIZE];
+	size_t block_len;
 
-	while (len) {
-		const char *fault = block_header_parse(&header, blocks, s->kind);
-		size_t block_len = (size_t)BLOCK_HEADER_SIZE + header.payload;
+	for (unsigned char *at = blocks; at < blocks + len; at += block_len + BLOCK_HASH_SIZE) {
+		const char *fault = block_header_parse(&header, at, s->kind);
 
 		if (fault)
 			bug(fault);
+		block_len = (size_t)BLOCK_HEADER_SIZE + header.payload;
 		s->records += header.records;
 		s->blocks++;
 		if (s->tsv) {
-			write_text_block(s, &header, blocks + BLOCK_HEADER_SIZE);
+			write_text_block(s, &header, at + BLOCK_HEADER_SIZE);
 		} else {
-			put_le64(hash, XXH3_64bits_withSeed(blocks, block_len, s->blocks));
-			s->chain = stream_chain(s->chain, get_le64(hash));
-			buf_add(&s->out, blocks, block_len);
-			buf_add(&s->out, hash, sizeof(hash));
-			flush(s);
+			uint64_t hash = XXH3_64bits_withSeed(at, block_len, s->blocks);
+
+			put_le64(at + block_len, hash);
+			s->chain = stream_chain(s->chain, hash);
 		}
-		blocks += block_len;
-		len -= block_len;
 	}
+	if (!s->tsv)
+		write_all(s, blocks, len);
 }
 
 /* Encode and write what the builder holds. */

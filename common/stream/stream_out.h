@@ -50,8 +50,8 @@ void stream_out_add_usage(struct stream_out *s, const char *path, size_t len,
 void stream_out_add_link(struct stream_out *s, const char *path, size_t len,
 			 const struct link_row *row, const char *name, size_t name_len);
 
-/* One or more whole blocks as block_encode made them, one after the other. */
-void stream_out_add_encoded(struct stream_out *s, const unsigned char *blocks, size_t len);
+/* One or more whole blocks as block_encode made them, one after the other; puts the hashes in. */
+void stream_out_add_encoded(struct stream_out *s, unsigned char *blocks, size_t len);
 
 /* Trailer, flush, names; the promise that all that was written is there. */
 void stream_out_finish(struct stream_out *s, const struct ledger *ledger);

@@ -117,7 +117,7 @@ static void add_blocks(struct outcome *o, const struct buf *blocks)
 		while (block_next_entry_record(&block, &paths))
 			add_entry(o, (char *)block.path.data, block.path.len, &block.entry);
 		fuzz_check(!block.fault, "a block that does not decode: %s", block.fault);
-		at += BLOCK_HEADER_SIZE + header.payload;
+		at += BLOCK_HEADER_SIZE + header.payload + BLOCK_HASH_SIZE;
 	}
 	block_paths_release(&paths);
 	block_release(&block);
