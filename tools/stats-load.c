@@ -31,6 +31,8 @@
 #define CACHE_ENOUGH (8u << 20)
 /* Pages are written in pieces of at most this (bytes). */
 #define PIECE_ENOUGH (1u << 20)
+/* With less memory than this (bytes) there is no room for the blocks that threads hand on. */
+#define THREADS_MEMORY (16u << 20)
 /* Steps of SQLite's virtual machine between two looks at the clock: some milliseconds. */
 #define TICK_STEPS 100000
 
@@ -147,6 +149,13 @@ static void require_directories(const char *name, struct db_found *found)
 	db_found_release(found);
 }
 
+static unsigned threads_of(const struct loader *l)
+{
+	const struct opts *shared = &l->opt->shared;
+
+	return shared->memory < THREADS_MEMORY ? 1 : shared->threads;
+}
+
 /* ---- what was sorted: trees that are filled at a time, each in its turn ---- */
 
 enum { TURN_USAGE = DIR_STATS_TURNS, TURN_LINKS };
@@ -230,7 +239,7 @@ static void write_sorted(struct loader *l)
 		{ write_usage_r, "usage" }, { write_links, "links" },
 	};
 	enum { JOBS = sizeof(jobs) / sizeof(*jobs), LINKS = JOBS - 1 };
-	unsigned threads = l->opt->shared.threads;
+	unsigned threads = threads_of(l);
 	bool at_a_time = dir_stats_sort(&l->join.sums) && threads > 1;
 	struct pool *pool = pool_start_helpers(threads - 1, JOBS, work, l);
 
@@ -313,6 +322,8 @@ static void open_both(struct loader *l)
 		/* Another stats-load was faster, or a dir-load: see what is there now. */
 		db_close(&l->old);
 	}
+	/* Its lock ends with the process; a thread may be reading it when another one dies. */
+	die_forget(&l->old);
 	scan_state_load(&l->old, &l->dir_state);
 	scan_check_heads(&l->old, &l->dir_state, &l->in.stream.head, l->in.stream.name);
 }
@@ -384,7 +395,8 @@ static void load(struct loader *l)
 	l->join = (struct tree_join){ .old = &l->old, .in = &l->in, .sorted = &l->sorted,
 				      .links = &l->links, .progress = &l->progress };
 	link_load_init(&l->links, &link_sorting);
-	tree_join_init(&l->join, &stats, shared->memory / 8, shared->temp_dir, shared->threads);
+	tree_join_init(&l->join, &stats, shared->memory / 8, shared->temp_dir,
+		       threads_of(l));
 	if (!l->opt->no_names) {
 		l->join.summaries.seen = expect_name;
 		l->join.summaries.seen_arg = &l->names;
