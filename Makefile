@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# treetally: plain `make` needs a C compiler, make, SQLite and xxHash; everything else is for the
+# treetally: plain `make` needs a C compiler, make, SQLite, xxHash and libzstd; everything else is for the
 # tests.
 #
 #   make BUILD=DIR    put all products into DIR (default: build)
@@ -24,6 +24,7 @@ COMMON   = $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*/*.c))
 PROGRAMS = $(TOOLS:%=$(BUILD)/%)
 DATABASE = $(addprefix $(BUILD)/,dir-load stats-load dir-query stats-query dir-export scan-audit \
 	   scan-import)
+PARSERS  = $(addprefix $(BUILD)/,gpfs-parse list-parse scan-import)
 PIPES    = pipelines/two-branches pipelines/nightly-import pipelines/scan-policy
 UNITS    = $(wildcard pipelines/systemd/*)
 SCRIPTS  = $(PIPES) pipelines/demo tests/run tests/fuzz/run .ci/run
@@ -33,9 +34,10 @@ LINTS    = lint-gcc lint-clang lint-cppcheck lint-rooms lint-shell lint-man lint
 
 all: $(PROGRAMS)
 
-# Filters read and hash; only loaders and queries know what a database is.
+# Filters read and hash; only loaders and queries know what a database is, and parsers what is packed.
 LDLIBS = -lpthread
 $(DATABASE): LDLIBS = -lsqlite3 -lpthread
+$(PARSERS): LDLIBS += -lzstd
 
 $(PROGRAMS): $(BUILD)/%: $(BUILD)/tools/%.o $(BUILD)/libcommon.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -77,7 +79,7 @@ $(BUILD)/fuzz-query: $(BUILD)/tests/fuzz/answers.o
 $(FUZZERS): $(BUILD)/fuzz-%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/fuzz.o \
 		$(BUILD)/libcommon.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(BUILD)/libcommon.a \
-		-lsqlite3 -lpthread
+		-lsqlite3 -lpthread -lzstd
 fuzzers: $(FUZZERS)
 fuzz-objects: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fuzz/*.c))
 

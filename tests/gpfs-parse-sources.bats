@@ -258,15 +258,17 @@ pack() {
 @test "gpfs-parse: a damaged or cut compressed log is exit 3 and leaves nothing" {
 	big_log 20000 >log
 	for kind in gz bz2 xz zst lz4; do
+		what=' failed with status '
+		[[ $kind != zst ]] || what=' the zstd frame that begins at byte 0'
 		pack $kind <log >good
 		head -c -7 good >short
 		head -c $(($(wc -c <good) / 2)) good >half
 		perl -0777 -pe 'substr($_, length() / 2, 4) ^= "\x55\xaa\x55\xaa"' good >flipped
 		for broken in short half flipped; do
 			run -3 --separate-stderr gpfs-parse -o out.rec $broken
-			[[ $stderr == *"gpfs-parse: $broken: "*" failed with status "* ]] || { echo "$kind $broken: $stderr"; return 1; }
+			[[ $stderr == *"gpfs-parse: $broken: "*$what* ]] || { echo "$kind $broken: $stderr"; return 1; }
 			run -3 --separate-stderr bash -c "cat $broken | gpfs-parse -o out.rec"
-			[[ $stderr == *"gpfs-parse: standard input: "*" failed with status "* ]]
+			[[ $stderr == *"gpfs-parse: standard input: "*$what* ]]
 			[ ! -e out.rec ]
 		done
 	done
@@ -277,7 +279,7 @@ pack() {
 	local program=$TREETALLY_BUILD/gpfs-parse package
 	mkdir bin
 	ln -s "$(type -P cat)" bin/cat
-	for package in gz:gzip:gzip bz2:bzip2:bzip2 xz:xz:xz-utils zst:zstd:zstd lz4:lz4:lz4; do
+	for package in gz:gzip:gzip bz2:bzip2:bzip2 xz:xz:xz-utils lz4:lz4:lz4; do
 		IFS=: read -r kind name package <<<"$package"
 		pack "$kind" <log >packed
 		run -4 --separate-stderr env PATH="$PWD/bin" "$program" -o out.rec packed

@@ -216,7 +216,7 @@ help_options() {
 @test "man: pages that others refer to exist" {
 	local page name number external
 	external='awk cat cmp cron crontab cut df diff du fcntl find flock getfacl grep gzip head jq less ls mkdir perl'
-	external+=' mmapplypolicy setfacl sort sqlite3 ssh stat sudo systemctl tail umask xz zstd'
+	external+=' mmapplypolicy setfacl sort sqlite3 ssh stat sudo systemctl tail umask xz zstd pzstd pbzip2 lz4'
 	for page in "$man"/*.[1-8]; do
 		while read -r _ name number _; do
 			[[ -e $man/$name.$number || " $external " == *" $name "* ]] ||
@@ -520,8 +520,8 @@ readme_commands() {
 	local package
 	# shellcheck source=pipelines/lib/need.sh
 	. "$TREETALLY_TOP/pipelines/lib/need.sh"
-	for package in $(need_names 2 cc make sqlite3.h xxhash.h) $(need_names 3 sqlite3.h xxhash.h) \
-		$(need_names 4 sqlite3.h xxhash.h); do
+	for package in $(need_names 2 cc make sqlite3.h xxhash.h zstd.h) $(need_names 3 sqlite3.h xxhash.h zstd.h) \
+		$(need_names 4 sqlite3.h xxhash.h zstd.h); do
 		grep -qw -- "$package" "$TREETALLY_TOP/README.md" || wrong "README: package $package"
 	done
 	agree

@@ -58,7 +58,7 @@ static void parse_args(struct options *o, int argc, char **argv)
 		.rows = rows,
 		.operands_max = OPERANDS_ANY,
 		.stdin_below = 1,
-		.about = { stream_opts_about },
+		.about = { stream_opts_about, log_zstd_about },
 	};
 	size_t count;
 

@@ -42,7 +42,7 @@
 
 #define MEMORY_LEAST (32u << 20)  /* bytes */
 #define MEMORY_USUAL (1024u << 20)
-#define PARSE_MOST (32u << 20)
+#define PARSE_MOST (64u << 20)
 #define EXTRACT_MOST (16u << 20)
 
 /* Arguments that a program is given as they are; NULL at the end. */
@@ -212,7 +212,7 @@ static void parse_args(struct options *opt, int argc, char **argv)
 			   "phase, -vv also the messages of all programs.",
 		.rows = rows, .operands_max = OPERANDS_ANY, .stdin_below = 1,
 		.contradictions = (const char *const[]){ "if-newer replace", NULL },
-		.about = { stream_opts_about, db_schema_about },
+		.about = { stream_opts_about, db_schema_about, log_zstd_about },
 	};
 
 	*opt = (struct options){ .scan_day = DAY_NONE, .mode = MODE_NONE };

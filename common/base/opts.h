@@ -155,7 +155,7 @@ struct opts_program {
 	 */
 	const char *const *contradictions, *const *needs;
 	/* Lines that --version prints, each by one call; NULL ends them. */
-	void (*about[3])(void);
+	void (*about[4])(void);
 };
 
 /* Defaults. */

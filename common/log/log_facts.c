@@ -30,7 +30,7 @@ static bool first_line(const char *log, char text[FIRST_LINE + 1])
 		if (len > 0 && (!memchr(text, '\n', (size_t)len) || memchr(text, '\0', (size_t)len)))
 			return false;
 	} else {
-		log_source_open(&source, log);
+		log_source_open(&source, log, 1, 0);
 		len = (ssize_t)log_source_read(&source, text, FIRST_LINE);
 		log_source_close(&source);
 	}

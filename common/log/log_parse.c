@@ -25,6 +25,8 @@ void log_parse_init(struct log_parse *p, unsigned threads, uint64_t memory, bool
 	while (threads > 1 && memory_for(threads) > memory)
 		threads--;
 	*p = (struct log_parse){ .threads = threads, .chunk_count = chunks_for(threads) };
+	if (memory > memory_for(threads))
+		p->unpack_memory = memory - memory_for(threads);
 	p->workers = xcalloc(threads + 1, sizeof(*p->workers));
 	p->part.keep_rejects = keep_rejects;
 	for (unsigned i = 0; i <= threads; i++)
@@ -40,7 +42,7 @@ void log_parse_init(struct log_parse *p, unsigned threads, uint64_t memory, bool
 
 bool log_parse_open(struct log_parse *p, const char *operand)
 {
-	log_source_open(&p->source, operand);
+	log_source_open(&p->source, operand, p->threads, p->unpack_memory);
 	p->reader = (struct chunk_reader){ .source = &p->source };
 	p->name = (struct cut_name){ 0 };
 	p->first = p->idle[--p->idle_count];

@@ -22,6 +22,7 @@
 struct log_parse {
 	unsigned threads;
 	size_t chunk_count;
+	uint64_t unpack_memory; /* bytes that chunks and workers leave */
 	struct chunk_worker *workers; /* one for each thread, and the caller's own */
 	struct chunk *chunks;
 	struct chunk **idle;

@@ -26,8 +26,6 @@ static const struct compression {
 	{ "bzip2", "bzip2", 3, "BZh", { { "pbzip2", "-dc" }, { "bzip2", "-dc" } } },
 	{ "xz", "xz-utils", 6, { 0xfd, '7', 'z', 'X', 'Z', 0 }, { { "xz", "-dc", "-T0" } } },
 	{ "lzma", "xz-utils", 3, { 0x5d, 0, 0 }, { { "xz", "-dc" } } },
-	/* --long: logs packed with a large window are read too. */
-	{ "zstd", "zstd", 4, { 0x28, 0xb5, 0x2f, 0xfd }, { { "zstd", "-dcq", "--long=31" } } },
 	{ "lz4", "lz4", 4, { 0x04, 0x22, 0x4d, 0x18 }, { { "lz4", "-dcq" } } },
 };
 
@@ -41,6 +39,16 @@ static const char *const environment[] = { "PATH", "LD_LIBRARY_PATH", "LC_ALL=C"
 static bool is_bzip2(const unsigned char *bytes)
 {
 	return bytes[3] >= '1' && bytes[3] <= '9' && (bytes[4] == 0x31 || bytes[4] == 0x17);
+}
+
+/* A frame, or one to be skipped, with which files of pzstd begin. */
+static bool is_zstd(const unsigned char *bytes, size_t len)
+{
+	static const unsigned char magic[] = { 0x28, 0xb5, 0x2f, 0xfd }, skip[] = { 0x2a, 0x4d, 0x18 };
+
+	return len >= LOG_SOURCE_PEEK &&
+	       (!memcmp(bytes, magic, sizeof(magic)) ||
+		(bytes[0] >> 4 == 5 && !memcmp(bytes + 1, skip, sizeof(skip))));
 }
 
 static const struct compression *detect(const unsigned char *bytes, size_t len)
@@ -165,9 +173,10 @@ static void decompress(struct log_source *s, const struct compression *c)
 	s->fd = ends[0];
 }
 
-void log_source_open(struct log_source *s, const char *operand)
+void log_source_open(struct log_source *s, const char *operand, unsigned threads, uint64_t memory)
 {
 	const struct compression *c;
+	size_t len;
 
 	*s = (struct log_source){ .name = operand, .file = -1, .packed = -1, .complaints = -1 };
 	if (is_stdin(operand)) {
@@ -179,7 +188,12 @@ void log_source_open(struct log_source *s, const char *operand)
 			die_errno("cannot open %s", operand);
 	}
 	fd_widen_pipe(s->fd);
-	c = detect(s->peeked, peek(s));
+	len = peek(s);
+	if (is_zstd(s->peeked, len)) {
+		s->zstd = log_zstd_open(s->name, s->fd, s->peeked, s->peeked_len, threads, memory);
+		return;
+	}
+	c = detect(s->peeked, len);
 	if (c)
 		decompress(s, c);
 }
@@ -253,19 +267,24 @@ static void check_children(struct log_source *s)
 	close(s->complaints);
 }
 
+/* Of a pipe, what was taken off it comes first. */
+static size_t read_text(struct log_source *s, void *data, size_t len)
+{
+	size_t have = s->peeked_len < len ? s->peeked_len : len;
+
+	memcpy(data, s->peeked, have);
+	memmove(s->peeked, s->peeked + have, s->peeked_len - have);
+	s->peeked_len -= have;
+	return have + read_full(s, s->fd, (char *)data + have, len - have);
+}
+
 size_t log_source_read(struct log_source *s, void *data, size_t len)
 {
-	size_t have = 0;
+	size_t have;
 
 	if (s->ended)
 		return 0;
-	if (s->peeked_len && s->file < 0) {
-		have = s->peeked_len < len ? s->peeked_len : len;
-		memcpy(data, s->peeked, have);
-		memmove(s->peeked, s->peeked + have, s->peeked_len - have);
-		s->peeked_len -= have;
-	}
-	have += read_full(s, s->fd, (char *)data + have, len - have);
+	have = s->zstd ? log_zstd_read(s->zstd, data, len) : read_text(s, data, len);
 	s->text += have;
 	if (have < len) {
 		s->ended = true;
@@ -276,7 +295,9 @@ size_t log_source_read(struct log_source *s, void *data, size_t len)
 
 int64_t log_source_offset(const struct log_source *s)
 {
-	return s->file < 0 || s->file != s->fd || s->ended ? -1 : lseek(s->fd, 0, SEEK_CUR);
+	bool plain = s->file >= 0 && s->file == s->fd && !s->zstd;
+
+	return plain && !s->ended ? lseek(s->fd, 0, SEEK_CUR) : -1;
 }
 
 size_t log_source_read_at(const struct log_source *s, void *data, size_t len, int64_t offset)
@@ -303,6 +324,8 @@ uint64_t log_source_position(const struct log_source *s)
 
 void log_source_close(struct log_source *s)
 {
+	if (s->zstd)
+		log_zstd_close(s->zstd);
 	if (s->file >= 0 && s->file != s->fd && s->file != STDIN_FILENO)
 		close(s->file);
 	if (s->fd != STDIN_FILENO)

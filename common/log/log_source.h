@@ -2,9 +2,10 @@
 /*
  * log_source - the text of one log: a file or standard input, plain or compressed.
  *
- * What it is shows in its first bytes, not in its name. Compressed input is read by the usual
- * program, as a child at the other end of a pipe, with an environment of its own. Input that
- * cannot be read again from its beginning, a pipe, has a second child that hands it on.
+ * What it is shows in its first bytes, not in its name. What zstd packed is unpacked here
+ * (log_zstd.h), other compressed input by the usual program, as a child at the other end of a pipe,
+ * with an environment of its own. Input that cannot be read again from its beginning, a pipe, has a
+ * second child that hands it on.
  *
  * Dies (4) when reading fails or the program is not there, and (3) when the program fails,
  * complains, or ends before its input does: all that is checked before the end of the text is
@@ -15,6 +16,7 @@
 #define TREETALLY_LOG_SOURCE_H
 
 #include "common/base/process.h"
+#include "common/log/log_zstd.h"
 
 #define LOG_SOURCE_PEEK 10 /* bytes that tell compressed from plain */
 
@@ -24,9 +26,10 @@ struct log_source {
 	int file; /* the operand: position and size of a regular file; -1: it is something else */
 	unsigned char peeked[LOG_SOURCE_PEEK]; /* taken off a plain pipe, not yet given out */
 	size_t peeked_len;
-	int packed;       /* its input, which it shares with us */
-	int complaints;   /* a file in memory: standard error of the children */
+	struct log_zstd *zstd; /* unpacks the operand */
 	struct process decompressor, feeder;
+	int packed;       /* input of the decompressor, which it shares with us */
+	int complaints;   /* a file in memory: standard error of the children */
 	uint64_t text;    /* bytes given out */
 	bool ended;
 };
@@ -37,8 +40,11 @@ void log_source_check(const char *operand);
 /* Bytes of a regular file, compressed or not; 0 for anything else. */
 uint64_t log_source_size(const char *operand);
 
-/* `operand` "-" is standard input; the text must outlive the source. */
-void log_source_open(struct log_source *s, const char *operand);
+/*
+ * `operand` "-" is standard input; the text must outlive the source. Where several threads can unpack
+ * it, as many as `threads` do, within `memory` bytes.
+ */
+void log_source_open(struct log_source *s, const char *operand, unsigned threads, uint64_t memory);
 
 /* Fill `data`; returns how many bytes there are, fewer than `len` only at the end. */
 size_t log_source_read(struct log_source *s, void *data, size_t len);

@@ -15,7 +15,7 @@ void explain_open(struct explain *e, const struct parse_opts *o)
 
 	*e = (struct explain){ .scan_day = DAY_NONE };
 	log_source_check(o->logs[0]);
-	log_source_open(&e->source, o->logs[0]);
+	log_source_open(&e->source, o->logs[0], 1, 0);
 	chunk_init(&e->first, false);
 	if (!chunk_reader_fill(&reader, &e->first))
 		die(EXIT_INPUT, "%s: is empty", e->source.name);

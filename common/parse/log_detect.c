@@ -33,7 +33,7 @@ static size_t read_first(const char *operand, char *text)
 
 		return n > 0 ? (size_t)n : 0;
 	}
-	log_source_open(&source, operand);
+	log_source_open(&source, operand, 1, 0);
 	return log_source_read(&source, text, LOOK_BYTES);
 }
 

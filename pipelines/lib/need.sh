@@ -21,6 +21,7 @@ need_packages() {
 		make        make            make                make
 		sqlite3.h   libsqlite3-dev  sqlite-devel        sqlite3-devel
 		xxhash.h    libxxhash-dev   xxhash-devel        xxhash-devel
+		zstd.h      libzstd-dev     libzstd-devel       libzstd-devel
 		sanitizers  gcc             libasan+libubsan    gcc
 		sqlite3     sqlite3         sqlite              sqlite3
 		bats-1.5    bats            bats                bats
@@ -52,7 +53,7 @@ need_packages() {
 }
 
 # What the two scripts of the README want; --all of tests/run wants a compiler with libFuzzer as well.
-NEED_DEMO=(cc make sqlite3.h xxhash.h)
+NEED_DEMO=(cc make sqlite3.h xxhash.h zstd.h)
 NEED_TESTS=("${NEED_DEMO[@]}" bats-1.5 sqlite3 find awk perl time flock pgrep script setfacl
 	gzip bzip2 xz zstd lz4 mandoc ncdu tmux strace)
 
