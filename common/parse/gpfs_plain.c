@@ -7,11 +7,14 @@
 
 #define TAKE(at, text) (memcmp((at), (text), sizeof(text) - 1) == 0 && ((at) += sizeof(text) - 1))
 
+#define STAMP_LEN 19 /* of one without a fraction */
+
 const char *gpfs_plain_walk(struct value_memo *memo, const char *at, struct line *line)
 {
 	const uint64_t bytes = UINT64_C(1) << 63, kib = UINT64_C(1) << 53, id = UINT64_C(1) << 32;
 	struct entry *e = &line->entry;
 	uint64_t uid, gid, nlink;
+	const char *stamp;
 	int64_t birth;
 
 	if (!take_decimal(&at, NUMBER_ANY, &e->own.inode) || *at++ != ' ' ||
@@ -29,15 +32,22 @@ const char *gpfs_plain_walk(struct value_memo *memo, const char *at, struct line
 			at++;
 	}
 	if (!TAKE(at, " p=") || !value_take_mode(memo, &at, &e->own.mode) ||
-	    !TAKE(at, " ac=") || !value_take_stamp(memo, &at, &e->atime) ||
-	    !TAKE(at, " mt=") || !value_take_stamp(memo, &at, &e->mtime) ||
-	    !TAKE(at, " cr=") || !value_take_stamp(memo, &at, &birth) ||
-	    !TAKE(at, " nl=") || !take_small(&at, id, &nlink) || memcmp(at, " -- /", 5) != 0)
+	    !TAKE(at, " ac=") || !value_take_stamp(memo, &at, &e->atime) || !TAKE(at, " mt="))
+		return NULL;
+	stamp = at;
+	if (!value_take_stamp(memo, &at, &e->mtime) || !TAKE(at, " cr="))
+		return NULL;
+	/* Many files are as old as their data. */
+	if (at - stamp == STAMP_LEN + 4 && memcmp(at, stamp, STAMP_LEN) == 0)
+		at += STAMP_LEN;
+	else if (!value_take_stamp(memo, &at, &birth))
+		return NULL;
+	if (!TAKE(at, " nl=") || !take_small(&at, id, &nlink) || !TAKE(at, " -- ") || *at != '/')
 		return NULL;
 	e->own.uid = (uint32_t)uid;
 	e->own.gid = (uint32_t)gid;
 	e->own.allocated *= 1024;
 	e->nlink = (uint32_t)nlink;
 	line->bad_optional = 0;
-	return at + 4;
+	return at;
 }

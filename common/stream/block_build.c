@@ -95,7 +95,8 @@ static void put_in_dir(struct block_build *b, const char *name, size_t len, cons
 {
 	if (name) {
 		entry_values_add(b->row_values, b->last_dir, e, len);
-		buf_add(&b->names, name, len);
+		memcpy(buf_reserve(&b->names, len), name, len);
+		b->names.len += len;
 	} else {
 		entry_values_add(b->line_values, b->last_dir, e, 0);
 		b->lines++;

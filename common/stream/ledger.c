@@ -33,10 +33,9 @@ static void put_fields(unsigned char *to, const struct entry *e, const struct di
 {
 	put_le64(to, e->own.inode);
 	put_le64(to + 8, e->own.generation);
-	put_le32(to + 16, e->own.uid);
-	put_le32(to + 20, e->own.gid);
-	put_le32(to + 24, e->own.mode);
-	put_le32(to + 28, e->nlink);
+	/* Eight bytes at once, as they are read again: else the processor waits for both halves. */
+	put_le64(to + 16, e->own.uid | (uint64_t)e->own.gid << 32);
+	put_le64(to + 24, e->own.mode | (uint64_t)e->nlink << 32);
 	put_le64(to + 32, e->own.allocated);
 	put_le64(to + 40, e->size);
 	put_le64(to + 48, (uint64_t)e->atime);
