@@ -41,8 +41,8 @@ void log_source_check(const char *operand);
 uint64_t log_source_size(const char *operand);
 
 /*
- * `operand` "-" is standard input; the text must outlive the source. Where several threads can unpack
- * it, as many as `threads` do, within `memory` bytes.
+ * `operand` "-" is standard input; the text must outlive the source. Where several threads can
+ * unpack it, as many as `threads` do, within `memory` bytes.
  */
 void log_source_open(struct log_source *s, const char *operand, unsigned threads, uint64_t memory);
 
@@ -51,8 +51,8 @@ size_t log_source_read(struct log_source *s, void *data, size_t len);
 
 /*
  * Text that lies as it is in a regular file can be read by several threads: log_source_offset says
- * where the next byte to be read is, or -1 if this is no such text. Then any thread reads from where
- * it likes, and log_source_read goes on from wherever log_source_skip_to says.
+ * where the next byte to be read is, or -1 if this is no such text. Then any thread reads from
+ * where it likes, and log_source_read goes on from wherever log_source_skip_to says.
  */
 int64_t log_source_offset(const struct log_source *s);
 size_t log_source_read_at(const struct log_source *s, void *data, size_t len, int64_t offset);
