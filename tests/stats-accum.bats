@@ -266,6 +266,67 @@ export SCAN_DATE=2026-01-11
 	END
 }
 
+@test "stats-accum: the same bytes for any -j and -S" {
+	local j memory
+	make-log --lines 40000 --dirs 3000 | parse -o entry
+	# Links, and directories that come again in every block.
+	perl -e 'print "$_ 1 0  s=1 a=8 u=", $_ % 7, " g=1 nl=", 1 + !($_ % 3),
+		" p=-rw-r--r-- ac=2025-01-01 00:00:00 -- /d/", $_ % 999, "/f$_\n" for 1 .. 60000' |
+		parse --source links -o links
+	rec-cat entry >text
+	stats-accum -S 1G -j 1 -o want entry links
+	stats-accum -S 1G -j 1 -o want.one entry
+	for j in 1 2 3 8 64; do
+		for memory in 4M 9M 24M 300M; do
+			stats-accum -S $memory -T . -j $j entry links | cmp - want
+		done
+		stats-accum -S 64M -j $j text | cmp - want.one
+	done
+	# The table was full, and with threads.
+	stats-accum -v -S 9M -T . -j 8 -o out entry links 2>log
+	grep -Eq ' [1-9][0-9]* runs, .*; 2 threads$' log
+}
+
+# Threads are ahead of each other, and the reader of all of them.
+@test "stats-accum: what is wrong first in the stream is what ends it, for any -j" {
+	local max=9223372036854775000 bad=column j
+	perl -e 'print "$_ 1 0  s=1 a=8 u=1 g=1 p=-rw-r--r-- ac=2025-01-01 00:00:00 -- /d/$_/f\n"
+		for 1 .. 40000' | parse -o entry
+	rec-cat entry | sed -E "s|^(/d/(9\|15\|20\|30)000/f.*)\t8192\t|\1\t$max\t|" >rows
+	grep -c "$max" rows | grep -qx 4
+	sed 's|^/d/39999/f.*|x|' rows >row
+	rec-cat --unverified -b rows >huge
+	# Rows that are too many for the sums of a block, with sums that are in all of them.
+	awk -F'\t' -v OFS='\t' -v max=$max 'NR > 2 && !/^#/ {
+		$1 = "/d/f" NR; $6 = NR % 3000; if (NR % 3000 == 7 && NR > 9000) $9 = max } { print }' rows >one
+	stream-tool edit --seal column=2,3,uid,0,8080808010 <entry >second
+	stream-tool edit --seal column=7,3,nlink,0,8080808010 <entry >seventh
+	stream-tool edit flip=2,100,1 <entry >hash
+	head -c -9000 second >cut
+	stream-tool edit flip=5,100,1 <seventh >hash.first
+	stream-tool edit flip=9,100,1 <seventh >hash.later
+	stream-tool edit --seal column=2,3,uid,0,8080808010 <huge >block.first
+	stream-tool edit --seal column=7,3,uid,0,8080808010 <huge >block.later
+	for bad in rows row huge one second seventh hash cut hash.first hash.later block.first block.later; do
+		run -3 --separate-stderr stats-accum --unverified -j 1 -o out $bad
+		printf '%s\n' "${stderr#stats-accum: }" >want.$bad
+		for j in 2 3 8 8 8; do
+			run -3 --separate-stderr stats-accum --unverified -j $j -o out $bad
+			[[ $stderr == "stats-accum: $(<want.$bad)" && ! -e out ]] ||
+				{ echo "$bad -j $j: $stderr"; return 1; }
+		done
+	done
+	grep -q '^/d/9000: a sum' want.rows
+	grep -q '^/d: a sum' want.one
+	cmp want.rows want.row
+	cmp want.rows want.huge
+	cmp want.rows want.block.later
+	grep -q 'after record .*corrupt block: a number' want.block.first
+	diff <(sed 's/^cut/second/' want.cut) want.second
+	grep -q 'corrupt block 5: its hash' want.hash.first
+	diff <(sed 's/^hash.later/seventh/' want.hash.later) want.seventh
+}
+
 @test "stats-accum: -v and --progress" {
 	small_log | parse -o entry
 	run -0 --separate-stderr stats-accum -v -o out entry

@@ -2,32 +2,21 @@
 /*
  * stats-accum - sum files by directory, owner, group, age and size: the usage rows.
  *
- * Rows collect in hash tables (usage_hash.h). When these are full they go, sorted, into a run of
- * the external sorter and start again; at the end the runs are merged and equal rows added up. Most
- * scans meet a directory's files close together, so little is written twice. Three files of one
- * owner, two of them below 1 KiB and all of them read last week, make two rows:
+ * Threads add up files in one table in memory (usage_sum.h); what does not fit goes to disk in
+ * sorted runs. Most scans meet a directory's files close together, so little is written twice.
+ * Three files of one owner, two of them below 1 KiB and all of them read last week, make two rows:
  *
  *     /gpfs/proj/a.c   uid 7 gid 9   700 B, inline    ->  /gpfs/proj 7 9 age 0 size 0: 2 files
  *     /gpfs/proj/b.c   uid 7 gid 9   900 B, inline    ->      (the same row)
  *     /gpfs/proj/core  uid 7 gid 9   8 MiB            ->  /gpfs/proj 7 9 age 0 size 4: 1 file
  *
  * A file with several links also has a link row, with its identity, for stats-load to find the
- * other links. These go through the sorter, whose memory is there in any case, and without them nothing
- * costs more.
+ * other links.
  *
  * Nothing is written before the input has ended, so a branch that reads us never holds up another.
  */
-#include "common/stream/buckets.h"
-#include "common/sort/extsort.h"
-#include "common/base/progress.h"
-#include "common/sort/record_key.h"
-#include "common/stream/account.h"
+#include "common/sort/usage_sum.h"
 #include "common/stream/stream_opts.h"
-#include "common/stream/stream_set.h"
-#include "common/sort/usage_block.h"
-
-/* Bytes of -S that are neither table nor sorter: stream buffers, blocks, sums of a block. */
-#define FIXED_MEMORY (13u << 17)
 
 /* Files whose link count the log does not tell: no links, or links if their identity says so. */
 enum links { LINKS_COUNTED, LINKS_ASSUME };
@@ -79,272 +68,82 @@ static void parse_args(struct options *opt, int argc, char **argv)
 	opt->stream_count = opts_parse(&program, argc, argv);
 }
 
-struct accum {
-	const struct options *opt;
-	int64_t scan_day;
-	struct usage_hash table;
-	struct extsort *sort;
-	struct stream_out out;
-	uint64_t rounds;         /* how often the table was full */
-	uint64_t rows_written;
-	struct account account; /* of what was added up */
-	struct block_paths paths;
-	struct usage_block block;
-	struct buf link;         /* the path of a link row for the sorter */
-	uint64_t links;          /* such rows, as they came */
-	bool links_assumed;      /* one of them is of an unknown link count */
-	const char *last_path;   /* of the usage row that was written last */
-	struct extsort_item next; /* the first that is not written; path NULL: none are left */
-	struct progress progress;
-};
-
-static void put_into_run(void *arg, const char *path, size_t len, const struct usage_key *key,
-			 const struct usage *usage)
-{
-	unsigned char tail[USAGE_TAIL_SIZE];
-
-	usage_tail_write(tail, key, usage);
-	extsort_put_run(arg, path, len, tail);
-}
-
-/* Of rows in the sorter, those that stand before a usage row of `path`; all, if it is NULL. */
-static void put_sorted(struct accum *a, const char *path, size_t len)
-{
-	while (a->next.path && (!path || path_compare(a->next.path, a->next.len, path, len) < 0)) {
-		usage_item_write(&a->out, &a->next);
-		progress_update(&a->progress, ++a->rows_written, 0);
-		if (!extsort_next(a->sort, &a->next))
-			a->next.path = NULL;
-	}
-}
-
-static void put_into_stream(void *arg, const char *path, size_t len, const struct usage_key *key,
-			    const struct usage *usage)
-{
-	struct accum *a = arg;
-
-	/* Only what is in another directory than the row before can stand behind links. */
-	if (path != a->last_path)
-		put_sorted(a, path, len);
-	a->last_path = path;
-	stream_out_add_usage(&a->out, path, len, key, usage);
-	progress_update(&a->progress, ++a->rows_written, 0);
-}
-
-static void spill_table(struct accum *a)
-{
-	extsort_begin_run(a->sort);
-	usage_hash_drain(&a->table, put_into_run, a->sort);
-	extsort_end_run(a->sort);
-	a->rounds++;
-}
-
-/* The time that counts as the last use. A file without mtime has only its atime. */
-static int64_t used_at(const struct entry *e, enum age_by by)
-{
-	if (by == AGE_ATIME || e->mtime == TIME_NONE)
-		return e->atime;
-	return by == AGE_MTIME || e->mtime > e->atime ? e->mtime : e->atime;
-}
-
-/* One file as a usage row. */
-static void take_file(const struct accum *a, const struct entry *e, struct usage_key *key,
-		      struct usage *usage)
-{
-	int64_t age = scantime_age_days(used_at(e, a->opt->age_by), a->scan_day);
-
-	*usage = (struct usage){ { 1, (int64_t)e->own.allocated, (int64_t)e->size }, e->atime,
-				 e->mtime };
-	*key = (struct usage_key){
-		e->own.uid, e->own.gid, (uint8_t)bucket_of(age_buckets, age),
-		(uint8_t)bucket_of(size_buckets, (int64_t)e->own.allocated),
-	};
-}
-
-/* The link row of a file in directory number `dir` of the block. */
-static void add_link(struct accum *a, const struct block *b, const struct usage_key *key)
-{
-	const struct entry *e = &b->entry;
-	const struct link_row row = {
-		.key = *key, .snapshot = e->snapshot, .inode = e->own.inode,
-		.generation = e->own.generation, .nlink = e->nlink,
-		.allocated = (int64_t)e->own.allocated, .apparent = (int64_t)e->size, .lines = 1,
-	};
-	unsigned char tail[USAGE_TAIL_SIZE];
-	size_t len;
-	const char *path = block_path(&a->paths, b->dir, &len);
-
-	link_key_write(&a->link, tail, path, len, &row, b->name, b->name_len);
-	extsort_add(a->sort, (char *)a->link.data, a->link.len, tail);
-	account_link(&a->account, &row);
-	a->links++;
-	a->links_assumed |= !e->nlink;
-}
-
-/* `dir` is the number of a directory in the block. */
-static NORETURN void die_overflow(const struct accum *a, uint32_t dir)
-{
-	size_t len;
-	const char *path = block_path(&a->paths, dir, &len);
-
-	die(EXIT_INPUT, "%s: a sum of its records, or of all so far, exceeds 2^63-1: the "
-			"log is damaged",
-	    path_for_message(path, len));
-}
-
-/* Move the sums of a block to the table. */
-static void add_sums(struct accum *a)
-{
-	enum usage_result result;
-	uint32_t dir;
-
-	for (uint32_t i = 0; i < a->block.count; i++) {
-		if (!account_usage(&a->account, &a->block.rows[i].file.usage))
-			die_overflow(a, a->block.rows[i].dir);
-	}
-	while ((result = usage_block_move(&a->block, &a->table, &a->paths, &dir)) == USAGE_FULL) {
-		spill_table(a);
-		usage_hash_empty(&a->table);
-	}
-	if (result == USAGE_OVERFLOW)
-		die_overflow(a, dir);
-}
-
-static void add_file(struct accum *a, uint32_t dir, const struct usage_key *key,
-		     const struct usage *usage)
-{
-	enum usage_result result;
-
-	while ((result = usage_block_add(&a->block, dir, key, usage)) == USAGE_FULL)
-		add_sums(a);
-	if (result == USAGE_OVERFLOW)
-		die_overflow(a, dir);
-}
-
-static void accumulate_block(struct accum *a, struct block *b)
-{
-	const uint32_t single = a->opt->links == LINKS_ASSUME ? 1 : 0;
-	struct usage_key key;
-	struct usage usage;
-
-	if (!block_paths_read(&a->paths, b))
-		return;
-	usage_block_start(&a->block, &a->table, &a->paths, b->head.dirs);
-	while (block_next_sums(b)) {
-		take_file(a, &b->entry, &key, &usage);
-		add_file(a, b->dir, &key, &usage);
-		if ((b->entry.nlink > 1 || b->entry.nlink < single) && block_rest_of_row(b))
-			add_link(a, b, &key);
-	}
-	add_sums(a);
-}
-
-static void accumulate(struct accum *a, struct stream_set *in)
-{
-	struct block b = { 0 };
-	uint64_t entries = 0;
-
-	progress_phase(&a->progress, "reading", "records", 0);
-	while (stream_set_next(in, &b)) {
-		accumulate_block(a, &b);
-		if (b.fault)
-			stream_in_die(stream_set_current(in), "corrupt block: %s", b.fault);
-		entries += b.head.records;
-		progress_update(&a->progress, entries, 0);
-	}
-	block_release(&b);
-	block_paths_release(&a->paths);
-	usage_block_release(&a->block);
-	buf_release(&a->link);
-}
-
-static void write_rows(struct accum *a)
-{
-	if (a->rounds) {
-		spill_table(a);
-		usage_hash_release(&a->table);
-	}
-	extsort_end_input(a->sort);
-	progress_phase(&a->progress, "writing", "records", 0);
-	if (!extsort_next(a->sort, &a->next))
-		a->next.path = NULL;
-	if (!a->rounds)
-		usage_hash_drain(&a->table, put_into_stream, a);
-	put_sorted(a, NULL, 0);
-	progress_end(&a->progress);
-}
-
-static void choose_scan_day(struct accum *a, struct header *head)
+static void choose_scan_day(const struct options *opt, struct header *head)
 {
 	char have[DATE_TEXT_SIZE];
 
 	if (head->scan_day == DAY_NONE)
-		head->scan_day = a->opt->scan_day;
-	else if (a->opt->scan_day != DAY_NONE && a->opt->scan_day != head->scan_day)
+		head->scan_day = opt->scan_day;
+	else if (opt->scan_day != DAY_NONE && opt->scan_day != head->scan_day)
 		die(EXIT_USAGE, "--scan-date: the stream says %s; say it to gpfs-parse",
 		    scantime_date_text(have, head->scan_day));
 	if (head->scan_day == DAY_NONE)
 		die(EXIT_USAGE,
 		    "the stream names no scan date; give --scan-date YYYY-MM-DD to gpfs-parse, "
 		    "or to stats-accum");
-	a->scan_day = head->scan_day;
 }
 
-static void open_accum(struct accum *a, const struct options *opt, const struct stream_set *in)
+static void open_output(struct stream_out *out, const struct options *opt, struct header *head)
 {
-	size_t sort_memory = opt->shared.memory / 4;
-	struct header head;
+	head->kind = KIND_USAGE;
+	head->order = ORDER_TREE;
+	head->age_by = opt->age_by;
+	header_add_program(head, "stats-accum");
+	stream_out_open(out, head, &opt->streams.out);
+}
 
-	*a = (struct accum){ .opt = opt };
-	progress_init(&a->progress, opt->shared.progress, opt->shared.progress_file);
-	header_copy(&head, &in->head);
-	choose_scan_day(a, &head);
-	head.kind = KIND_USAGE;
-	head.order = ORDER_TREE;
-	head.age_by = opt->age_by;
-	header_add_program(&head, "stats-accum");
-	stream_out_open(&a->out, &head, &opt->streams.out);
-	header_release(&head);
-	usage_block_init(&a->block);
-	usage_hash_init(&a->table, opt->shared.memory - sort_memory - FIXED_MEMORY);
-	a->sort = extsort_new(&(struct extsort_config){
-		.tail_len = USAGE_TAIL_SIZE,
-		.key_len = USAGE_KEY_SIZE,
-		.combine = usage_tail_combine,
-		.memory = sort_memory,
-		.threads = 1,
-		.temp_dir = opt->shared.temp_dir,
-		.quiet = opt->shared.quiet,
-		.progress = &a->progress,
-	});
+static void report(const struct usage_sum *sum, const struct opts *opt)
+{
+	struct extsort_stats stats = extsort_stats(sum->sort);
+
+	warn("%" PRIu64 " files in, %" PRIu64 " with links, %" PRIu64 " rows out, memory %" PRIu64
+	     " bytes, %" PRIu64 " runs, %" PRIu64 " early merges, %" PRIu64
+	     " bytes spilled to %s, %" PRIu64 " at a time; %u threads",
+	     sum->account.seen.count[COUNT_FILES], sum->links, sum->rows_written, opt->memory,
+	     stats.runs, stats.merges, stats.spill_written, spill_directory(opt->temp_dir),
+	     stats.spill_peak, sum->threads);
+}
+
+/* Add up what is in the streams, and write it. */
+static void accumulate(const struct options *opt, struct stream_set *in, struct stream_out *out,
+		       int64_t scan_day)
+{
+	const struct opts *shared = &opt->shared;
+	struct progress progress;
+	struct usage_sum sum;
+
+	progress_init(&progress, shared->progress, shared->progress_file);
+	usage_sum_init(&sum, &(struct usage_sum_config){
+		.age_by = opt->age_by, .scan_day = scan_day,
+		.assume_links = opt->links == LINKS_ASSUME, .memory = shared->memory,
+		.threads = (unsigned)shared->threads, .temp_dir = shared->temp_dir,
+		.quiet = shared->quiet,
+	}, &progress);
+	usage_sum_read(&sum, in);
+	account_check(&sum.account, KIND_USAGE, &in->ledger, in->streams[0].name);
+	usage_sum_write(&sum, out);
+	if (shared->verbose)
+		report(&sum, shared);
+	in->ledger.sum.assumed.count[ASSUME_LINKS_ASSUMED] |= sum.links_assumed;
+	stream_out_finish(out, &in->ledger);
+	usage_sum_release(&sum);
 }
 
 int main(int argc, char **argv)
 {
 	struct options opt;
 	struct stream_set in;
-	struct accum a;
-	struct extsort_stats stats;
+	struct stream_out out;
+	struct header head;
 
 	tool_begin(argv, "stats-accum");
 	parse_args(&opt, argc, argv);
 	stream_set_open(&in, argv + 1, opt.stream_count, &opt.streams.in, opt.streams.force);
-	open_accum(&a, &opt, &in);
-	accumulate(&a, &in);
-	account_check(&a.account, KIND_USAGE, &in.ledger, in.streams[0].name);
-	write_rows(&a);
-	stats = extsort_stats(a.sort);
-	if (opt.shared.verbose)
-		warn("%" PRIu64 " files in, %" PRIu64 " with links, %" PRIu64 " rows out, memory %" PRIu64
-		     " bytes, %" PRIu64 " runs, %" PRIu64 " early merges, %" PRIu64
-		     " bytes spilled to %s, %" PRIu64 " at a time",
-		     a.account.seen.count[COUNT_FILES], a.links, a.rows_written, opt.shared.memory,
-		     stats.runs, stats.merges, stats.spill_written,
-		     spill_directory(opt.shared.temp_dir), stats.spill_peak);
-	in.ledger.sum.assumed.count[ASSUME_LINKS_ASSUMED] |= a.links_assumed;
-	stream_out_finish(&a.out, &in.ledger);
-	usage_hash_release(&a.table);
-	extsort_free(a.sort);
+	header_copy(&head, &in.head);
+	choose_scan_day(&opt, &head);
+	open_output(&out, &opt, &head);
+	accumulate(&opt, &in, &out, head.scan_day);
+	header_release(&head);
 	stream_set_close(&in);
 	return EXIT_OK;
 }

@@ -125,6 +125,22 @@ void die_forget_all(void)
 	cleanup_count = 0;
 }
 
+static _Thread_local struct cleanup behind;
+
+void die_behind(void (*finish)(void *arg), void *arg)
+{
+	behind = (struct cleanup){ finish, arg };
+}
+
+static void finish_earlier_work(void)
+{
+	struct cleanup work = behind;
+
+	behind.call = NULL;
+	if (work.call)
+		work.call(work.arg);
+}
+
 /* When two threads fail, the first speaks and cleans up, and the other waits for the end. */
 static void be_the_one_who_dies(void)
 {
@@ -165,6 +181,7 @@ void die(enum exit_status status, const char *fmt, ...)
 {
 	va_list args;
 
+	finish_earlier_work();
 	be_the_one_who_dies();
 	va_start(args, fmt);
 	print_message(fmt, args, 0);
@@ -177,6 +194,7 @@ void die_errno(const char *fmt, ...)
 	int err = errno;
 	va_list args;
 
+	finish_earlier_work();
 	be_the_one_who_dies();
 	va_start(args, fmt);
 	print_message(fmt, args, err);

@@ -72,6 +72,11 @@ void quit(enum exit_status status) NORETURN;
 void die_after(void (*cleanup)(void *arg), void *arg);
 /* The cleanup for `arg` is not needed any more. */
 void die_forget(void *arg);
+/*
+ * Have the next die or die_errno of this thread call finish(arg) first: what was begun before may
+ * have failed earlier, and then that is what the program says. NULL: no more.
+ */
+void die_behind(void (*finish)(void *arg), void *arg);
 /* In a process that was forked: all of them are for its parent to do. */
 void die_forget_all(void);
 

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Records collect in one arena: bytes grow up from its start, references (keysort.h) down from
- * its end. When they meet, the references are sorted, in slices by as many threads as are
- * allowed, and merged into a run. At the end all runs are merged; if nothing was spilled, the
- * slices in memory are what is merged, and nothing touches the disk.
+ * its end. When they meet, the references are sorted, by as many threads as are allowed, and
+ * written as a run. At the end all runs are merged, and what is in the arena then with them; if
+ * nothing was spilled, nothing touches the disk.
  *
  * At most `fan_in` runs are read at a time. More than that are reduced by merging the shortest
  * first, as Huffman would, so the work is least; with 32 runs of 8 MiB and a fan-in of 8:
  *
  *     32 runs -> four merges, of the 8, 8, 8 and 4 shortest -> 8 runs -> one pass to the output
  *
- * Memory: the arena is freed before the readers' buffers are made, and both stay within `memory`.
+ * Memory: an eighth is kept for the buffers of runs that are merged with the arena. If it is not
+ * enough for all of them, the arena becomes a run too, and is freed before any buffer is made.
  */
 #include "common/sort/extsort.h"
-
-#include <pthread.h>
 
 #include "common/sort/keysort.h"
 #include "common/sort/run.h"
@@ -22,14 +21,17 @@
 #define RUNS_MAX 1024
 #define FAN_IN_MAX 64
 #define PROGRESS_STEP 65536
-/* Below this many records a thread costs more than it saves. */
-#define SLICE_MIN 4096
-#define SLICES_MAX 64
+/* Records of the arena lie anywhere: ask for one so many before it is needed. */
+#define AHEAD 8
 
-/* Where a merge takes records from: a slice of the sorted arena, or a run. */
+/* Where a merge takes records from: the arena, a run, or the caller. */
 struct source {
-	const struct keyref *at, *end; /* slice; NULL for a run */
+	const struct keyref *refs; /* of the arena; NULL: another */
+	struct keysort *sort;
+	size_t at, sorted;
 	struct run_reader run;
+	extsort_give *give;            /* of the caller; NULL: another */
+	void *arg;
 	const char *path;              /* current record; path NULL when there is none left */
 	size_t len;
 	const unsigned char *tail;
@@ -53,7 +55,10 @@ struct extsort {
 	struct spill spill;
 	struct run_writer writer;
 	struct run runs[RUNS_MAX];
-	size_t run_count, fan_in, buffer_size;
+	size_t run_count, fan_in;
+	size_t beside_arena;    /* bytes of memory: for buffers while there is an arena */
+	extsort_give *give;     /* extsort_add_last */
+	void *give_arg;
 	struct merge merge;     /* the last one, which extsort_next reads */
 	struct extsort_stats stats;
 };
@@ -64,41 +69,63 @@ struct extsort *extsort_new(const struct extsort_config *config)
 	size_t memory = config->memory < EXTSORT_MEMORY_MIN ? EXTSORT_MEMORY_MIN : config->memory;
 
 	x->config = *config;
-	x->config.memory = memory & ~(sizeof(struct keyref) - 1);
+	x->config.memory = memory;
 	x->shape = (struct key_shape){ config->tail_len, config->key_len, config->by_level };
 	x->fan_in = memory / (2 * RUN_BUFFER);
 	if (x->fan_in > FAN_IN_MAX)
 		x->fan_in = FAN_IN_MAX;
-	x->buffer_size = memory / (2 * x->fan_in);
-	if (x->buffer_size > 4 * RUN_BUFFER)
-		x->buffer_size = 4 * RUN_BUFFER;
+	x->beside_arena = memory / 8 < FAN_IN_MAX * RUN_BUFFER ? memory / 8
+							       : FAN_IN_MAX * RUN_BUFFER;
 	spill_init(&x->spill, config->temp_dir, config->quiet);
 	return x;
 }
 
 /* ---- merging ---- */
 
-static bool source_next(struct source *s, size_t tail_len)
+static bool arena_next(struct source *s, size_t tail_len)
 {
-	if (s->at) {
-		if (s->at == s->end) {
-			s->path = NULL;
+	const unsigned char *record;
+
+	if (s->at == s->sorted) {
+		s->sorted = keysort_more(s->sort, s->sorted);
+		if (s->at == s->sorted)
 			return false;
-		}
-		s->len = record_path_len(s->at->record);
-		s->tail = record_tail(s->at->record);
-		s->path = record_path(s->at->record, tail_len);
-		s->at++;
-		return true;
 	}
-	if (!run_next(&s->run)) {
-		s->path = NULL;
+	if (s->sorted - s->at > AHEAD)
+		__builtin_prefetch(s->refs[s->at + AHEAD].record);
+	record = s->refs[s->at++].record;
+	s->path = record_path(record, tail_len);
+	s->len = record_path_len(record);
+	s->tail = record_tail(record);
+	return true;
+}
+
+static bool next_of_run(struct source *s)
+{
+	if (!run_next(&s->run))
 		return false;
-	}
 	s->path = s->run.path.len ? (const char *)s->run.path.data : "";
 	s->len = s->run.path.len;
 	s->tail = s->run.tail;
 	return true;
+}
+
+static bool next_of_caller(struct source *s)
+{
+	struct extsort_item item;
+
+	if (!s->give(s->arg, &item))
+		return false;
+	s->path = item.path;
+	s->len = item.len;
+	s->tail = item.tail;
+	return true;
+}
+
+static void source_next(struct source *s, size_t tail_len)
+{
+	if (!(s->refs ? arena_next(s, tail_len) : s->give ? next_of_caller(s) : next_of_run(s)))
+		s->path = NULL;
 }
 
 static bool source_before(const struct key_shape *shape, const struct source *a,
@@ -175,8 +202,8 @@ static bool merge_next(struct extsort *x, struct merge *m)
 static void merge_end(struct merge *m)
 {
 	for (size_t i = 0; i < m->count; i++) {
-		if (!m->sources[i].end)
-			run_close(&m->sources[i].run);
+		keysort_end(m->sources[i].sort);
+		run_close(&m->sources[i].run);
 	}
 	free(m->sources);
 	free(m->losers);
@@ -193,14 +220,19 @@ static int shorter_first(const void *a, const void *b)
 	return (ra->offset > rb->offset) - (ra->offset < rb->offset);
 }
 
-static void open_runs(struct extsort *x, struct merge *m, size_t count)
+/* The first runs, and room for two other sources. */
+static void open_runs(struct extsort *x, struct merge *m, size_t count, size_t memory)
 {
+	size_t buffer = count ? memory / count : 0;
+
+	if (buffer < RUN_BUFFER)
+		buffer = RUN_BUFFER;
+	if (buffer > 4 * RUN_BUFFER)
+		buffer = 4 * RUN_BUFFER;
 	m->count = count;
-	m->sources = xcalloc(count, sizeof(*m->sources));
+	m->sources = xcalloc(count + 2, sizeof(*m->sources));
 	for (size_t i = 0; i < count; i++)
-		run_open(&m->sources[i].run, &x->spill, x->shape.tail_len, &x->runs[i],
-			 x->buffer_size);
-	merge_start(m, &x->shape);
+		run_open(&m->sources[i].run, &x->spill, x->shape.tail_len, &x->runs[i], buffer);
 }
 
 static void write_merged_run(struct extsort *x, struct merge *m)
@@ -226,7 +258,8 @@ static void merge_shortest(struct extsort *x, size_t count)
 		total += x->runs[i].records;
 	if (x->config.progress)
 		progress_phase(x->config.progress, "merging", "records", total);
-	open_runs(x, &m, count);
+	open_runs(x, &m, count, x->config.memory / 2);
+	merge_start(&m, &x->shape);
 	x->run_count -= count;
 	memmove(x->runs, x->runs + count, x->run_count * sizeof(*x->runs));
 	write_merged_run(x, &m);
@@ -237,8 +270,10 @@ static void merge_shortest(struct extsort *x, size_t count)
 
 static void arena_make(struct extsort *x)
 {
-	x->arena = xmalloc_large(x->config.memory);
-	x->refs_end = (struct keyref *)(void *)(x->arena + x->config.memory);
+	size_t size = (x->config.memory - x->beside_arena) & ~(sizeof(struct keyref) - 1);
+
+	x->arena = xmalloc_large(size);
+	x->refs_end = (struct keyref *)(void *)(x->arena + size);
 	x->refs = x->refs_end;
 }
 
@@ -250,51 +285,14 @@ static void arena_free(struct extsort *x)
 	x->refs = x->refs_end = NULL;
 }
 
-struct slice {
-	struct keyref *refs;
-	size_t count;
-	const struct key_shape *shape;
-	pthread_t thread;
-};
-
-static void *sort_slice(void *arg)
-{
-	struct slice *s = arg;
-
-	keysort(s->refs, s->count, s->shape);
-	return NULL;
-}
-
-/* Sort what is in the arena and open the slices for merging. */
+/* What is in the arena, sorted as it is taken out. */
 static void open_arena(struct extsort *x, struct merge *m)
 {
-	size_t total = (size_t)(x->refs_end - x->refs), count = x->config.threads, from = 0;
-	struct slice slices[SLICES_MAX] = { 0 };
+	struct source *s = &m->sources[m->count++];
 
-	if (count > SLICES_MAX)
-		count = SLICES_MAX;
-	while (count > 1 && total / count < SLICE_MIN)
-		count--;
-	if (count < 1)
-		count = 1;
-	m->count = count;
-	m->sources = xcalloc(count, sizeof(*m->sources));
-	for (size_t i = 0; i < count; i++) {
-		size_t end = total * (i + 1) / count;
-
-		slices[i] = (struct slice){ x->refs + from, end - from, &x->shape, 0 };
-		m->sources[i].at = x->refs + from;
-		m->sources[i].end = x->refs + end;
-		if (i)
-			errno = pthread_create(&slices[i].thread, NULL, sort_slice, &slices[i]);
-		if (i && errno)
-			die_errno("cannot start a thread to sort; -j 1 needs none");
-		from = end;
-	}
-	sort_slice(&slices[0]);
-	for (size_t i = 1; i < count; i++)
-		pthread_join(slices[i].thread, NULL);
-	merge_start(m, &x->shape);
+	s->refs = x->refs;
+	s->sort = keysort_start(x->refs, (size_t)(x->refs_end - x->refs), &x->shape,
+				x->config.threads);
 }
 
 static void make_room_for_run(struct extsort *x)
@@ -307,7 +305,9 @@ static void spill_arena(struct extsort *x)
 {
 	struct merge m = { 0 };
 
+	open_runs(x, &m, 0, 0);
 	open_arena(x, &m);
+	merge_start(&m, &x->shape);
 	write_merged_run(x, &m);
 	x->stats.runs++;
 	x->used = 0;
@@ -352,23 +352,34 @@ void extsort_end_run(struct extsort *x)
 	make_room_for_run(x);
 }
 
+void extsort_add_last(struct extsort *x, extsort_give *give, void *arg)
+{
+	x->give = give;
+	x->give_arg = arg;
+}
+
 void extsort_end_input(struct extsort *x)
 {
-	if (!x->run_count) {
-		if (x->arena)
-			open_arena(x, &x->merge);
-		return;
-	}
-	if (x->arena && x->refs != x->refs_end)
+	struct merge *m = &x->merge;
+
+	if (x->refs != x->refs_end && x->run_count > x->beside_arena / RUN_BUFFER)
 		spill_arena(x);
-	arena_free(x);
+	if (x->refs == x->refs_end)
+		arena_free(x);
 	while (x->run_count > x->fan_in) {
 		size_t surplus = x->run_count - x->fan_in + 1;
 
 		merge_shortest(x, surplus < x->fan_in ? surplus : x->fan_in);
 	}
 	qsort(x->runs, x->run_count, sizeof(*x->runs), shorter_first);
-	open_runs(x, &x->merge, x->run_count);
+	open_runs(x, m, x->run_count, x->arena ? x->beside_arena : x->config.memory / 2);
+	if (x->arena)
+		open_arena(x, m);
+	if (x->give) {
+		m->sources[m->count].give = x->give;
+		m->sources[m->count++].arg = x->give_arg;
+	}
+	merge_start(m, &x->shape);
 }
 
 bool extsort_next(struct extsort *x, struct extsort_item *item)

@@ -56,14 +56,22 @@ void extsort_begin_run(struct extsort *x);
 void extsort_put_run(struct extsort *x, const char *path, size_t len, const unsigned char *tail);
 void extsort_end_run(struct extsort *x);
 
-/* No more input. */
-void extsort_end_input(struct extsort *x);
-
 struct extsort_item {
 	const char *path;
 	size_t len;
 	const unsigned char *tail;
 };
+
+/*
+ * Records that are sorted and unique already and need not become a run, as they come last:
+ * give(arg, item) is called for one after the other while extsort_next merges them, until it says
+ * false. Each must be valid until the next call.
+ */
+typedef bool extsort_give(void *arg, struct extsort_item *item);
+void extsort_add_last(struct extsort *x, extsort_give *give, void *arg);
+
+/* No more input. */
+void extsort_end_input(struct extsort *x);
 
 /* The next record in order, valid until the next call; false at the end. */
 bool extsort_next(struct extsort *x, struct extsort_item *item);

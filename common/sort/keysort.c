@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/sort/keysort.h"
 
+#include <pthread.h>
+
 #include "common/base/wire.h"
 
 /* Groups below this size are sorted by insertion. */
@@ -163,29 +165,41 @@ static bool advance(struct position *at, uint64_t cache, const struct key_shape 
 	return true;
 }
 
+/* Three groups in place: caches below the pivot, equal, from *high on above. Returns the pivot. */
+static uint64_t split(struct sorter *s, struct keyref *refs, size_t count, size_t *low,
+		      size_t *high)
+{
+	uint64_t pivot = pick_pivot(s, refs, count);
+	size_t below = 0, i = 0, above = count;
+
+	while (i < above) {
+		struct keyref ref = refs[i];
+
+		if (ref.cache < pivot) {
+			refs[i++] = refs[below];
+			refs[below++] = ref;
+		} else if (ref.cache > pivot) {
+			refs[i] = refs[--above];
+			refs[above] = ref;
+		} else {
+			i++;
+		}
+	}
+	*low = below;
+	*high = above;
+	return pivot;
+}
+
 static void sort_group(struct sorter *s, struct keyref *refs, size_t count, struct position at);
 
 /* Quicksort by cache; records with equal caches go deeper into their keys. */
 static void sort_cached(struct sorter *s, struct keyref *refs, size_t count, struct position at)
 {
 	while (count >= SMALL) {
-		uint64_t pivot = pick_pivot(s, refs, count);
-		size_t low = 0, i = 0, high = count;
 		struct position deeper = at;
+		size_t low, high;
+		uint64_t pivot = split(s, refs, count, &low, &high);
 
-		while (i < high) {
-			struct keyref ref = refs[i];
-
-			if (ref.cache < pivot) {
-				refs[i++] = refs[low];
-				refs[low++] = ref;
-			} else if (ref.cache > pivot) {
-				refs[i] = refs[--high];
-				refs[high] = ref;
-			} else {
-				i++;
-			}
-		}
 		if (high - low > 1 && advance(&deeper, pivot, s->shape))
 			sort_group(s, refs + low, high - low, deeper);
 		/* The smaller side by recursion: the stack stays logarithmic. */
@@ -201,19 +215,219 @@ static void sort_cached(struct sorter *s, struct keyref *refs, size_t count, str
 	insertion_sort(refs, count, s->shape);
 }
 
+static void start_group(const struct sorter *s, struct keyref *refs, size_t count,
+			struct position *at)
+{
+	if (at->part == IN_PATH)
+		at->offset += shared_bytes(refs, count, s->shape, at->offset);
+	load_caches(refs, count, s->shape, *at);
+}
+
 static void sort_group(struct sorter *s, struct keyref *refs, size_t count, struct position at)
 {
-	if (count >= SMALL) {
-		if (at.part == IN_PATH)
-			at.offset += shared_bytes(refs, count, s->shape, at.offset);
-		load_caches(refs, count, s->shape, at);
-	}
+	if (count >= SMALL)
+		start_group(s, refs, count, &at);
 	sort_cached(s, refs, count, at);
 }
 
-void keysort(struct keyref *refs, size_t count, const struct key_shape *shape)
-{
-	struct sorter s = { .shape = shape, .random = (uintptr_t)refs ^ (uintptr_t)&s };
+/* ---- from the front, with several threads ---- */
 
-	sort_group(&s, refs, count, (struct position){ shape->by_level ? AT_LEVEL : IN_PATH, 0 });
+/*
+ * The references are a list of stretches, each of which belongs behind the one before. Whoever has
+ * nothing to do takes the first that is not sorted: a long one becomes three, a short one is
+ * sorted.
+ */
+struct stretch {
+	struct keyref *refs;
+	size_t count;
+	enum { UNSORTED, IN_WORK, SORTED } state;
+	struct position at;
+	bool started; /* the caches are those of `at` */
+	struct stretch *next;
+};
+
+/* References that one thread sorts at a time: about a millisecond. */
+#define SHORT 4096
+
+struct keysort {
+	struct key_shape shape;
+	struct stretch *first; /* that keysort_more has not counted */
+	size_t sorted;
+	bool stop;
+	unsigned working; /* on stretches */
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	pthread_t *helpers;
+	unsigned helper_count;
+};
+
+/* The first stretch to be worked on. On the way there, what is sorted becomes one. */
+static struct stretch *first_unsorted(struct keysort *s)
+{
+	struct stretch *w = s->first;
+
+	while (w && w->state != UNSORTED) {
+		struct stretch *next = w->next;
+
+		if (!next || w->state != SORTED || next->state != SORTED) {
+			w = next;
+			continue;
+		}
+		w->count += next->count;
+		w->next = next->next;
+		free(next);
+	}
+	return w;
+}
+
+static void sort_short(const struct keysort *s, struct stretch *w)
+{
+	struct sorter sorter = { &s->shape, (uintptr_t)w->refs };
+
+	if (w->started)
+		sort_cached(&sorter, w->refs, w->count, w->at);
+	else
+		sort_group(&sorter, w->refs, w->count, w->at);
+}
+
+static struct stretch *new_stretch(const struct stretch *from, struct stretch *next)
+{
+	struct stretch *w;
+
+	if (!from->count)
+		return next;
+	w = xmalloc(sizeof(*w));
+	*w = *from;
+	w->next = next;
+	return w;
+}
+
+/* What is left of `w` itself are the first references, or none; the others are in `behind`. */
+static void split_long(const struct keysort *s, struct stretch *w, struct stretch **behind)
+{
+	struct sorter sorter = { &s->shape, (uintptr_t)w->refs };
+	struct stretch equal = { 0 }, above = { 0 };
+	size_t low, high;
+	uint64_t pivot;
+
+	if (!w->started)
+		start_group(&sorter, w->refs, w->count, &w->at);
+	w->started = true;
+	pivot = split(&sorter, w->refs, w->count, &low, &high);
+	above = equal = *w;
+	above.refs += high;
+	above.count -= high;
+	equal.refs += low;
+	equal.count = high - low;
+	equal.started = false;
+	if (equal.count == 1 || !advance(&equal.at, pivot, &s->shape))
+		equal.state = SORTED;
+	w->count = low;
+	*behind = new_stretch(&equal, new_stretch(&above, NULL));
+}
+
+/* One step, without the lock, which is held before and after. */
+static void work_on(struct keysort *s, struct stretch *w)
+{
+	struct stretch *behind = NULL, **last = &behind;
+	bool is_short = w->count < SHORT;
+
+	w->state = IN_WORK;
+	s->working++;
+	pthread_mutex_unlock(&s->lock);
+	if (is_short)
+		sort_short(s, w);
+	else
+		split_long(s, w, &behind);
+	pthread_mutex_lock(&s->lock);
+	s->working--;
+	w->state = is_short || !w->count ? SORTED : UNSORTED;
+	for (; *last; last = &(*last)->next) {
+		if ((*last)->state == IN_WORK)
+			(*last)->state = UNSORTED;
+	}
+	*last = w->next;
+	w->next = behind;
+	pthread_cond_broadcast(&s->changed);
+}
+
+static void *help(void *arg)
+{
+	struct keysort *s = arg;
+
+	pthread_mutex_lock(&s->lock);
+	while (!s->stop) {
+		struct stretch *w = first_unsorted(s);
+
+		if (w)
+			work_on(s, w);
+		else if (s->working)
+			pthread_cond_wait(&s->changed, &s->lock);
+		else
+			break;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+struct keysort *keysort_start(struct keyref *refs, size_t count, const struct key_shape *shape,
+			      unsigned threads)
+{
+	const struct stretch all = { .refs = refs, .count = count,
+				     .at = { shape->by_level ? AT_LEVEL : IN_PATH, 0 } };
+	struct keysort *s = xcalloc(1, sizeof(*s));
+
+	s->shape = *shape;
+	s->first = new_stretch(&all, NULL);
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->changed, NULL);
+	if (threads > 1 + count / SHORT)
+		threads = (unsigned)(1 + count / SHORT);
+	s->helpers = xcalloc(threads, sizeof(*s->helpers));
+	for (; s->helper_count + 1 < threads; s->helper_count++) {
+		errno = pthread_create(&s->helpers[s->helper_count], NULL, help, s);
+		if (errno)
+			die_errno("cannot start a thread to sort; -j 1 needs none");
+	}
+	return s;
+}
+
+size_t keysort_more(struct keysort *s, size_t sorted)
+{
+	struct stretch *w;
+
+	pthread_mutex_lock(&s->lock);
+	while (s->sorted <= sorted && (w = s->first)) {
+		if (w->state == UNSORTED) {
+			work_on(s, w);
+		} else if (w->state == IN_WORK) {
+			pthread_cond_wait(&s->changed, &s->lock);
+		} else {
+			s->sorted += w->count;
+			s->first = w->next;
+			free(w);
+		}
+	}
+	pthread_mutex_unlock(&s->lock);
+	return s->sorted;
+}
+
+void keysort_end(struct keysort *s)
+{
+	if (!s)
+		return;
+	pthread_mutex_lock(&s->lock);
+	s->stop = true;
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
+	for (unsigned i = 0; i < s->helper_count; i++)
+		pthread_join(s->helpers[i], NULL);
+	for (struct stretch *w = s->first, *next; w; w = next) {
+		next = w->next;
+		free(w);
+	}
+	pthread_mutex_destroy(&s->lock);
+	pthread_cond_destroy(&s->changed);
+	free(s->helpers);
+	free(s);
 }

@@ -11,6 +11,16 @@
  * bytes at a time, kept beside the reference: a group of records with equal bytes so far is
  * split three ways by the next seven; what all of a group share is skipped in one pass.
  * In place, with no memory but the stack: one level for seven bytes of path, at worst about 2 MiB.
+ *
+ * What comes first is sorted first, and as far as it is asked for, so that a consumer need not wait
+ * for the rest; further threads sort what comes behind meanwhile. The first reference costs two or
+ * three passes over all of them:
+ *
+ *     sort = keysort_start(refs, count, &shape, threads);
+ *     while (sorted < count)
+ *             for (sorted = keysort_more(sort, sorted); at < sorted; at++)
+ *                     use(refs[at]);
+ *     keysort_end(sort);
  */
 #ifndef TREETALLY_KEYSORT_H
 #define TREETALLY_KEYSORT_H
@@ -52,7 +62,17 @@ static inline size_t record_size(size_t tail_len, size_t path_len)
 void record_write(unsigned char *to, const char *path, size_t len, const unsigned char *tail,
 		  size_t tail_len);
 
-void keysort(struct keyref *refs, size_t count, const struct key_shape *shape);
+struct keysort;
+
+/* The references belong to the sorter until they are in their places. Dies (4) without threads. */
+struct keysort *keysort_start(struct keyref *refs, size_t count, const struct key_shape *shape,
+			      unsigned threads);
+
+/* How many, from the first one on, are in their places: more than `sorted`, if there are more. */
+size_t keysort_more(struct keysort *s, size_t sorted);
+
+/* At any time; what is not yet sorted stays so. NULL is fine. */
+void keysort_end(struct keysort *s);
 
 /* The order itself, for whoever merges. */
 int key_compare(const struct key_shape *shape, const char *path_a, size_t len_a,

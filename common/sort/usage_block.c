@@ -16,6 +16,7 @@ void usage_block_init(struct usage_block *u)
 		.slots = xcalloc(SLOTS, sizeof(*u->slots)),
 		.order = xcalloc(USAGE_BLOCK_ROWS, sizeof(*u->order)),
 		.salt = key.salt,
+		.turn = (uint32_t)key.salt,
 	};
 }
 
@@ -23,7 +24,8 @@ static void forget_rows(struct usage_block *u)
 {
 	if (u->count)
 		memset(u->slots, 0, SLOTS * sizeof(*u->slots));
-	u->count = u->moved = 0;
+	u->count = 0;
+	u->moving = false;
 	for (uint32_t dir = 0; dir < u->dir_count; dir++)
 		u->dirs[dir].first = 0;
 }
@@ -38,7 +40,6 @@ void usage_block_start(struct usage_block *u, const struct usage_hash *t,
 		const char *path = block_path(paths, dir, &len);
 
 		u->dirs[dir].hash = usage_hash_seek_dir(t, path, len);
-		u->dirs[dir].number = USAGE_HASH_FULL;
 	}
 	forget_rows(u);
 }
@@ -78,27 +79,45 @@ enum usage_result usage_block_add(struct usage_block *u, uint32_t dir, const str
 	return USAGE_ADDED;
 }
 
-/* What was asked for at the start leads to where the path of a directory lies, if it is known. */
 static void order_rows(struct usage_block *u, const struct usage_hash *t)
 {
 	uint32_t n = 0;
 
-	for (uint32_t dir = 0; dir < u->dir_count; dir++) {
-		usage_hash_fetch_dir(t, u->dirs[dir].hash);
-		for (uint16_t row = u->dirs[dir].first; row; row = u->rows[row - 1].next)
-			u->order[n++] = (uint16_t)(row - 1);
+	memset(u->left, 0, sizeof(u->left));
+	for (uint32_t i = 0; i < u->count; i++)
+		u->left[usage_hash_part(t, u->dirs[u->rows[i].dir].hash)].end++;
+	for (uint32_t part = 0; part < t->part_count; part++) {
+		u->left[part].at = n;
+		n += u->left[part].end;
+		u->left[part].end = u->left[part].at;
 	}
-	for (uint32_t dir = 0; dir < u->dir_count; dir++)
-		usage_hash_fetch_path(t, u->dirs[dir].hash);
+	for (uint32_t dir = 0; dir < u->dir_count; dir++) {
+		struct block_dir *d = &u->dirs[dir];
+		uint32_t *end = &u->left[usage_hash_part(t, d->hash)].end;
+
+		d->number = USAGE_HASH_FULL;
+		for (uint16_t row = d->first; row; row = u->rows[row - 1].next)
+			u->order[(*end)++] = (uint16_t)(row - 1);
+	}
+}
+
+/* What was asked for at the start leads to where the path of a directory lies, if it is known. */
+static void bring_near(const struct usage_block *u, const struct usage_hash *t, uint32_t part)
+{
+	for (uint32_t i = u->left[part].at; i < u->left[part].end; i++)
+		usage_hash_fetch_dir(t, part, u->dirs[u->rows[u->order[i]].dir].hash);
+	for (uint32_t i = u->left[part].at; i < u->left[part].end; i++)
+		usage_hash_fetch_path(t, part, u->dirs[u->rows[u->order[i]].dir].hash);
 }
 
 /* Find places for the next rows; returns behind the last whose directory has room. */
 static uint32_t find_places(struct usage_block *u, struct usage_hash *t,
-			    const struct block_paths *paths)
+			    const struct block_paths *paths, uint32_t part)
 {
-	uint32_t end = u->moved;
+	const uint32_t from = u->left[part].at;
+	uint32_t end = from;
 
-	for (; end < u->count && end < u->moved + ROWS_AT_ONCE; end++) {
+	for (; end < u->left[part].end && end < from + ROWS_AT_ONCE; end++) {
 		struct block_row *row = &u->rows[u->order[end]];
 		struct block_dir *dir = &u->dirs[row->dir];
 
@@ -106,49 +125,82 @@ static uint32_t find_places(struct usage_block *u, struct usage_hash *t,
 			size_t len;
 			const char *path = block_path(paths, row->dir, &len);
 
-			dir->number = usage_hash_dir(t, path, len, dir->hash);
+			dir->number = usage_hash_dir(t, part, path, len, dir->hash);
 			if (dir->number == USAGE_HASH_FULL)
 				break;
 		}
 		row->file.dir = dir->number;
-		usage_hash_seek(t, &row->file);
+		usage_hash_seek(t, part, &row->file);
 	}
-	for (uint32_t i = u->moved; i < end; i++)
-		usage_hash_fetch(t, &u->rows[u->order[i]].file);
+	for (uint32_t i = from; i < end; i++)
+		usage_hash_fetch(t, part, &u->rows[u->order[i]].file);
 	return end;
 }
 
-/* The table is full: when it is empty, no directory has a number any more. */
-static enum usage_result wait_for_room(struct usage_block *u)
+static enum usage_result move_part(struct usage_block *u, struct usage_hash *t,
+				   const struct block_paths *paths, uint32_t part)
 {
-	for (uint32_t dir = 0; dir < u->dir_count; dir++)
-		u->dirs[dir].number = USAGE_HASH_FULL;
-	return USAGE_FULL;
-}
+	uint32_t *at = &u->left[part].at;
 
-enum usage_result usage_block_move(struct usage_block *u, struct usage_hash *t,
-				   const struct block_paths *paths, uint32_t *dir)
-{
-	if (!u->moved)
-		order_rows(u, t);
-	while (u->moved < u->count) {
-		uint32_t end = find_places(u, t, paths);
+	bring_near(u, t, part);
+	while (*at < u->left[part].end) {
+		uint32_t end = find_places(u, t, paths, part);
 
-		if (end == u->moved)
-			return wait_for_room(u);
-		for (; u->moved < end; u->moved++) {
-			const struct block_row *row = &u->rows[u->order[u->moved]];
-			enum usage_result result = usage_hash_add(t, &row->file);
+		if (end == *at)
+			return USAGE_FULL;
+		for (; *at < end; ++*at) {
+			const struct block_row *row = &u->rows[u->order[*at]];
+			enum usage_result result = usage_hash_add(t, part, &row->file);
 
-			*dir = row->dir;
-			if (result == USAGE_FULL)
-				return wait_for_room(u);
-			if (result == USAGE_OVERFLOW)
+			if (result != USAGE_ADDED)
 				return result;
 		}
 	}
-	forget_rows(u);
 	return USAGE_ADDED;
+}
+
+/* The table is full: when it is empty, no directory has a number any more. */
+static void forget_numbers(struct usage_block *u, const struct usage_hash *t)
+{
+	u->emptied = t->emptied;
+	for (uint32_t dir = 0; dir < u->dir_count; dir++)
+		u->dirs[dir].number = USAGE_HASH_FULL;
+}
+
+/* Parts that nobody is at or, if `wait`, all. */
+static enum usage_result move_parts(struct usage_block *u, struct usage_hash *t,
+				    const struct block_paths *paths, bool wait)
+{
+	enum usage_result result = USAGE_ADDED;
+
+	for (uint32_t i = 0; i < t->part_count && result == USAGE_ADDED; i++) {
+		uint32_t part = (u->turn + i) % t->part_count;
+
+		if (u->left[part].at == u->left[part].end || !usage_hash_lock(t, part, wait))
+			continue;
+		result = move_part(u, t, paths, part);
+		if (result == USAGE_FULL)
+			forget_numbers(u, t);
+		usage_hash_unlock(t, part);
+	}
+	return result;
+}
+
+enum usage_result usage_block_move(struct usage_block *u, struct usage_hash *t,
+				   const struct block_paths *paths)
+{
+	enum usage_result result;
+
+	if (!u->moving)
+		order_rows(u, t);
+	u->moving = true;
+	u->turn++;
+	result = move_parts(u, t, paths, false);
+	if (result == USAGE_ADDED)
+		result = move_parts(u, t, paths, true);
+	if (result != USAGE_FULL)
+		forget_rows(u);
+	return result;
 }
 
 void usage_block_release(struct usage_block *u)

@@ -8,10 +8,10 @@
  * up once, and its rows lie side by side when they are drained.
  *
  *     usage_block_start(u, t, paths, dirs);      asks for all directories of the block
- *     usage_block_add(u, dir, key, usage) ...    meanwhile; USAGE_FULL: move and start again
+ *     usage_block_add(u, dir, key, usage) ...    meanwhile; USAGE_FULL: move and go on
  *     usage_block_move(u, t, paths) ...          until it is not USAGE_FULL
  *
- * Memory: 200 KiB and 16 bytes for a directory of the largest block so far.
+ * One for each thread. Memory: 200 KiB and 16 bytes for a directory of the largest block so far.
  */
 #ifndef TREETALLY_USAGE_BLOCK_H
 #define TREETALLY_USAGE_BLOCK_H
@@ -32,13 +32,18 @@ struct usage_block {
 	uint64_t salt;
 	struct block_dir {
 		uint64_t hash;   /* usage_hash_seek_dir */
-		uint32_t number; /* in the table, or USAGE_HASH_FULL: not yet looked up */
+		uint32_t number; /* in the table, or USAGE_HASH_FULL: not looked up */
 		uint16_t first;  /* row + 1, 0: none */
 	} *dirs;
 	uint32_t dir_count;
 	size_t dir_cap;
-	uint16_t *order; /* rows by directory, for moving them */
-	uint32_t moved;  /* of these */
+	uint16_t *order; /* rows by part of the table, then by directory, for moving them */
+	struct {
+		uint32_t at, end;
+	} left[USAGE_HASH_PARTS_MAX]; /* to be moved to each part: where, in `order` */
+	bool moving;
+	uint32_t turn;   /* the part that comes first */
+	uint64_t emptied; /* of the table, when it was found full */
 };
 
 void usage_block_init(struct usage_block *u);
@@ -52,11 +57,12 @@ enum usage_result usage_block_add(struct usage_block *u, uint32_t dir, const str
 				  const struct usage *usage) WARN_UNUSED;
 
 /*
- * Add the rows to the table, after which there are none. USAGE_FULL: empty the table and call
- * again. USAGE_OVERFLOW: a sum of the directory *dir passes 2^63-1.
+ * Add the rows to the table, after which there are none. USAGE_FULL: empty the table, if it has not
+ * been emptied since, and call again. USAGE_OVERFLOW: a sum of what was added, by all threads,
+ * passes 2^63-1.
  */
 enum usage_result usage_block_move(struct usage_block *u, struct usage_hash *t,
-				   const struct block_paths *paths, uint32_t *dir) WARN_UNUSED;
+				   const struct block_paths *paths) WARN_UNUSED;
 
 void usage_block_release(struct usage_block *u);
 

@@ -21,24 +21,76 @@ static uint32_t slots_for(uint32_t n)
  * hundred bytes; whichever part is full first ends the round, and the others stay half used at
  * worst.
  */
-void usage_hash_init(struct usage_hash *t, size_t memory)
+static void set_caps(struct usage_hash *t, size_t memory)
 {
 	size_t rows = memory / 4 * 2 / (sizeof(struct hash_row) + 3 * sizeof(uint32_t));
-	size_t dirs = rows / 3;
 
-	if (memory < USAGE_HASH_MEMORY_MIN)
+	rows = rows < (1u << 30) / t->part_count ? rows : (1u << 30) / t->part_count;
+	t->caps.rows = (uint32_t)rows;
+	t->caps.dirs = (uint32_t)(rows / 3);
+	t->caps.paths = memory / 4;
+	t->row_mask = slots_for(t->caps.rows) - 1;
+	t->dir_mask = slots_for(t->caps.dirs) - 1;
+}
+
+void usage_hash_init(struct usage_hash *t, size_t memory, uint32_t parts)
+{
+	size_t most = memory / USAGE_HASH_PART_MIN;
+
+	if (!most)
 		bug("a table of usage with too little memory");
-	*t = (struct usage_hash){ .row_cap = (uint32_t)(rows < 1u << 30 ? rows : 1u << 30) };
-	t->dir_cap = (uint32_t)(dirs < 1u << 30 ? dirs : 1u << 30);
+	parts = parts < USAGE_HASH_PARTS_MAX ? parts : USAGE_HASH_PARTS_MAX;
+	*t = (struct usage_hash){ .part_count = parts < most ? parts : (uint32_t)most };
+	set_caps(t, memory / t->part_count);
 	hash_draw(&t->key);
-	t->row_mask = slots_for(t->row_cap) - 1;
-	t->dir_mask = slots_for(t->dir_cap) - 1;
-	t->paths_cap = memory / 4;
-	t->paths = xmalloc(t->paths_cap);
-	t->dirs = xmalloc(t->dir_cap * sizeof(*t->dirs));
-	t->rows = xmalloc(t->row_cap * sizeof(*t->rows));
-	t->dir_slots = xcalloc((size_t)t->dir_mask + 1, sizeof(*t->dir_slots));
-	t->row_slots = xcalloc((size_t)t->row_mask + 1, sizeof(*t->row_slots));
+	for (uint32_t i = 0; i < t->part_count; i++)
+		pthread_mutex_init(&t->parts[i].lock, NULL);
+	t->paths = xmalloc(t->part_count * t->caps.paths);
+	t->dirs = xmalloc(t->part_count * t->caps.dirs * sizeof(*t->dirs));
+	t->rows = xmalloc(t->part_count * t->caps.rows * sizeof(*t->rows));
+	t->dir_slots = xcalloc(t->part_count * (t->dir_mask + (size_t)1), sizeof(*t->dir_slots));
+	t->row_slots = xcalloc(t->part_count * (t->row_mask + (size_t)1), sizeof(*t->row_slots));
+}
+
+uint32_t usage_hash_part(const struct usage_hash *t, uint64_t hash)
+{
+	return (uint32_t)((hash >> 32) * t->part_count >> 32);
+}
+
+bool usage_hash_lock(struct usage_hash *t, uint32_t part, bool wait)
+{
+	if (wait)
+		pthread_mutex_lock(&t->parts[part].lock);
+	return wait || !pthread_mutex_trylock(&t->parts[part].lock);
+}
+
+void usage_hash_unlock(struct usage_hash *t, uint32_t part)
+{
+	pthread_mutex_unlock(&t->parts[part].lock);
+}
+
+/* Nobody else holds more than one. */
+void usage_hash_lock_all(struct usage_hash *t)
+{
+	for (uint32_t i = 0; i < t->part_count; i++)
+		usage_hash_lock(t, i, true);
+}
+
+void usage_hash_unlock_all(struct usage_hash *t)
+{
+	for (uint32_t i = 0; i < t->part_count; i++)
+		usage_hash_unlock(t, i);
+}
+
+/* The slot of a hash in a part. */
+static uint32_t *dir_slot(const struct usage_hash *t, uint32_t part, uint64_t hash)
+{
+	return &t->dir_slots[part * (t->dir_mask + (size_t)1) + (hash & t->dir_mask)];
+}
+
+static uint32_t *row_slot(const struct usage_hash *t, uint32_t part, uint64_t hash)
+{
+	return &t->row_slots[part * (t->row_mask + (size_t)1) + (hash & t->row_mask)];
 }
 
 /* Of a path, as much as can be asked for at once without losing other things: four lines. */
@@ -52,47 +104,51 @@ uint64_t usage_hash_seek_dir(const struct usage_hash *t, const char *path, size_
 {
 	uint64_t hash = hash_bytes(&t->key, path, len);
 
-	__builtin_prefetch(&t->dir_slots[hash & t->dir_mask]);
+	__builtin_prefetch(dir_slot(t, usage_hash_part(t, hash), hash));
 	return hash;
 }
 
-void usage_hash_fetch_dir(const struct usage_hash *t, uint64_t hash)
+void usage_hash_fetch_dir(const struct usage_hash *t, uint32_t part, uint64_t hash)
 {
-	uint32_t dir = t->dir_slots[hash & t->dir_mask];
+	uint32_t dir = *dir_slot(t, part, hash);
 
 	if (dir)
 		__builtin_prefetch(&t->dirs[dir - 1]);
 }
 
-void usage_hash_fetch_path(const struct usage_hash *t, uint64_t hash)
+void usage_hash_fetch_path(const struct usage_hash *t, uint32_t part, uint64_t hash)
 {
-	uint32_t dir = t->dir_slots[hash & t->dir_mask];
+	uint32_t dir = *dir_slot(t, part, hash);
 
 	if (dir)
 		prefetch_path(t->dirs[dir - 1].record);
 }
 
-uint32_t usage_hash_dir(struct usage_hash *t, const char *path, size_t len, uint64_t hash)
+uint32_t usage_hash_dir(struct usage_hash *t, uint32_t part, const char *path, size_t len,
+			uint64_t hash)
 {
 	static const unsigned char no_rows[TAIL_LEN];
+	struct usage_part *p = &t->parts[part];
 	size_t size = record_size(TAIL_LEN, len);
-	uint64_t slot = hash;
-	uint32_t *at;
+	uint32_t number, *at;
+	unsigned char *to;
 
-	for (; *(at = &t->dir_slots[slot & t->dir_mask]); slot++) {
+	for (; *(at = dir_slot(t, part, hash)); hash++) {
 		const unsigned char *record = t->dirs[*at - 1].record;
 
 		if (record_path_len(record) == len &&
 		    !memcmp(record_path(record, TAIL_LEN), path, len))
 			return *at - 1;
 	}
-	if (t->dir_count == t->dir_cap || t->paths_used + size > t->paths_cap)
+	if (p->dirs == t->caps.dirs || p->paths + size > t->caps.paths)
 		return USAGE_HASH_FULL;
-	record_write(t->paths + t->paths_used, path, len, no_rows, TAIL_LEN);
-	t->dirs[t->dir_count].record = t->paths + t->paths_used;
-	t->paths_used += size;
-	*at = ++t->dir_count;
-	return t->dir_count - 1;
+	to = t->paths + part * t->caps.paths + p->paths;
+	record_write(to, path, len, no_rows, TAIL_LEN);
+	p->paths += size;
+	number = part * t->caps.dirs + p->dirs++;
+	t->dirs[number].record = to;
+	*at = number + 1;
+	return number;
 }
 
 static uint64_t row_hash(const struct usage_hash *t, uint32_t dir,
@@ -116,37 +172,40 @@ static uint32_t first_row(const unsigned char *record)
 	return row;
 }
 
-void usage_hash_seek(const struct usage_hash *t, struct usage_file *file)
+void usage_hash_seek(const struct usage_hash *t, uint32_t part, struct usage_file *file)
 {
 	file->hash = row_hash(t, file->dir, &file->key);
-	__builtin_prefetch(&t->row_slots[file->hash & t->row_mask]);
+	__builtin_prefetch(row_slot(t, part, file->hash));
 }
 
-void usage_hash_fetch(const struct usage_hash *t, const struct usage_file *file)
+void usage_hash_fetch(const struct usage_hash *t, uint32_t part, const struct usage_file *file)
 {
-	uint32_t row = t->row_slots[file->hash & t->row_mask];
+	uint32_t row = *row_slot(t, part, file->hash);
 
 	if (row)
 		__builtin_prefetch(&t->rows[row - 1], 1);
 }
 
-enum usage_result usage_hash_add(struct usage_hash *t, const struct usage_file *file)
+enum usage_result usage_hash_add(struct usage_hash *t, uint32_t part,
+				 const struct usage_file *file)
 {
 	const unsigned char *record = t->dirs[file->dir].record;
+	struct usage_part *p = &t->parts[part];
 	uint64_t slot = file->hash;
+	uint32_t number, *at;
 	struct hash_row *row;
-	uint32_t *at;
 
-	for (; *(at = &t->row_slots[slot & t->row_mask]); slot++) {
+	for (; *(at = row_slot(t, part, slot)); slot++) {
 		row = &t->rows[*at - 1];
 		if (row->dir == file->dir && usage_key_equal(&row->key, &file->key))
 			return usage_add(&row->usage, &file->usage) ? USAGE_ADDED : USAGE_OVERFLOW;
 	}
-	if (t->row_count == t->row_cap)
+	if (p->rows == t->caps.rows)
 		return USAGE_FULL;
-	t->rows[t->row_count] =
+	number = part * t->caps.rows + p->rows++;
+	t->rows[number] =
 		(struct hash_row){ file->key, file->dir, first_row(record), file->usage };
-	*at = ++t->row_count;
+	*at = number + 1;
 	/* The record is in t->paths, which is ours to write. */
 	memcpy(t->paths + (record - t->paths) + sizeof(uint32_t), at, sizeof(*at));
 	return USAGE_ADDED;
@@ -193,15 +252,26 @@ static uint32_t sort_list(struct hash_row *rows, uint32_t list)
 	return sorted;
 }
 
+void usage_hash_drain(struct usage_hash *t, unsigned threads)
+{
+	t->dir_count = t->sorted = t->next = t->row = 0;
+	for (uint32_t i = 0; i < t->part_count; i++) {
+		memmove(t->dirs + t->dir_count, t->dirs + (size_t)i * t->caps.dirs,
+			t->parts[i].dirs * sizeof(*t->dirs));
+		t->dir_count += t->parts[i].dirs;
+	}
+	t->sort = keysort_start(t->dirs, t->dir_count, &dir_shape, threads);
+}
+
 /*
  * The directories are in order, but their paths and rows lie anywhere: ask for a path well before
  * it is needed, then for the first row that it names, then for the next one.
  */
-static inline __attribute__((always_inline)) void bring_near(const struct usage_hash *t, uint32_t i)
+static inline __attribute__((always_inline)) void bring_near(const struct usage_hash *t, size_t i)
 {
 	uint32_t row;
 
-	if (i + 16 >= t->dir_count)
+	if (i + 16 >= t->sorted)
 		return;
 	prefetch_path(t->dirs[i + 16].record);
 	row = first_row(t->dirs[i + 8].record);
@@ -212,31 +282,56 @@ static inline __attribute__((always_inline)) void bring_near(const struct usage_
 		__builtin_prefetch(&t->rows[t->rows[row - 1].next - 1]);
 }
 
-void usage_hash_drain(struct usage_hash *t, usage_put *put, void *arg)
+/* The rows of the next directory; false when there is none left. */
+static bool next_dir(struct usage_hash *t)
 {
-	keysort(t->dirs, t->dir_count, &dir_shape);
-	for (uint32_t i = 0; i < t->dir_count; i++) {
-		const unsigned char *record = t->dirs[i].record;
-		uint32_t row;
+	if (t->next == t->sorted)
+		t->sorted = keysort_more(t->sort, t->sorted);
+	if (t->next == t->sorted)
+		return false;
+	bring_near(t, t->next);
+	t->row = sort_list(t->rows, first_row(t->dirs[t->next++].record));
+	return true;
+}
 
-		bring_near(t, i);
-		row = sort_list(t->rows, first_row(record));
-		for (; row; row = t->rows[row - 1].next)
-			put(arg, record_path(record, TAIL_LEN), record_path_len(record),
-			    &t->rows[row - 1].key, &t->rows[row - 1].usage);
+bool usage_hash_next(struct usage_hash *t, struct usage_hash_row *row)
+{
+	const struct hash_row *r;
+	const unsigned char *record;
+
+	while (!t->row) {
+		if (!next_dir(t))
+			return false;
 	}
+	r = &t->rows[t->row - 1];
+	record = t->dirs[t->next - 1].record;
+	*row = (struct usage_hash_row){ record_path(record, TAIL_LEN), record_path_len(record),
+					&r->key, &r->usage };
+	t->row = r->next;
+	return true;
+}
+
+static void end_drain(struct usage_hash *t)
+{
+	keysort_end(t->sort);
+	t->sort = NULL;
 }
 
 void usage_hash_empty(struct usage_hash *t)
 {
-	memset(t->dir_slots, 0, ((size_t)t->dir_mask + 1) * sizeof(*t->dir_slots));
-	memset(t->row_slots, 0, ((size_t)t->row_mask + 1) * sizeof(*t->row_slots));
-	t->paths_used = 0;
-	t->dir_count = t->row_count = 0;
+	end_drain(t);
+	memset(t->dir_slots, 0, t->part_count * (t->dir_mask + (size_t)1) * sizeof(*t->dir_slots));
+	memset(t->row_slots, 0, t->part_count * (t->row_mask + (size_t)1) * sizeof(*t->row_slots));
+	for (uint32_t i = 0; i < t->part_count; i++)
+		t->parts[i].paths = t->parts[i].dirs = t->parts[i].rows = 0;
+	t->emptied++;
 }
 
 void usage_hash_release(struct usage_hash *t)
 {
+	end_drain(t);
+	for (uint32_t i = 0; i < t->part_count; i++)
+		pthread_mutex_destroy(&t->parts[i].lock);
 	free(t->paths);
 	free(t->dirs);
 	free(t->rows);
