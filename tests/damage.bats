@@ -203,6 +203,10 @@ bombs() {
 		print "many\tsection=1,1,$long", $again x 20000,
 			"\tfield=1,records,65536\tfield=1,dirs,65536\tfield=1,paths,4194304\n";
 		print "records\tfield=1,records,65537\n";
+		# Entries that take no bytes.
+		print "thin.$_\tsection=1,2,", $_ > 2 ? "" : "0000" x 12, "\tsection=1,3,",
+			$_ > 2 ? ("0000" x 11, "00a483020001") : "", "\tfield=1,records,65536",
+			"\tfield=1,lines,", $_ > 2 ? 0 : 65536, "\n" for $kind eq "entry" ? (2, 3) : ();
 		print "payload\tsection=1,1,", "00" x 262145, "\tfield=1,records,2\n";
 		print "one.payload\tsection=1,1,", "00" x 262145,
 			"\tfield=1,records,1\tfield=1,dirs,1\tfield=1,lines,0\n";' "$kind" |

@@ -346,6 +346,11 @@ wrong_columns() {
 		[[ ! -e out ]]
 		run -3 rec-cat --info bad
 	done < <(wrong_columns)
+	# Entries that take no bytes, of which a short block would have very many.
+	stream-tool edit --seal section=1,2,"$(printf '0000%.0s' {1..11})00ed8301" section=1,3, \
+		field=1,records,65536 field=1,lines,65536 <good >bad
+	run -3 --separate-stderr dir-extract -o out bad
+	[[ $stderr == *"corrupt block: record count is out of range" && ! -e out ]]
 	# In lines the same rules hold, and nothing may stand behind them.
 	for column in uid,9,00,000000000000000000 dir,0,02 uid,5,00,0000000001 mode,0,a48302 \
 		mode,0,8080fc07 nlink,0,8080808010 mode,0,ed830100; do

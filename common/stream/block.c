@@ -17,7 +17,8 @@ const char *block_header_parse(struct block_header *h, const unsigned char bytes
 		return "no block starts here";
 	if (h->payload > (h->records == 1 ? BLOCK_ONE_RECORD_MAX : BLOCK_PAYLOAD_MAX))
 		return "block payload is too long";
-	if (!h->records || h->records > BLOCK_RECORDS_MAX || h->lines > h->records)
+	if (!h->records || h->records > BLOCK_RECORDS_MAX || h->records > h->payload ||
+	    h->lines > h->records)
 		return "record count is out of range";
 	if (!h->dirs || h->dirs > h->records || (kind == KIND_DIR && h->dirs != h->records))
 		return "directory count is out of range";

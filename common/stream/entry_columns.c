@@ -34,7 +34,8 @@ bool entry_columns_check(struct entry_columns *c, unsigned columns, uint32_t dir
 
 void entry_values_encode(struct entry_values *v, unsigned columns, struct buf *out)
 {
+	/* Each entry takes a byte at least: a block has no more records than bytes. */
 	for (unsigned i = 0; v->count && i < columns; i++)
-		number_column_add(out, v->column[i], v->count);
+		number_column_add(out, v->column[i], v->count, i == ENTRY_DIR);
 	v->count = 0;
 }

@@ -28,7 +28,8 @@ static void narrow(const uint64_t *values, uint32_t count, uint32_t *width, uint
 }
 
 /* The least width. The bytes in which values differ are found faster than their range. */
-static uint32_t choose_width(const uint64_t *values, uint32_t count, uint64_t *base)
+static uint32_t choose_width(const uint64_t *values, uint32_t count, uint32_t least,
+			     uint64_t *base)
 {
 	uint64_t differ = 0;
 	uint32_t width;
@@ -36,8 +37,9 @@ static uint32_t choose_width(const uint64_t *values, uint32_t count, uint64_t *b
 	for (uint32_t i = 0; i < count; i++)
 		differ |= values[i] ^ values[0];
 	width = bytes_of(differ);
+	width = width > least ? width : least;
 	*base = values[0] & ~low_bytes(width);
-	if (width > 1)
+	if (width > 1 && width > least)
 		narrow(values, count, &width, base);
 	return width;
 }
@@ -59,10 +61,10 @@ static void put_values(unsigned char *to, const uint64_t *values, uint32_t count
 	}
 }
 
-void number_column_add(struct buf *out, const uint64_t *values, uint32_t count)
+void number_column_add(struct buf *out, const uint64_t *values, uint32_t count, uint32_t least)
 {
 	uint64_t base;
-	uint32_t width = choose_width(values, count, &base);
+	uint32_t width = choose_width(values, count, least, &base);
 	size_t most = NUMBER_COLUMN_HEAD_MAX + (size_t)width * count + NUMBER_COLUMN_PADDING;
 	unsigned char *to = buf_reserve(out, most);
 

@@ -22,8 +22,8 @@
 #define NUMBER_COLUMN_HEAD_MAX (1u + VARINT_MAX) /* bytes of width and base */
 #define NUMBER_COLUMN_PADDING 8u
 
-/* Append a column of `count` values, more than 0. */
-void number_column_add(struct buf *out, const uint64_t *values, uint32_t count);
+/* Append a column of `count` values, more than 0, at least `least` wide: 0 or 1. */
+void number_column_add(struct buf *out, const uint64_t *values, uint32_t count, uint32_t least);
 
 struct number_column {
 	const unsigned char *values; /* in the section */
