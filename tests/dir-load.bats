@@ -43,7 +43,7 @@ complete_db() {
 @test "dir-load: the database says what it is, and that it is not finished" {
 	dir-load t.db good.dir
 	[ "$(query t.db 'PRAGMA application_id')" = $((0x54544C59)) ]
-	[ "$(query t.db 'PRAGMA user_version')" = 3 ]
+	[ "$(query t.db 'PRAGMA user_version')" = 4 ]
 	[ "$(query t.db 'SELECT count(*) FROM scan_metadata')" = 0 ]
 	[ "$(query t.db 'PRAGMA integrity_check')" = ok ]
 	[ -z "$(query t.db 'PRAGMA foreign_key_check')" ]
@@ -197,7 +197,7 @@ complete_db() {
 	run -2 dir-load newer.db good.dir
 	[[ $output == *"is there already, made by an older version; --replace replaces it" ]]
 	run -0 dir-load --replace newer.db good.dir
-	[ "$(query newer.db 'PRAGMA user_version')" = 3 ]
+	[ "$(query newer.db 'PRAGMA user_version')" = 4 ]
 }
 
 @test "dir-load: names that mean something to SQLite or to a shell are files" {

@@ -39,7 +39,7 @@ lies() {
 @test "scan-audit: what it proves of a good database" {
 	run -0 --separate-stderr scan-audit "$good/small.db"
 	[[ -z $stderr ]]
-	[[ ${lines[0]} == "ok: format: version 3, complete, "* ]]
+	[[ ${lines[0]} == "ok: format: version 4, complete, "* ]]
 	[[ ${lines[1]} == "ok: tree: 11 directories: "*"; 3 without a line" ]]
 	[[ ${lines[2]} == "ok: directory_stats: 11 rows: "* ]]
 	[[ ${lines[3]} == "ok: usage_r: "*" of the 1 directories "* ]]
@@ -221,6 +221,14 @@ import_and_audit() {
 		"DELETE FROM usage_by WHERE kind = 2 AND id = 5"
 	lies "dir_id *, /*: usage_by, kind 0, id 9999: file_count is 1, should be 0" \
 		"INSERT INTO usage_by SELECT dir_id, 0, 9999, 1, 1, 1 FROM usage_nr ORDER BY dir_id DESC LIMIT 1"
+}
+
+@test "scan-audit: lies about group_owners" {
+	local base=mixed
+	lies "group_owners, gid *, uid 9999: rows is 1, should be 0" \
+		"INSERT INTO group_owners SELECT gid, 9999 FROM group_owners LIMIT 1"
+	lies "group_owners, gid *, uid *: rows is 0, should be 1" "DELETE FROM group_owners WHERE uid = (SELECT max(uid) FROM group_owners)"
+	lies "group_owners, *" "UPDATE OR REPLACE group_owners SET gid = gid + 1"
 }
 
 @test "scan-audit: lies where file lengths add up to more than can be" {

@@ -89,6 +89,8 @@ validate() {
 				SELECT uid, size_bucket, file_count, total_size FROM usage_nr UNION ALL
 				SELECT uid, size_bucket, -repeated_files, -repeated_size FROM link_usage) GROUP BY 1, 2
 			EXCEPT SELECT * FROM size_histogram);
+		SELECT 'group_owners', * FROM (SELECT DISTINCT gid, uid FROM usage_nr EXCEPT SELECT gid, uid FROM group_owners);
+		SELECT 'group_owners', * FROM (SELECT gid, uid FROM group_owners EXCEPT SELECT gid, uid FROM usage_nr);
 		SELECT 'once', * FROM (SELECT uid, seen_size - total_size, seen_apparent - apparent_size, seen_files - total_files
 				FROM owner_summary JOIN (SELECT DISTINCT uid FROM link_usage) ON uid = owner_uid
 			EXCEPT SELECT uid, sum(repeated_size), sum(repeated_apparent), sum(repeated_files)

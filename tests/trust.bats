@@ -141,7 +141,7 @@ ENDLESS='WITH RECURSIVE endless(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM endl
 	all_refuse lie.db
 	ask "$files/small.db" .dump >dump
 	rm lie.db
-	{ echo "PRAGMA encoding = 'UTF-16'; PRAGMA application_id = $((0x54544C59)); PRAGMA user_version = 3;"
+	{ echo "PRAGMA encoding = 'UTF-16'; PRAGMA application_id = $((0x54544C59)); PRAGMA user_version = 4;"
 		cat dump; } | ask lie.db
 	[[ $(ask lie.db 'PRAGMA encoding') == UTF-16* ]]
 	all_refuse lie.db

@@ -93,7 +93,7 @@ struct loader {
 	struct tree_in in;
 	struct db_pages pages;
 	size_t piece;                /* bytes of them that are written at a time */
-	struct db_tree usage_r, usage_by;
+	struct db_tree usage_r, usage_by, group_owners;
 	struct link_load links;
 	struct tree_join join;
 	struct load_sort sorted;
@@ -179,8 +179,8 @@ static void write_by_group(struct loader *l)
 static void write_usage_r(struct loader *l)
 {
 	const struct usage_r_config config = {
-		.usage_r = &l->usage_r, .usage_by = &l->usage_by, .root_id = l->join.root_id,
-		.temp_dir = l->opt->shared.temp_dir,
+		.usage_r = &l->usage_r, .usage_by = &l->usage_by, .group_owners = &l->group_owners,
+		.root_id = l->join.root_id, .temp_dir = l->opt->shared.temp_dir,
 	};
 
 	load_sort_end_input(&l->sorted);
@@ -245,6 +245,7 @@ static void write_sorted(struct loader *l)
 
 	begin_tree(l, &l->usage_r, "usage_r");
 	begin_tree(l, &l->usage_by, "usage_by");
+	begin_tree(l, &l->group_owners, "group_owners");
 	if (!at_a_time)
 		write_by_size(l);
 	for (int i = 0; i < LINKS; i++)
@@ -269,10 +270,12 @@ static void check_counts(struct loader *l)
 	db_check_count(&l->db, "directory_stats", NULL, directories);
 	db_check_count(&l->db, "directory_stats", "stats_by_size", directories);
 	db_check_count(&l->db, "directory_stats", "stats_by_owner", directories);
-	db_check_count(&l->db, "directory_stats", "stats_by_group", directories);
+	db_check_count(&l->db, "directory_stats", "stats_by_group WHERE owner_uid IS NULL",
+		       l->join.sums.of_several);
 	db_check_count(&l->db, "usage_nr", NULL, l->join.out.usage_nr.count);
 	db_check_count(&l->db, "usage_r", NULL, l->usage_r.count);
 	db_check_count(&l->db, "usage_by", NULL, l->usage_by.count);
+	db_check_count(&l->db, "group_owners", NULL, l->group_owners.count);
 }
 
 static struct scan_facts facts_of(const struct loader *l)
@@ -322,8 +325,6 @@ static void open_both(struct loader *l)
 		/* Another stats-load was faster, or a dir-load: see what is there now. */
 		db_close(&l->old);
 	}
-	/* Its lock ends with the process; a thread may be reading it when another one dies. */
-	die_forget(&l->old);
 	scan_state_load(&l->old, &l->dir_state);
 	scan_check_heads(&l->old, &l->dir_state, &l->in.stream.head, l->in.stream.name);
 }
@@ -391,6 +392,8 @@ static void load(struct loader *l)
 						.memory = shared->memory / 2,
 						.temp_dir = shared->temp_dir, .quiet = true };
 
+	/* A thread may be reading it when another one dies; its lock ends with the process. */
+	die_forget(&l->old);
 	load_sort_init(&l->sorted, &sorting);
 	l->join = (struct tree_join){ .old = &l->old, .in = &l->in, .sorted = &l->sorted,
 				      .links = &l->links, .progress = &l->progress };

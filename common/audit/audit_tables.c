@@ -122,8 +122,23 @@ static int64_t check_summary(struct audit_tree *t, const struct summary *s)
 	return rows;
 }
 
+/* In both, or not at all. */
+static void check_group_owners(struct db *db)
+{
+	static const struct audit_query query = {
+		"group_owners",
+		"SELECT 'gid ' || gid || ', uid ' || uid, sum(there) AS rows, sum(should) FROM"
+		" (SELECT gid, uid, 1 AS there, 0 AS should FROM group_owners"
+		" UNION ALL SELECT DISTINCT gid, uid, 0, 1" OF_ROOT ")"
+		" GROUP BY gid, uid HAVING sum(there) <> sum(should)", 0, 0, 0,
+	};
+
+	audit_compare(db, &query);
+}
+
 void audit_tables_summaries(struct audit_tree *t, int64_t *owners, int64_t *groups)
 {
+	check_group_owners(t->db);
 	*owners = check_summary(t, &summaries[0]);
 	*groups = check_summary(t, &summaries[1]);
 }

@@ -55,7 +55,8 @@ void db_check(struct db *db, int rc);
 uint32_t db_root_page(struct db *db, const char *name);
 /*
  * What was written as pages (db_pages.h) SQLite must find: a bug unless there are as many rows in
- * `table`, or in `index` of it, if that is not NULL.
+ * `table`, or in `index` of it, if that is not NULL; behind the name of a partial one stands WHERE and
+ * its condition.
  */
 void db_check_count(struct db *db, const char *table, const char *index, uint64_t rows);
 

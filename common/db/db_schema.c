@@ -109,6 +109,8 @@ const char db_schema_stats[] =
 	"    file_count INTEGER NOT NULL, total_size INTEGER NOT NULL,"
 	" apparent_size INTEGER NOT NULL,\n"
 	"    PRIMARY KEY(dir_id, kind, id)) WITHOUT ROWID;"
+	"CREATE TABLE group_owners(\n"
+	"    gid INTEGER NOT NULL, uid INTEGER NOT NULL, PRIMARY KEY(gid, uid)) WITHOUT ROWID;"
 	SUMMARY_TABLE("owner_summary", "owner_uid")
 	SUMMARY_TABLE("group_summary", "owner_gid")
 	HISTOGRAM_VIEW("access_histogram", "age_bucket")
@@ -156,12 +158,18 @@ const char db_schema_stats[] =
 	"    FROM directories AS d JOIN directory_stats AS s ON s.dir_id = d.dir_id\n"
 	"    LEFT JOIN link_stats AS l ON l.dir_id = d.dir_id;";
 
+/*
+ * Directories of one group are those of each of its owners (group_owners), and those of several
+ * owners. So stats_by_group needs only these, and stats_by_owner tells the others' groups.
+ */
 const char *const db_schema_indexes[] = {
 	"CREATE INDEX stats_by_size ON directory_stats(total_size_r)",
-	"CREATE INDEX stats_by_owner ON directory_stats(owner_uid, total_size_r)",
-	"CREATE INDEX stats_by_group ON directory_stats(owner_gid, total_size_r)",
+	"CREATE INDEX stats_by_owner ON directory_stats(owner_uid, total_size_r, owner_gid)",
+	"CREATE INDEX stats_by_group ON directory_stats(owner_gid, total_size_r)"
+	" WHERE owner_uid IS NULL",
 	"CREATE INDEX links_by_dir ON links(dir_id)",
-	"CREATE INDEX link_stats_by_shared ON link_stats(repeated_size_r)",
+	"CREATE INDEX link_stats_by_shared ON link_stats(repeated_size_r)"
+	" WHERE repeated_size_r > 0",
 };
 const size_t db_schema_index_count = sizeof(db_schema_indexes) / sizeof(db_schema_indexes[0]);
 

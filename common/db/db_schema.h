@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #define DB_APPLICATION_ID 0x54544C59 /* "TTLY" */
-#define DB_FORMAT 3                  /* user_version; N was that of version 0.N */
+#define DB_FORMAT 4                  /* user_version; N was that of version 0.N */
 #define DB_PAGE_SIZE 8192            /* bytes */
 
 /* What dir-load makes: directories and its index, load_state, and scan_metadata, empty. */

@@ -128,15 +128,29 @@ static void add_keys(struct dir_stats *s, const int64_t *row)
 	word_sort_add(&s->by_size, &item);
 }
 
+/* What comes in the order of sizes is in the right order within each group. */
 bool dir_stats_sort(struct dir_stats *s)
 {
-	struct word_sort_config by_owner = sorting(s, 3, 1, 4);
+	struct word_sort_config by_owner = sorting(s, 4, 3, 4), by_group = sorting(s, 3, 1, 4);
 
-	for (int i = 0; i < 2; i++)
-		word_sort_init(&s->by_owner[i], &by_owner);
+	word_sort_init(&s->by_owner, &by_owner);
+	word_sort_init(&s->by_group, &by_group);
 	word_sort_end_input(&s->by_size);
 	s->at_a_time = word_sort_all(&s->by_size) != NULL;
 	return s->at_a_time;
+}
+
+/* The items of by_size: total_size_r, dir_id, and both owners as words. */
+static void add_owner(struct dir_stats *s, const uint64_t *word)
+{
+	word_sort_add(&s->by_owner, &(struct word_item){ { word[2], word[0], word[3], word[1] } });
+}
+
+/* Only directories of several owners. */
+static void add_group(struct dir_stats *s, const uint64_t *word)
+{
+	if (!word[2])
+		word_sort_add(&s->by_group, &(struct word_item){ { word[3], word[0], word[1] } });
 }
 
 static void begin_index(struct dir_stats *s, struct db_tree *tree, int which)
@@ -151,54 +165,71 @@ static void end_index(struct db_tree *tree)
 	db_pages_pass(tree->file, tree->turn);
 }
 
-/* What is in the order of sizes is also within each owner. */
-static void add_owner(struct dir_stats *s, int i, const uint64_t *word)
-{
-	const struct word_item owner = { .word = { word[2 + i], word[0], word[1] } };
-
-	word_sort_add(&s->by_owner[i], &owner);
-}
-
-static void add_size(struct dir_stats *s, struct db_tree *tree, const uint64_t *word)
-{
-	unsigned char bytes[DB_RECORD_MAX];
-	struct db_record r;
-
-	db_record_begin(&r, bytes, 2, 0);
-	db_record_integer(&r, (int64_t)word[0]);
-	db_record_integer(&r, (int64_t)word[1]);
-	db_tree_add_key(tree, bytes, db_record_end(&r));
-	for (int i = 0; i < 2 && !s->at_a_time; i++)
-		add_owner(s, i, word);
-}
-
 void dir_stats_write_by_size(struct dir_stats *s, struct progress *progress, uint64_t *done)
 {
+	unsigned char bytes[DB_RECORD_MAX];
 	struct word_item item;
 	struct db_tree tree;
+	struct db_record r;
 
 	begin_index(s, &tree, BY_SIZE);
 	while (word_sort_next(&s->by_size, &item)) {
-		add_size(s, &tree, item.word);
+		db_record_begin(&r, bytes, 2, 0);
+		db_record_integer(&r, (int64_t)item.word[0]);
+		db_record_integer(&r, (int64_t)item.word[1]);
+		db_tree_add_key(&tree, bytes, db_record_end(&r));
+		if (!s->at_a_time) {
+			add_owner(s, item.word);
+			add_group(s, item.word);
+		}
 		if (++*done % PROGRESS_STEP == 0)
 			progress_update(progress, *done, 0);
 	}
 	end_index(&tree);
 }
 
-static void write_by_owner(struct dir_stats *s, int i)
+/* Where by_size is in memory: what each of the others takes from it. */
+static void add_all(struct dir_stats *s, void (*add)(struct dir_stats *s, const uint64_t *word))
 {
 	const uint64_t *word = word_sort_all(&s->by_size);
+
+	for (size_t i = 0; s->at_a_time && i < s->by_size.count; i++)
+		add(s, word + 4 * i);
+}
+
+void dir_stats_write_by_owner(struct dir_stats *s)
+{
 	unsigned char bytes[DB_RECORD_MAX];
 	struct word_item item;
 	struct db_tree tree;
 	struct db_record r;
 
-	for (size_t k = 0; s->at_a_time && k < s->by_size.count; k++)
-		add_owner(s, i, word + 4 * k);
-	begin_index(s, &tree, BY_OWNER + i);
-	word_sort_end_input(&s->by_owner[i]);
-	while (word_sort_next(&s->by_owner[i], &item)) {
+	add_all(s, add_owner);
+	begin_index(s, &tree, BY_OWNER);
+	word_sort_end_input(&s->by_owner);
+	while (word_sort_next(&s->by_owner, &item)) {
+		db_record_begin(&r, bytes, 4, 0);
+		db_record_nullable(&r, owner_of_word(item.word[0]));
+		db_record_integer(&r, (int64_t)item.word[1]);
+		db_record_nullable(&r, owner_of_word(item.word[2]));
+		db_record_integer(&r, (int64_t)item.word[3]);
+		db_tree_add_key(&tree, bytes, db_record_end(&r));
+	}
+	end_index(&tree);
+	word_sort_release(&s->by_owner);
+}
+
+void dir_stats_write_by_group(struct dir_stats *s)
+{
+	unsigned char bytes[DB_RECORD_MAX];
+	struct word_item item;
+	struct db_tree tree;
+	struct db_record r;
+
+	add_all(s, add_group);
+	begin_index(s, &tree, BY_GROUP);
+	word_sort_end_input(&s->by_group);
+	while (word_sort_next(&s->by_group, &item)) {
 		db_record_begin(&r, bytes, 3, 0);
 		db_record_nullable(&r, owner_of_word(item.word[0]));
 		db_record_integer(&r, (int64_t)item.word[1]);
@@ -206,23 +237,14 @@ static void write_by_owner(struct dir_stats *s, int i)
 		db_tree_add_key(&tree, bytes, db_record_end(&r));
 	}
 	end_index(&tree);
-	word_sort_release(&s->by_owner[i]);
-}
-
-void dir_stats_write_by_owner(struct dir_stats *s)
-{
-	write_by_owner(s, 0);
-}
-
-void dir_stats_write_by_group(struct dir_stats *s)
-{
-	write_by_owner(s, 1);
+	s->of_several = tree.count;
+	word_sort_release(&s->by_group);
 }
 
 void dir_stats_release(struct dir_stats *s)
 {
 	word_sort_release(&s->by_size);
-	s->spilled += s->by_size.spilled + s->by_owner[0].spilled + s->by_owner[1].spilled;
+	s->spilled += s->by_size.spilled + s->by_owner.spilled + s->by_group.spilled;
 }
 
 /* ---- totals ---- */

@@ -67,8 +67,9 @@ struct dir_stats {
 	struct buf late;         /* rows that are written again: the last ones, */
 	struct spill late_spill; /* and those before */
 	uint64_t late_rows;
-	struct word_sort by_size, by_owner[2];
-	bool at_a_time;          /* each index is made of by_size, which is in memory */
+	struct word_sort by_size, by_owner, by_group;
+	bool at_a_time;          /* the others are made of by_size, which is in memory */
+	uint64_t of_several;     /* keys of stats_by_group */
 	uint64_t spilled;        /* bytes; known in the end */
 };
 

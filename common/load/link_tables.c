@@ -126,7 +126,8 @@ static bool never(unsigned char *into, const unsigned char *from)
 	return false;
 }
 
-static void write_by_shared(const struct link_files *files, struct word_sort *keys)
+/* Returns the number of keys. */
+static uint64_t write_by_shared(const struct link_files *files, struct word_sort *keys)
 {
 	unsigned char bytes[DB_RECORD_MAX];
 	struct word_item item;
@@ -143,6 +144,7 @@ static void write_by_shared(const struct link_files *files, struct word_sort *ke
 	}
 	db_tree_end(&index);
 	word_sort_release(keys);
+	return index.count;
 }
 
 static void write_stats(struct tables *t, const struct link_files *files,
@@ -170,13 +172,14 @@ static void write_stats(struct tables *t, const struct link_files *files,
 		for (int i = 0; i < STATS_NUMBERS; i++)
 			db_record_integer(&r, numbers[i]);
 		db_tree_add_row(&table, (int64_t)dir_id, bytes, db_record_end(&r));
-		word_sort_add(&keys, &(struct word_item){ {
-			(uint64_t)numbers[LINK_STATS_repeated_size_r - 1], dir_id } });
+		if (numbers[LINK_STATS_repeated_size_r - 1] > 0)
+			word_sort_add(&keys, &(struct word_item){ {
+				(uint64_t)numbers[LINK_STATS_repeated_size_r - 1], dir_id } });
 	}
 	extsort_free(t->stats);
 	db_tree_end(&table);
 	t->result->stats = table.count;
-	write_by_shared(files, &keys);
+	t->result->shared = write_by_shared(files, &keys);
 }
 
 static void enter(struct tables *t, int64_t dir_id)
@@ -428,6 +431,7 @@ void link_tables_finish(const struct link_tables *tables, struct db *db)
 {
 	db_check_count(db, "link_usage", NULL, tables->usage);
 	db_check_count(db, "link_stats", NULL, tables->stats);
-	db_check_count(db, "link_stats", "link_stats_by_shared", tables->stats);
+	db_check_count(db, "link_stats", "link_stats_by_shared WHERE repeated_size_r > 0",
+		       tables->shared);
 	write_lower(db, tables->root_id);
 }

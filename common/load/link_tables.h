@@ -36,6 +36,7 @@ struct link_tables {
 	int64_t root_id;
 	struct sums repeated;   /* to be taken from the sums of the whole scan */
 	uint64_t usage, stats;  /* rows */
+	uint64_t shared;        /* keys of link_stats_by_shared */
 };
 
 /* All of `sums`, whose input has not ended. `sorting` is for other sorters. */

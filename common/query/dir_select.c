@@ -342,9 +342,10 @@ static const struct {
 		"index", "", "directory_stats AS s INDEXED BY stats_by_owner",
 		"in_scope(s.dir_id, s.dir_id)", "", "",
 	},
+	/* Directories of several owners; those of one are found by owner. */
 	[PLAN_GROUP] = {
 		"index", "", "directory_stats AS s INDEXED BY stats_by_group",
-		"in_scope(s.dir_id, s.dir_id)", "", "",
+		"s.owner_uid IS NULL AND in_scope(s.dir_id, s.dir_id)", "", "",
 	},
 	[PLAN_SHARED] = {
 		"index", "", "link_stats AS l CROSS JOIN directory_stats AS s ON s.dir_id = l.dir_id",
@@ -406,6 +407,47 @@ static void add_columns(struct buf *sql, const struct db_reader_db *a, const str
 			   suffix, suffix, suffix, suffix, suffix, suffix);
 }
 
+/* Only owners who have a file of one of the groups can have directories of it. */
+static void add_owners_of(struct buf *sql, const struct owners_wanted *groups)
+{
+	buf_add_str(sql, " AND s.owner_uid IN (SELECT uid FROM group_owners WHERE 1");
+	add_owners(sql, "gid", groups);
+	buf_add_char(sql, ')');
+}
+
+/* All directories of some groups, where their order must be that of the range. */
+static void add_ids_of(struct buf *sql, const struct owners_wanted *groups)
+{
+	buf_add_str(sql, " AND s.dir_id IN (SELECT dir_id FROM directory_stats AS s"
+			 " INDEXED BY stats_by_group WHERE s.owner_uid IS NULL");
+	add_owners(sql, "s.owner_gid", groups);
+	buf_add_str(sql, " UNION ALL SELECT dir_id FROM directory_stats AS s"
+			 " INDEXED BY stats_by_owner WHERE 1");
+	add_owners(sql, "s.owner_gid", groups);
+	add_owners_of(sql, groups);
+	buf_add_char(sql, ')');
+}
+
+static void add_select(struct buf *sql, const struct db_reader_db *a, const struct scope *scope,
+		       const struct dir_question *q, enum dir_plan plan)
+{
+	const struct dir_filter *f = &q->filter;
+
+	add_columns(sql, a, q);
+	buf_printf(sql, " FROM %s", plans[plan].from);
+	if (needs_directories(q))
+		buf_add_str(sql, " CROSS JOIN directories AS d ON d.dir_id = s.dir_id");
+	if (needs_links(a, q, plan))
+		buf_add_str(sql, " LEFT JOIN link_stats AS l ON l.dir_id = s.dir_id");
+	buf_printf(sql, " WHERE %s", plans[plan].where);
+	add_conditions(sql, f, a->scan_day, dir_question_loses(a, q));
+	if (plan == PLAN_RANGE && f->groups.count && !f->users.count && !f->own &&
+	    scope->directories > RANGE_CHEAP)
+		add_ids_of(sql, &f->groups);
+	if (q->sort == DIR_BY_SHARED)
+		buf_printf(sql, " AND l.%s > 0", dir_question_column(q));
+}
+
 sqlite3_stmt *dir_plan_prepare(struct db_reader_db *a, const struct scope *scope,
 			       const struct dir_question *q, enum dir_plan plan, bool in_order)
 {
@@ -417,16 +459,12 @@ sqlite3_stmt *dir_plan_prepare(struct db_reader_db *a, const struct scope *scope
 
 	attach(a, scope, q);
 	buf_add_str(&sql, plans[plan].with);
-	add_columns(&sql, a, q);
-	buf_printf(&sql, " FROM %s", plans[plan].from);
-	if (needs_directories(q))
-		buf_add_str(&sql, " CROSS JOIN directories AS d ON d.dir_id = s.dir_id");
-	if (needs_links(a, q, plan))
-		buf_add_str(&sql, " LEFT JOIN link_stats AS l ON l.dir_id = s.dir_id");
-	buf_printf(&sql, " WHERE %s", plans[plan].where);
-	add_conditions(&sql, &q->filter, a->scan_day, dir_question_loses(a, q));
-	if (q->sort == DIR_BY_SHARED)
-		buf_printf(&sql, " AND l.%s > 0", dir_question_column(q));
+	add_select(&sql, a, scope, q, plan);
+	if (plan == PLAN_GROUP) {
+		buf_add_str(&sql, " UNION ALL ");
+		add_select(&sql, a, scope, q, PLAN_OWNER);
+		add_owners_of(&sql, &q->filter.groups);
+	}
 	if (plan == PLAN_SHARED && dir_question_nests(q))
 		buf_add_str(&sql, " ORDER BY l.dir_id");
 	else if (in_order || dir_question_nests(q))
