@@ -6,12 +6,15 @@
 
 load lib/helper
 
-# scan_links NAME OPTION...: NAME.db of a scan with links, and NAME.rows, what its lines mean.
+# scan_links NAME OPTION...: NAME.db of a scan with links; NAME.rows, what its lines mean; NAME.each and
+# NAME.own, the sums of every directory with and without those below it.
 scan_links() {
 	local name=$1
 	shift
 	make-links "$@" >"$name.log"
 	make-links --rows "$@" >"$name.rows"
+	link-sums --each "$name.rows" >"$name.each"
+	link-sums --each --own "$name.rows" >"$name.own"
 	scan-import -q -f "$name" --scan-date 2026-01-11 --db "$name.db" --replace "$name.log"
 }
 
@@ -25,7 +28,7 @@ setup_file() {
 
 setup() {
 	common_setup
-	cp -s "$BATS_FILE_TMPDIR"/*.rows "$BATS_FILE_TMPDIR"/*.db .
+	cp -s "$BATS_FILE_TMPDIR"/*.{rows,each,own,db} .
 }
 
 sums=file_count,total_size,apparent_size,seen_files,seen_size,seen_apparent
@@ -60,20 +63,16 @@ by_class() {
 @test "links: every directory, in three numbers" {
 	local name
 	for name in one two wide; do
-		link-sums --each $name.rows >want
-		rows_of dir-query --links --sort-by path --columns path,$sums_r $name.db >got
-		diff want got
-		link-sums --each --own $name.rows >want
+		rows_of dir-query --links --sort-by path --columns path,$sums_r $name.db | diff $name.each -
 		rows_of dir-query --links --separate-dirs --sort-by path \
-			--columns "path,${sums_r//_r/_nr}" $name.db >got
-		diff want got
+			--columns "path,${sums_r//_r/_nr}" $name.db | diff $name.own -
 	done
 	# There is something to see.
-	[[ $(awk -F '\t' '$2 != $5 && $5 != $8 && $8 != $2' want | wc -l) -gt 1000 ]]
+	[[ $(awk -F '\t' '$2 != $5 && $5 != $8 && $8 != $2' wide.own | wc -l) -gt 1000 ]]
 }
 
 @test "links: -l is what was seen, as every table says" {
-	link-sums --each one.rows | cut -f 1,5-7 >want
+	cut -f 1,5-7 one.each >want
 	rows_of dir-query -l --sort-by path --columns path,file_count_r,total_size_r,apparent_size_r \
 		one.db >got
 	diff want got
@@ -91,11 +90,10 @@ by_class() {
 @test "links: dir-query sorts by what counts once, and the first ones are the same" {
 	local key column n name
 	for name in one wide; do
-		link-sums --each $name.rows >each
 		for key in files:2 size:3 apparent:4; do
 			column=${key#*:} key=${key%:*}
-			sort -s -t $'\t' -k "$column,${column}nr" each | cut -f "1,$column" >want
-			sort -s -t $'\t' -k "$column,${column}n" each | cut -f "1,$column" >back
+			sort -s -t $'\t' -k "$column,${column}nr" $name.each | cut -f "1,$column" >want
+			sort -s -t $'\t' -k "$column,${column}n" $name.each | cut -f "1,$column" >back
 			for n in 1 7 50 0; do
 				rows_of dir-query --sort-by "$key" -n "$n" "$name.db" | cut -f "1,$((column + 1))" >got
 				head -n "$((n ? n : 99999999))" want | diff - got
@@ -110,7 +108,7 @@ by_class() {
 @test "links: the largest of a part of the tree, by every plan" {
 	local dir
 	dir=$(rows_of dir-query --sort-by dirs -L 1 -n 2 --columns path wide.db | tail -n 1)
-	link-sums --each wide.rows | awk -F '\t' -v dir="$dir" '$1 == dir || index($1, dir "/") == 1' |
+	awk -F '\t' -v dir="$dir" '$1 == dir || index($1, dir "/") == 1' wide.each |
 		sort -s -t $'\t' -k 3,3nr | cut -f 1,3 >want
 	[[ $(wc -l <want) -gt 1000 ]]
 	rows_of dir-query -P "$dir" -n 20 --columns path,total_size_r wide.db | diff <(head -n 20 want) -
@@ -124,32 +122,30 @@ by_class() {
 @test "links: --sort-by shared lists where links count several times, and nothing else" {
 	local name
 	for name in one wide; do
-		link-sums --each $name.rows | awk -F '\t' '$6 > $3 { printf "%s\t%.0f\n", $1, $6 - $3 }' |
+		awk -F '\t' '$6 > $3 { printf "%s\t%.0f\n", $1, $6 - $3 }' $name.each |
 			sort -s -t $'\t' -k 2,2nr >want
 		rows_of dir-query --sort-by shared --columns path,shared_size_r $name.db | diff want -
 		rows_of dir-query --sort-by shared -n 4 --columns path,shared_size_r $name.db |
 			diff <(head -n 4 want) -
-		link-sums --each $name.rows | awk -F '\t' '$6 > $3 { printf "%s\t%.0f\n", $1, $6 - $3 }' |
+		awk -F '\t' '$6 > $3 { printf "%s\t%.0f\n", $1, $6 - $3 }' $name.each |
 			sort -s -t $'\t' -k 2,2n >back
 		rows_of dir-query --sort-by shared -r --columns path,shared_size_r $name.db | diff back -
-		link-sums --each --own $name.rows | awk -F '\t' '$6 > $3 { printf "%s\t%.0f\n", $1, $6 - $3 }' |
+		awk -F '\t' '$6 > $3 { printf "%s\t%.0f\n", $1, $6 - $3 }' $name.own |
 			sort -s -t $'\t' -k 2,2nr >want
 		rows_of dir-query --sort-by shared_nr --separate-dirs --columns path,shared_size_nr \
 			$name.db | diff want -
 	done
-	link-sums --each one.rows | awk -F '\t' '$6 > $3 { print gsub("/", "/", $1) "\t" $1 }' |
+	awk -F '\t' '$6 > $3 { print gsub("/", "/", $1) "\t" $1 }' one.each |
 		awk -F '\t' '$1 <= 3 { print $2 }' | sort >want
 	rows_of dir-query --sort-by shared -L 1 --columns path one.db | sort | diff want -
 }
 
 @test "links: limits of sizes and counts are about what counts once" {
 	local condition options
-	link-sums --each one.rows >each
-	link-sums --each --own one.rows >own
 	while IFS='|' read -r options condition; do
 		# shellcheck disable=SC2086
 		rows_of dir-query $options --sort-by path --columns path one.db >got
-		awk -F '\t' "$condition { print \$1 }" "$([[ $options == *separate* ]] && echo own || echo each)" |
+		awk -F '\t' "$condition { print \$1 }" "$([[ $options == *separate* ]] && echo one.own || echo one.each)" |
 			diff - got
 	done <<'END'
 --min-size 20G|$3 >= 20 * 2 ^ 30
@@ -212,7 +208,7 @@ END
 @test "links: a set of directories that is no subtree counts an inode once" {
 	local -a dirs
 	local x y
-	mapfile -t dirs < <(link-sums --each one.rows | awk -F '\t' '$2 > 20 { print $1 }')
+	mapfile -t dirs < <(awk -F '\t' '$2 > 20 { print $1 }' one.each)
 	((${#dirs[@]} > 8))
 	for x in "${dirs[@]}"; do
 		sampled 3 || continue
@@ -386,8 +382,7 @@ END
 		awk -v OFMT=%.0f -v CONVFMT=%.0f -F '\t' -v OFS='\t' '{ for (i = 2; i <= 10; i++) $i += $(i + 9); NF = 10; print }' >want
 	rows_of stats-query --links --by owner --sort-by key --columns uid,$sums one.db two.db | diff want -
 	{
-		link-sums --each one.rows
-		link-sums --each two.rows
+		cat one.each two.each
 	} | cut -f 3 | sort -nr >want
 	rows_of dir-query --columns total_size_r one.db two.db | diff want -
 	awk -v OFMT=%.0f -v CONVFMT=%.0f -F '\t' -v OFS='\t' '{ for (i = 1; i <= 9; i++) sum[i] += $i } END {
@@ -398,7 +393,7 @@ END
 
 @test "links: a tree as an outline, and tables that say seen, once, freed" {
 	dir-query --tree --format table --bytes -n 0 --columns file_count_r one.db | sed 1,2d >got
-	link-sums --each one.rows | cut -f 2 | diff - <(tr -d ' ,' <got)
+	cut -f 2 one.each | diff - <(tr -d ' ,' <got)
 	dir-query --links --format table one.db | head -n 1 >got
 	[[ $(<got) == *'Files seen'*'Seen'*'Files freed'*'Freed'* ]]
 	stats-query --links --format table one.db >got
@@ -430,7 +425,7 @@ END
 				next if $_->[10] > 1 && $seen{$_->[11]}++;
 				($size += $_->[8], $length += $_->[9]) if index("$_->[2]/", "$top/") == 0;
 			} printf "%s\t%.0f\t%.0f\n", $top, $size, $length }' "$where" one.rows
-	done < <(link-sums --each one.rows | cut -f 1) >want
+	done < <(cut -f 1 one.each) >want
 	path=$(tail -n 1 want | cut -f 1)
 	awk -F '\t' -v OFS='\t' -v p="$path" 'index(p "/", $1 "/") == 1 { $2 = sprintf("%.0f", $2 + 512); $3 += 5 }
 		{ print }' want | sort >sorted
@@ -460,7 +455,7 @@ totals_in() {
 
 @test "links: dir-export writes what ncdu needs to count them once, whatever is folded" {
 	local size path
-	link-sums --each one.rows | cut -f 1,3,4 | sort >want
+	cut -f 1,3,4 one.each | sort >want
 	dir-export --ncdu --min-size 0 one.db >out
 	totals_in out | diff want -
 	grep -q '"ino":[0-9]*,"hlnkc":true,"nlink":[0-9]*}' out
@@ -473,7 +468,7 @@ totals_in() {
 		diff <(wc -l <got) <(wc -l <both)
 	done
 	dir-export --ncdu -l --min-size 0 one.db >out
-	link-sums --each one.rows | cut -f 1,6,7 | sort | diff - <(totals_in out)
+	cut -f 1,6,7 one.each | sort | diff - <(totals_in out)
 	run ! grep -q hlnkc out
 	path='/gpfs/fs1/a b'
 	dir-export --ncdu --min-size 0 -P "$path" one.db >out

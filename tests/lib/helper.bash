@@ -20,7 +20,21 @@ PATH=$TREETALLY_BUILD:$TREETALLY_TOP/pipelines:$TREETALLY_TOP/tests/make:$TREETA
 export PATH LC_ALL=C TZ=UTC TERM=xterm
 unset TMPDIR SQLITE_TMPDIR COLUMNS
 
+# To tell where a test has failed, bats notes where it is before each command: a third of all the time
+# that tests took. The trap of errors can find out when it matters.
+where_it_fails() {
+	declare -F bats_error_trap bats_capture_stack_trace >/dev/null || return 0
+	((${BATS_TRACE_LEVEL:-0} == 0)) || return 0
+	trap - DEBUG
+	trap 'bats_error_trap; it_fails_here' ERR
+}
+
+it_fails_here() {
+	! declare -F bats_capture_stack_trace >/dev/null || bats_capture_stack_trace
+}
+
 common_setup() {
+	where_it_fails
 	cd "$BATS_TEST_TMPDIR" || return
 	umask 022
 }
@@ -30,7 +44,7 @@ setup() {
 }
 
 common_teardown() {
-	sound_databases "$BATS_TEST_TMPDIR"
+	sound_databases "$BATS_TEST_TMPDIR" || { it_fails_here; return 1; }
 }
 
 teardown() {
