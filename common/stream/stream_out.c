@@ -80,7 +80,8 @@ void stream_out_add_encoded(struct stream_out *s, unsigned char *blocks, size_t 
 	struct block_header header;
 	size_t block_len;
 
-	for (unsigned char *at = blocks; at < blocks + len; at += block_len + BLOCK_HASH_SIZE) {
+	for (size_t done = 0; done < len; done += block_len + BLOCK_HASH_SIZE) {
+		unsigned char *at = blocks + done;
 		const char *fault = block_header_parse(&header, at, s->kind);
 
 		if (fault)
@@ -97,7 +98,7 @@ void stream_out_add_encoded(struct stream_out *s, unsigned char *blocks, size_t 
 			s->chain = stream_chain(s->chain, hash);
 		}
 	}
-	if (!s->tsv)
+	if (!s->tsv && len)
 		write_all(s, blocks, len);
 }
 
