@@ -171,7 +171,17 @@ plain() {
 	}
 	form "pages of another size" 'PRAGMA page_size = 4096' VACUUM
 	form "pages that are vacuumed by themselves" 'PRAGMA auto_vacuum = FULL' VACUUM
+	form "reserved bytes in its pages" '.filectrl reserve_bytes 8' VACUUM
 	form "a write-ahead log" 'PRAGMA journal_mode = WAL'
+	# a file of another encoding, with the same rows
+	dir-load --replace t.db good.dir
+	ask t.db .dump >dump
+	{ echo "PRAGMA encoding = 'UTF-16'; PRAGMA page_size = 8192; PRAGMA application_id = $((0x54544C59)); PRAGMA user_version = 4;"
+		cat dump; } | ask other.db
+	cp other.db before
+	run -3 --separate-stderr stats-load --no-names other.db good.usage
+	[[ $stderr == "stats-load: other.db: "*"; it is left as it is" ]]
+	cmp other.db before
 	# bytes of the header that SQLite lets be as they are
 	dir-load --replace t.db good.dir
 	printf '\0\0\0\003' | dd of=t.db bs=1 seek=44 conv=notrunc status=none

@@ -151,21 +151,21 @@ validate() {
 
 # The time of an import stands in the file, so both must be made in one second.
 @test "stats-load: the same bytes for any number of threads" {
-	local threads each try made
+	local threads each made
 	make-log --shape owners --lines 12000 --plain >log
 	make-links --seed 3 --inodes 4000 --dirs 3000 >>log
 	scan log
 	dir-load fresh.db log.dir
 	for threads in 2 3 4 8; do
-		for try in {1..50}; do
-			for each in 1 $threads; do
-				cp fresh.db $each.db
-				stats-load -q --no-names -S 64M -j $each $each.db log.usage
-				made[each]=$(query $each.db 'SELECT import_timestamp FROM scan_metadata')
+		for _ in {1..50}; do
+			for each in 1 "$threads"; do
+				cp fresh.db "$each.db"
+				stats-load -q --no-names -S 64M -j "$each" "$each.db" log.usage
+				made[each]=$(query "$each.db" 'SELECT import_timestamp FROM scan_metadata')
 			done
 			((made[1] != made[threads])) || break
 		done
-		cmp 1.db $threads.db
+		cmp 1.db "$threads.db"
 	done
 	validate 1.db
 }
