@@ -42,7 +42,7 @@
 
 #define MEMORY_LEAST (32u << 20)  /* bytes */
 #define MEMORY_USUAL (1024u << 20)
-#define PARSE_MOST (64u << 20)
+#define PARSE_MOST (80u << 20)
 #define EXTRACT_MOST (16u << 20)
 
 /* Arguments that a program is given as they are; NULL at the end. */
@@ -368,7 +368,7 @@ static uint64_t bounded(uint64_t bytes, uint64_t most)
 
 static void divide_memory(uint64_t all, uint64_t share[IMPORT_STAGES])
 {
-	share[STAGE_PARSE] = bounded(all / 16, PARSE_MOST);
+	share[STAGE_PARSE] = bounded(all / 12, PARSE_MOST);
 	share[STAGE_EXTRACT] = bounded(all / 32, EXTRACT_MOST);
 	share[STAGE_DIRS] = bounded(all / 10, all);
 	share[STAGE_SORT] = (all - share[STAGE_PARSE] - share[STAGE_EXTRACT] - share[STAGE_DIRS]) / 2;

@@ -12,7 +12,8 @@
 #define STEP (128u << 10)      /* bytes unpacked at once: as near as damage can be told */
 #define PACKED_MAX (2u << 20)  /* bytes of a run */
 #define TEXT_MAX (8256u << 10) /* bytes of text of a run: a frame of pzstd -3 has 8 MiB */
-#define RUN_MEMORY (11u << 20) /* bytes: both, and a decoder */
+#define RUN_MEMORY (12u << 20) /* bytes: both, and a decoder */
+#define OWN_MEMORY (4u << 20)  /* bytes of what is read, when there are runs */
 #define SMALL (4u << 10)       /* bytes of a run to which any frame is added */
 
 struct packed {
@@ -37,10 +38,10 @@ struct log_zstd {
 	ZSTD_DCtx *decoder; /* the caller's own */
 	bool inside;        /* it is inside a frame, ... */
 	uint64_t frame;     /* which begins here in the log */
-	struct pool *pool;  /* NULL: the caller does all the work */
+	unsigned threads;   /* for runs; 0: there are none */
+	struct pool *pool;  /* NULL: not started */
 	struct run *runs, **idle, *current;
 	size_t run_count, idle_count;
-	bool alone;         /* frames have too much text for a run: no more of them */
 };
 
 static ZSTD_DCtx *new_decoder(void)
@@ -155,38 +156,45 @@ static size_t measure_run(struct log_zstd *z)
 	return len;
 }
 
-static void put_runs(struct log_zstd *z)
+static void put_run(struct log_zstd *z, size_t len)
 {
-	size_t len;
+	struct run *run = z->idle[--z->idle_count];
 
-	while (!z->alone && z->idle_count && (len = measure_run(z))) {
-		struct run *run = z->idle[--z->idle_count];
-
-		if (!run->decoder) {
-			run->decoder = new_decoder();
-			run->text = xmalloc_large(TEXT_MAX);
-		}
-		run->in = (struct packed){ .bytes = run->in.bytes, .offset = z->in.offset };
-		run->in.bytes.len = 0;
-		buf_add(&run->in.bytes, z->in.bytes.data + z->in.at, len);
-		skip(&z->in, len);
-		pool_put(z->pool, run);
+	if (!run->decoder) {
+		run->decoder = new_decoder();
+		run->text = xmalloc_large(TEXT_MAX);
 	}
+	run->in = (struct packed){ .bytes = run->in.bytes, .offset = z->in.offset };
+	run->in.bytes.len = 0;
+	buf_add(&run->in.bytes, z->in.bytes.data + z->in.at, len);
+	skip(&z->in, len);
+	pool_put(z->pool, run);
 }
 
-/* With fewer than two there is nothing to be gained. */
-static void start_runs(struct log_zstd *z, unsigned threads, uint64_t memory)
+static void start_pool(struct log_zstd *z)
 {
-	size_t fit = (size_t)(memory / RUN_MEMORY);
-
-	z->run_count = fit < threads + 1 ? fit : threads + 1;
-	if (threads < 2 || z->run_count < 2)
-		return;
 	z->runs = xcalloc(z->run_count, sizeof(*z->runs));
 	z->idle = xcalloc(z->run_count, sizeof(*z->idle));
 	for (size_t i = 0; i < z->run_count; i++)
 		z->idle[z->idle_count++] = &z->runs[i];
-	z->pool = pool_start(threads, z->run_count, unpack_run, NULL);
+	z->pool = pool_start(z->threads, z->run_count, unpack_run, NULL);
+}
+
+/* A log that is a single run needs no threads: many logs are small. */
+static bool worth_threads(struct log_zstd *z, size_t len)
+{
+	return len && (bytes_left(&z->in) > len || read_more(z));
+}
+
+/* Give threads as much as they can take. */
+static void put_runs(struct log_zstd *z)
+{
+	size_t len;
+
+	if (z->threads && !z->pool && worth_threads(z, measure_run(z)))
+		start_pool(z);
+	while (z->threads && z->idle_count && (len = measure_run(z)))
+		put_run(z, len);
 }
 
 static void stop_runs(struct log_zstd *z)
@@ -219,7 +227,7 @@ static void give_run(struct log_zstd *z, ZSTD_outBuffer *out)
 		if (run->given < run->len)
 			return;
 	} else {
-		z->alone = true;
+		z->threads = 0; /* frames have too much text, or are damaged */
 		unpack_some(z, &run->in, out);
 		if (z->inside || bytes_left(&run->in))
 			return;
@@ -237,9 +245,9 @@ static bool advance(struct log_zstd *z, ZSTD_outBuffer *out)
 		give_run(z, out);
 		return true;
 	}
-	if (!z->inside && z->pool) {
+	if (!z->inside) {
 		put_runs(z);
-		z->current = pool_take(z->pool, true);
+		z->current = z->pool ? pool_take(z->pool, true) : NULL;
 		if (z->current)
 			return true;
 	}
@@ -259,7 +267,11 @@ struct log_zstd *log_zstd_open(const char *name, int fd, const void *begin, size
 			       ZSTD_dParam_getBounds(ZSTD_d_windowLogMax).upperBound);
 	buf_reserve(&z->in.bytes, PIECE);
 	buf_add(&z->in.bytes, begin, len);
-	start_runs(z, threads, memory);
+	if (memory > OWN_MEMORY)
+		z->run_count = (size_t)((memory - OWN_MEMORY) / RUN_MEMORY);
+	if (z->run_count > threads + 1)
+		z->run_count = threads + 1;
+	z->threads = threads > 1 && z->run_count > 1 ? threads : 0;
 	return z;
 }
 

@@ -12,7 +12,7 @@
  * damaged, and all of them when there is one thread or little memory. So all that is wrong is found
  * and told in one place, and the text is the same whoever unpacks it.
  *
- * Memory: 2 MiB, and what was allowed. A window, of which a frame says how large it is, comes on
+ * Memory: 1 MiB, or what was allowed. A window, of which a frame says how large it is, comes on
  * top: 8 MiB at most unless the log was packed with --long or --ultra, and 2 GiB in any case.
  *
  * Dies (3) of damage, of what is no frame, and of a frame without its end, with the offset in the
