@@ -13,7 +13,7 @@ setup() {
 	fault_setup
 }
 
-readonly FILTERS=(gpfs-parse:gz dir-extract depth-sort stats-accum rec-cat)
+readonly FILTERS=(gpfs-parse:gz gpfs-parse:zst dir-extract depth-sort stats-accum rec-cat)
 readonly LOADERS=(dir-load stats-load)
 readonly QUERIES=(dir-query dir-query:match stats-query stats-query:by dir-export scan-audit)
 readonly SPILL=(depth-sort:big stats-accum:big)
@@ -22,7 +22,7 @@ readonly SMALL=(gpfs-parse "${FILTERS[@]}" "${LOADERS[@]}" "${QUERIES[@]}" scan-
 readonly CALLS=(read pread write pwrite fsync rename open ftruncate fallocate linkat unlink tmpfile)
 
 @test "faults: reading fails" {
-	sweeps read EIO gpfs-parse depth-sort stats-load
+	sweeps read EIO gpfs-parse gpfs-parse:zst depth-sort stats-load
 	sweeps pread EIO gpfs-parse:big stats-load stats-accum:big dir-query scan-audit
 }
 
@@ -50,7 +50,7 @@ readonly CALLS=(read pread write pwrite fsync rename open ftruncate fallocate li
 @test "faults: short and interrupted calls are no failures" {
 	local how
 	for how in short EINTR; do
-		sweeps read $how gpfs-parse:gz
+		sweeps read $how gpfs-parse:gz gpfs-parse:zst
 		sweeps write $how dir-query
 		sweeps pwrite $how stats-load
 		sweeps pread $how gpfs-parse:big stats-accum:big

@@ -15,14 +15,14 @@ setup() {
 	fault_setup
 }
 
-readonly FILTERS=(gpfs-parse gpfs-parse:gz dir-extract depth-sort stats-accum rec-cat)
+readonly FILTERS=(gpfs-parse gpfs-parse:gz gpfs-parse:zst dir-extract depth-sort stats-accum rec-cat)
 readonly LOADERS=(dir-load stats-load)
 readonly QUERIES=(dir-query dir-query:match stats-query stats-query:by dir-export scan-audit
 	scan-audit:log)
 readonly BIG=(gpfs-parse:big dir-extract:big depth-sort:big stats-accum:big stats-load:big)
 
 @test "memory: one allocation fails" {
-	sweeps malloc ENOMEM gpfs-parse:gz stats-accum "${LOADERS[@]}" dir-query scan-audit
+	sweeps malloc ENOMEM gpfs-parse:gz gpfs-parse:zst stats-accum "${LOADERS[@]}" dir-query scan-audit
 }
 
 @test "memory: all allocations fail from some on" {
