@@ -18,6 +18,9 @@ setup_file() {
 	make-log --seed 2 --lines 40000 --dirs 25000 --plain >20260111_x_wide.list
 	scan-import -q --db wide.db 20260111_x_wide.list
 	small_database
+	paths odd.db
+	paths wide.db
+	paths small.db
 }
 
 setup() {
@@ -26,15 +29,20 @@ setup() {
 	odd=$data/odd.db wide=$data/wide.db small=$data/small.db
 }
 
-# What TSV makes of a path.
-escaped="replace(replace(replace(replace(CAST(t.path AS TEXT), '\\', '\\\\'), char(9), '\\t'),
-	char(10), '\\n'), char(13), '\\r')"
+# paths DB: each path, and what TSV makes of it, in DB.paths; the view tree puts them together anew for
+# each question.
+paths() {
+	ask "$1.paths" "ATTACH '$1' AS scan" 'CREATE TABLE paths AS SELECT dir_id, path, replace(replace(replace(
+			replace(CAST(path AS TEXT), char(92), char(92, 92)), char(9), char(92) || char(116)),
+			char(10), char(92) || char(110)), char(13), char(92) || char(114)) AS escaped FROM tree' \
+		'CREATE UNIQUE INDEX id ON paths(dir_id)' 'CREATE UNIQUE INDEX path ON paths(path)'
+}
 
 # same DB CONDITION ORDER OPTION...: dir-query lists what SQL lists, all and the first ones.
 same() {
 	local db=$1 condition=$2 order=$3
 	shift 3
-	ask "$db" "SELECT $escaped FROM tree AS t JOIN directories AS d USING(dir_id)
+	ask "$db" "ATTACH '$db.paths' AS beside" "SELECT t.escaped FROM paths AS t JOIN directories AS d USING(dir_id)
 		JOIN directory_stats AS s USING(dir_id)
 		WHERE d.dir_id >= (SELECT scan_root_id FROM scan_metadata) AND ($condition)
 		ORDER BY $order" >want
@@ -159,15 +167,15 @@ longest_line() {
 
 # below PATH: the condition that a directory is PATH or below it.
 below() {
-	echo "t.dir_id BETWEEN (SELECT dir_id FROM tree WHERE path = '$1') AND
-		(SELECT x.dir_id + x.dir_count_r FROM tree AS x WHERE x.path = '$1')"
+	echo "t.dir_id BETWEEN (SELECT dir_id FROM paths WHERE path = '$1') AND
+		(SELECT dir_id + dir_count_r FROM paths JOIN directory_stats USING(dir_id) WHERE path = '$1')"
 }
 
 @test "dir-query: prefixes, excludes and levels" {
 	local size='s.total_size_r DESC, t.dir_id' a b c
 	# A large directory, a large one in it, and another.
 	a=$(ask "$wide" 'SELECT path FROM tree WHERE depth = 3 ORDER BY dir_count_r DESC LIMIT 1')
-	b=$(ask "$wide" "SELECT path FROM tree AS t WHERE depth = 5 AND $(below "$a") ORDER BY dir_count_r DESC LIMIT 1")
+	b=$(ask "$wide" "ATTACH '$wide.paths' AS beside" "SELECT path FROM tree AS t WHERE depth = 5 AND $(below "$a") ORDER BY dir_count_r DESC LIMIT 1")
 	c=$(ask "$wide" 'SELECT path FROM tree WHERE depth = 3 ORDER BY dir_count_r DESC LIMIT 1 OFFSET 1')
 	same "$wide" "$(below "$a")" "$size" -P "$a"
 	same "$wide" "$(below "$a")" "$size" -P "$a/" -P "$b"
@@ -574,18 +582,21 @@ harmful() {
 # matching DB CONDITION OPTION...: directories with matching files, and these, are those of SQL, which
 # adds up all rows of usage_nr below each; in every order and with a limit.
 matching() {
-	local db=$1 condition=$2 sum key
+	local db=$1 condition=$2 key
 	shift 2
-	for sum in t:matching f:matching_files; do
-		key=${sum#*:}
-		ask -separator $'\t' "$db" "SELECT $escaped, sum(u.file_count) AS f, sum(u.total_size) AS t
-			FROM tree AS t JOIN usage_nr AS u ON u.dir_id BETWEEN t.dir_id AND t.dir_id + t.dir_count_r
-			WHERE t.dir_id >= (SELECT scan_root_id FROM scan_metadata) AND ($condition)
-			GROUP BY t.dir_id HAVING f > 0 ORDER BY ${sum%:*} DESC, t.dir_id" >want
+	ask -separator $'\t' "$db" "ATTACH '$db.paths' AS beside" "CREATE TEMP TABLE sums AS
+		SELECT t.dir_id AS id, sum(u.file_count) AS f, sum(u.total_size) AS t
+		FROM tree AS t JOIN usage_nr AS u ON u.dir_id BETWEEN t.dir_id AND t.dir_id + t.dir_count_r
+		WHERE t.dir_id >= (SELECT scan_root_id FROM scan_metadata) AND ($condition)
+		GROUP BY t.dir_id HAVING f > 0" '.output matching' \
+		'SELECT escaped, f, t FROM sums JOIN paths ON dir_id = id ORDER BY t DESC, dir_id' \
+		'.output matching_files' \
+		'SELECT escaped, f, t FROM sums JOIN paths ON dir_id = id ORDER BY f DESC, dir_id'
+	for key in matching matching_files; do
 		dir-query --format tsv --sort-by "$key" "$@" "$db" | tail -n +2 | cut -f 1,6,7 >got
-		cmp want got || { echo "dir-query --sort-by $key $*"; diff want got | head; return 1; }
+		cmp $key got || { echo "dir-query --sort-by $key $*"; diff $key got | head; return 1; }
 		dir-query --format tsv --sort-by "$key" -n 9 "$@" "$db" | tail -n +2 | cut -f 1,6,7 >got
-		cmp <(head -n 9 want) got || { echo "dir-query -n 9 $*"; diff want got | head; return 1; }
+		cmp <(head -n 9 $key) got || { echo "dir-query -n 9 $*"; diff $key got | head; return 1; }
 	done
 }
 
@@ -597,6 +608,7 @@ deep_database() {
 		summed_lines /gpfs/fs1
 	} >20260111_x_deep.list
 	scan-import -q --max-rejects 50% --db "$data/deep.db" 20260111_x_deep.list
+	paths "$data/deep.db"
 	(($(ask "$data/deep.db" 'SELECT count(DISTINCT dir_id) FROM usage_r') > 2))
 	(($(ask "$data/deep.db" 'SELECT count(*) FROM directories') > 16384))
 }

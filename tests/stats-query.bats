@@ -324,9 +324,11 @@ below() {
 		sqlite3 :memory: "SELECT group_concat(value, char(9)) FROM json_each(readfile('json.out'), '\$.columns');
 			SELECT (SELECT group_concat(value, char(9)) FROM json_each(r.value))
 			FROM json_each(readfile('json.out'), '\$.rows') AS r" | diff tsv -
-		while read -r row; do
-			sqlite3 :memory: "SELECT group_concat(value, char(9)) FROM json_each('${row//\'/\'\'}')"
-		done <lines | diff <(sed 1d tsv) -
+		# each line a row
+		{ printf '[' && paste -sd , lines && printf ']'; } >rows.json
+		sqlite3 :memory: "SELECT json_array_length(readfile('rows.json'));
+			SELECT (SELECT group_concat(value, char(9)) FROM json_each(r.value))
+			FROM json_each(readfile('rows.json')) AS r" | diff <(wc -l <lines; sed 1d tsv) -
 	done
 	[[ $(sqlite3 :memory: "SELECT json_extract(readfile('json.out'), '\$.kind')") == usage ]]
 }
