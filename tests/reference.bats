@@ -655,7 +655,7 @@ compare() {
 }
 
 @test "the programs agree with the reference: few directories, ages by modification" {
-	make-log --lines 15000 --dirs 60 --seed 2 >log
+	make-log --lines "$(quick_or_all 5000 15000)" --dirs 60 --seed 2 >log
 	import log mtime
 	compare log mtime
 }
@@ -668,7 +668,7 @@ compare() {
 }
 
 @test "the programs agree with the reference: percent-encoded names, one of them LF" {
-	make-log --lines 10000 --seed 4 --escape-pct >log
+	make-log --lines "$(quick_or_all 3000 10000)" --seed 4 --escape-pct >log
 	import log
 	compare log
 }
@@ -709,8 +709,10 @@ compare() {
 }
 
 @test "the programs agree with the reference: the parts of a log" {
+	local part lines
+	lines=$(quick_or_all 2000 6000)
 	for part in 1 2 3; do
-		make-log --lines 6000 --seed 6 --shard $part/3 >part$part
+		make-log --lines "$lines" --seed 6 --shard $part/3 >part$part
 		gpfs-parse --scan-date 2026-01-11 part$part >entries$part
 		dir-extract entries$part | depth-sort >dirs$part
 	done
@@ -718,7 +720,7 @@ compare() {
 	stats-accum entries[123] | stats-load --no-names db
 	compare-db db part1 part2 part3 --scan-date 2026-01-11
 	# As one log, but for what tells the sources apart.
-	make-log --lines 6000 --seed 6 >log
+	make-log --lines "$lines" --seed 6 >log
 	local sources="source_file|scan_sources|scan_rejects|unproved_sources"
 	diff <(reference log | grep -Ev "$sources") <(reference --dump db | grep -Ev "$sources")
 }
