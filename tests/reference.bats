@@ -710,7 +710,7 @@ compare() {
 
 @test "the programs agree with the reference: the parts of a log" {
 	local part lines
-	lines=$(quick_or_all 2000 6000)
+	lines=$(quick_or_all 3000 6000)
 	for part in 1 2 3; do
 		make-log --lines "$lines" --seed 6 --shard $part/3 >part$part
 		gpfs-parse --scan-date 2026-01-11 part$part >entries$part
