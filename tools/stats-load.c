@@ -457,7 +457,7 @@ static void write_small_tables(struct loader *l, struct path_maps *maps)
 	link_load_finish(&l->links, &l->db);
 	facts = facts_of(l);
 	begin_phase(l, "summaries", "steps", 0, NULL);
-	summaries_write(&l->sorted, &l->db, l->join.root_id);
+	summaries_write(&l->sorted, &l->db, l->join.root_id, &l->links.tables);
 	load_sort_release(&l->sorted);
 	scan_facts_store(&l->db, &facts);
 	path_maps_store(&l->db, maps, &l->join.root_path, l->opt->shared.quiet);

@@ -2,13 +2,13 @@
 /*
  * link_sort - sums that belong to one or two directories and a usage key, in order, in bounded memory.
  *
- * An external sorter (extsort.h) whose items are numbers alone: ordered by `first`, `second`, key and
- * kind, and those that are equal so far are added up.
+ * Pairs come out in the order of their first directory; others in that of directory, key and kind.
+ * Items that are equal so far are not added up, and are neighbours.
  */
 #ifndef TREETALLY_LINK_SORT_H
 #define TREETALLY_LINK_SORT_H
 
-#include "common/sort/extsort.h"
+#include "common/sort/word_sort.h"
 #include "common/stream/record.h"
 
 /* What a sum is, of the paths of linked files (link_load.h). */
@@ -23,17 +23,18 @@ enum link_kind {
 };
 
 struct link_item {
-	int64_t first, second; /* dir_ids */
+	int64_t first, second; /* dir_ids; second 0: there is only one */
 	struct usage_key key;
 	enum link_kind kind;
 	struct sums sums;
 };
 
 struct link_sort {
-	struct extsort *sorter;
+	struct word_sort items;
 };
 
-void link_sort_init(struct link_sort *s, const struct extsort_config *config);
+/* `config` gives memory, temp_dir and quiet. */
+void link_sort_init(struct link_sort *s, const struct extsort_config *config, bool pairs);
 void link_sort_add(struct link_sort *s, const struct link_item *item);
 void link_sort_end_input(struct link_sort *s);
 bool link_sort_next(struct link_sort *s, struct link_item *item);

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/load/link_tables.h"
 
+#include <assert.h>
+
 #include "common/base/wire.h"
 #include "common/db/db_batch.h"
 #include "common/db/db_record.h"
 #include "common/db/db_schema.h"
 #include "common/sort/totals.h"
 #include "common/sort/word_sort.h"
+
+static_assert(LINK_STATS_COLUMNS <= WORD_SORT_WORDS, "a row of link_stats is an item");
 
 /* Sums of links by what they are; LINK_REPEATED_HERE is part of LINK_REPEATED too. */
 struct link_sums {
@@ -22,17 +26,14 @@ struct level {
 struct tables {
 	struct link_tables *result;
 	struct db_tree usage, usage_r;
-	struct extsort *stats; /* rows of link_stats */
+	struct word_sort stats; /* rows of link_stats: dir_id, and the other columns */
 	struct link_sort root; /* sums of the scan root, by key */
 	struct link_tree *tree;
 	struct level *open;    /* as tree->open */
 	size_t depth, cap;
 };
 
-/* A row of link_stats in the sorter: dir_id, big-endian, and the other columns, in host order. */
-#define STATS_KEY 8
 #define STATS_NUMBERS (LINK_STATS_COLUMNS - 1)
-#define STATS_TAIL (STATS_KEY + STATS_NUMBERS * sizeof(int64_t))
 
 void link_files_begin(const struct link_files *files, struct db_tree *tree, const char *name,
 		      bool of_rows)
@@ -105,7 +106,7 @@ static void close_level(struct tables *t)
 	struct sums kept = kept_of(&l->whole);
 	const struct sums *repeated = &l->whole.of[LINK_REPEATED];
 	int64_t numbers[STATS_NUMBERS];
-	unsigned char tail[STATS_TAIL];
+	struct word_item row;
 
 	for (int kind = 0; t->depth && kind < LINK_KINDS; kind++)
 		add(&t->open[t->depth - 1].whole.of[kind], &l->whole.of[kind]);
@@ -114,16 +115,9 @@ static void close_level(struct tables *t)
 	fill_sums(numbers, &l->repeated_own);
 	fill_sums(numbers + 3, repeated);
 	fill_sums(numbers + 6, &kept);
-	put_be64(tail, (uint64_t)l->dir_id);
-	memcpy(tail + STATS_KEY, numbers, sizeof(numbers));
-	extsort_add(t->stats, "", 0, tail);
-}
-
-/* No directory comes twice. */
-static bool never(unsigned char *into, const unsigned char *from)
-{
-	(void)into, (void)from;
-	return false;
+	row.word[0] = (uint64_t)l->dir_id;
+	memcpy(row.word + 1, numbers, sizeof(numbers));
+	word_sort_add(&t->stats, &row);
 }
 
 /* Returns the number of keys. */
@@ -155,18 +149,18 @@ static void write_stats(struct tables *t, const struct link_files *files,
 						    .temp_dir = sorting->temp_dir, .quiet = true };
 	unsigned char bytes[DB_RECORD_MAX];
 	int64_t numbers[STATS_NUMBERS];
-	struct extsort_item item;
+	struct word_item item;
 	struct word_sort keys;
 	struct db_tree table;
 	struct db_record r;
 
 	link_files_begin(files, &table, "link_stats", true);
 	word_sort_init(&keys, &by_shared);
-	extsort_end_input(t->stats);
-	while (extsort_next(t->stats, &item)) {
-		uint64_t dir_id = get_be64(item.tail);
+	word_sort_end_input(&t->stats);
+	while (word_sort_next(&t->stats, &item)) {
+		uint64_t dir_id = item.word[0];
 
-		memcpy(numbers, item.tail + STATS_KEY, sizeof(numbers));
+		memcpy(numbers, item.word + 1, sizeof(numbers));
 		db_record_begin(&r, bytes, LINK_STATS_COLUMNS, 0);
 		db_record_null(&r);
 		for (int i = 0; i < STATS_NUMBERS; i++)
@@ -176,7 +170,7 @@ static void write_stats(struct tables *t, const struct link_files *files,
 			word_sort_add(&keys, &(struct word_item){ {
 				(uint64_t)numbers[LINK_STATS_repeated_size_r - 1], dir_id } });
 	}
-	extsort_free(t->stats);
+	word_sort_release(&t->stats);
 	db_tree_end(&table);
 	t->result->stats = table.count;
 	t->result->shared = write_by_shared(files, &keys);
@@ -255,6 +249,13 @@ static void write_usage(struct tables *t, struct link_sort *from)
 	}
 }
 
+static void add_repeated(struct word_sort *to, uint32_t id, const struct sums *sums)
+{
+	word_sort_add(to, &(struct word_item){ { id, (uint64_t)sums->files,
+						 (uint64_t)sums->allocated,
+						 (uint64_t)sums->apparent } });
+}
+
 /* Returns what is repeated in all. */
 static struct sums write_root(struct tables *t)
 {
@@ -271,8 +272,12 @@ static struct sums write_root(struct tables *t)
 		kept = kept_of(&sums);
 		put_usage(&t->usage_r, t->result->root_id, &key, &sums.of[LINK_REPEATED], &kept);
 		add(&repeated, &sums.of[LINK_REPEATED]);
+		add_repeated(&t->result->owners, key.uid, &sums.of[LINK_REPEATED]);
+		add_repeated(&t->result->groups, key.gid, &sums.of[LINK_REPEATED]);
 	}
 	link_sort_release(&t->root);
+	word_sort_end_input(&t->result->owners);
+	word_sort_end_input(&t->result->groups);
 	return repeated;
 }
 
@@ -404,15 +409,19 @@ void link_tables_write(struct link_tables *tables, const struct link_files *file
 		       struct link_sort *sums, struct link_tree *tree,
 		       const struct extsort_config *sorting)
 {
-	struct extsort_config stats = *sorting;
+	const struct word_sort_config stats = { .words = LINK_STATS_COLUMNS, .unsorted = 1,
+						.memory = sorting->memory,
+						.temp_dir = sorting->temp_dir, .quiet = true };
+	const struct word_sort_config by_owner = { .words = 4, .unsorted = 1,
+						   .memory = sorting->memory / 4,
+						   .temp_dir = sorting->temp_dir, .quiet = true };
 	struct tables t = { .result = tables, .tree = tree };
 
 	*tables = (struct link_tables){ .root_id = files->root_id };
-	stats.tail_len = STATS_TAIL;
-	stats.key_len = STATS_KEY;
-	stats.combine = never;
-	t.stats = extsort_new(&stats);
-	link_sort_init(&t.root, sorting);
+	word_sort_init(&tables->owners, &by_owner);
+	word_sort_init(&tables->groups, &by_owner);
+	word_sort_init(&t.stats, &stats);
+	link_sort_init(&t.root, sorting, false);
 	link_files_begin(files, &t.usage, "link_usage", false);
 	link_tree_rewind(tree);
 	write_usage(&t, sums);

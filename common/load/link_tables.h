@@ -37,6 +37,11 @@ struct link_tables {
 	struct sums repeated;   /* to be taken from the sums of the whole scan */
 	uint64_t usage, stats;  /* rows */
 	uint64_t shared;        /* keys of link_stats_by_shared */
+	/*
+	 * What is repeated, by uid and by gid: in their order, to be read when written, items of id,
+	 * files, allocated and apparent, one or more for each id. Empty where there are no links.
+	 */
+	struct word_sort owners, groups;
 };
 
 /* All of `sums`, whose input has not ended. `sorting` is for other sorters. */

@@ -2,6 +2,7 @@
 #include "common/load/summaries.h"
 
 #include <assert.h>
+#include <inttypes.h>
 
 #include "common/db/db_batch.h"
 #include "common/db/db_schema.h"
@@ -100,18 +101,15 @@ void summaries_end(struct summaries *s)
 	s->counts = NULL;
 }
 
-/* Where a summary has its sums from: usage_by, whose kinds are numbers, and link_usage_r. */
+/* Where a summary has its sums from: usage_by, whose kinds are numbers. */
 #define OF_USAGE(kind) \
 	"SELECT id, file_count, total_size, apparent_size FROM usage_by" \
 	" WHERE dir_id = ? AND kind = " kind " ORDER BY id"
-#define OF_LINKS(id) \
-	"SELECT " id ", repeated_files, repeated_size, repeated_apparent FROM link_usage_r" \
-	" WHERE dir_id = ? ORDER BY " id
 
 struct summary_of {
 	const char *table;
 	enum load_part part;
-	const char *usage, *links;
+	const char *usage;
 };
 
 static_assert(USAGE_BY_OWNER == 0 && USAGE_BY_GROUP == 1, "kinds of usage_by");
@@ -147,14 +145,33 @@ static struct sums sums_take(struct sums_by_id *s, int64_t id)
 	return all;
 }
 
-/* All must have been taken. Links are a part of the files, unless the stream was made by others. */
-static void sums_close(struct sums_by_id *s, int64_t root_id)
+/* What links take, from the id on that `item` is of. */
+struct repeated {
+	struct word_sort *sorted;
+	struct word_item item;
+	bool have;
+};
+
+static struct sums repeated_take(struct repeated *r, int64_t id)
 {
-	if (s->have)
-		die(EXIT_INPUT, "%s: the links below dir_id %" PRId64 " have an owner or group, %lld, "
-		    "that its files do not have", s->db->name, root_id,
-		    (long long)sqlite3_column_int64(s->select, 0));
-	sqlite3_finalize(s->select);
+	struct sums all = { 0 };
+
+	for (; r->have && r->item.word[0] == (uint64_t)id;
+	     r->have = word_sort_next(r->sorted, &r->item)) {
+		const struct sums item = {
+			(int64_t)r->item.word[1], (int64_t)r->item.word[2], (int64_t)r->item.word[3],
+		};
+
+		sums_add(&all, &item);
+	}
+	return all;
+}
+
+/* All must have been taken: links are a part of the files, unless others made the stream. */
+static NORETURN void die_of_links(struct db *db, int64_t root_id, uint64_t id)
+{
+	die(EXIT_INPUT, "%s: the links below dir_id %" PRId64 " have an owner or group, %" PRIu64
+	    ", that its files do not have", db->name, root_id, id);
 }
 
 /*
@@ -162,18 +179,20 @@ static void sums_close(struct sums_by_id *s, int64_t root_id)
  * sums are those of the scan root.
  */
 static void write_summary(struct load_sort *sorted, struct db *db, const struct summary_of *of,
-			  int64_t root_id)
+			  int64_t root_id, struct word_sort *links)
 {
-	struct sums_by_id usage, links;
+	struct repeated repeated = { .sorted = links };
+	struct sums_by_id usage;
 	struct db_batch rows;
 	struct load_item next;
 
 	db_batch_init(&rows, db, of->table, SUMMARY_COLUMNS, DB_BATCH_NO_NAME, DB_BATCH_ROWS);
 	sums_open(&usage, db, of->usage, root_id);
-	sums_open(&links, db, of->links, root_id);
+	repeated.have = word_sort_next(links, &repeated.item);
 	while (load_sort_next(sorted, of->part, &next)) {
-		struct sums seen = sums_take(&usage, next.id), repeated = sums_take(&links, next.id);
-		struct sums once = sums_once(&seen, &repeated);
+		struct sums seen = sums_take(&usage, next.id);
+		struct sums less = repeated_take(&repeated, next.id);
+		struct sums once = sums_once(&seen, &less);
 		int64_t *row = db_batch_add(&rows);
 
 		row[SUMMARY_owner] = next.id;
@@ -186,20 +205,19 @@ static void write_summary(struct load_sort *sorted, struct db *db, const struct 
 		row[SUMMARY_directory_count] = (int64_t)next.directories;
 		row[SUMMARY_directories_owned] = (int64_t)next.owned;
 	}
-	sums_close(&links, root_id);
-	sums_close(&usage, root_id);
+	if (repeated.have)
+		die_of_links(db, root_id, repeated.item.word[0]);
+	sqlite3_finalize(usage.select);
+	word_sort_release(links);
 	db_batch_release(&rows);
 }
 
-void summaries_write(struct load_sort *sorted, struct db *db, int64_t root_id)
+void summaries_write(struct load_sort *sorted, struct db *db, int64_t root_id,
+		     struct link_tables *links)
 {
-	static const struct summary_of owners = {
-		"owner_summary", PART_UIDS, OF_USAGE("0"), OF_LINKS("uid"),
-	};
-	static const struct summary_of groups = {
-		"group_summary", PART_GIDS, OF_USAGE("1"), OF_LINKS("gid"),
-	};
+	static const struct summary_of owners = { "owner_summary", PART_UIDS, OF_USAGE("0") };
+	static const struct summary_of groups = { "group_summary", PART_GIDS, OF_USAGE("1") };
 
-	write_summary(sorted, db, &owners, root_id);
-	write_summary(sorted, db, &groups, root_id);
+	write_summary(sorted, db, &owners, root_id, &links->owners);
+	write_summary(sorted, db, &groups, root_id, &links->groups);
 }

@@ -13,6 +13,7 @@
 #define TREETALLY_SUMMARIES_H
 
 #include "common/db/db.h"
+#include "common/load/link_tables.h"
 #include "common/load/load_sort.h"
 
 /* Groups of one directory that are told apart in memory; when it has more, the sorter does it. */
@@ -42,7 +43,11 @@ void summaries_file(struct summaries *s, int64_t dir_id, const struct usage_key 
 /* That was all: the sorter has all counts. Frees. */
 void summaries_end(struct summaries *s);
 
-/* Write both tables; the sorter stands at the counts, usage_by is complete. */
-void summaries_write(struct load_sort *sorted, struct db *db, int64_t root_id);
+/*
+ * Write both tables; the sorter stands at the counts, usage_by is complete. `links` has what is to be
+ * taken from each owner and each group, and is read.
+ */
+void summaries_write(struct load_sort *sorted, struct db *db, int64_t root_id,
+		     struct link_tables *links);
 
 #endif

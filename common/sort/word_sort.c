@@ -37,6 +37,20 @@ static inline void sort_by_digit(const struct word_sort *s, const uint64_t *from
 		       stride * sizeof(*from));
 }
 
+/* A stride that the compiler knows is copied without a call. */
+static void sort_by_known_stride(const struct word_sort *s, uint64_t *to, unsigned word,
+				 unsigned shift, size_t *ends)
+{
+	switch (s->config.words) {
+	case 2: sort_by_digit(s, s->sorted, to, word, shift, ends, 2); break;
+	case 3: sort_by_digit(s, s->sorted, to, word, shift, ends, 3); break;
+	case 4: sort_by_digit(s, s->sorted, to, word, shift, ends, 4); break;
+	case 7: sort_by_digit(s, s->sorted, to, word, shift, ends, 7); break;
+	case 10: sort_by_digit(s, s->sorted, to, word, shift, ends, 10); break;
+	default: sort_by_digit(s, s->sorted, to, word, shift, ends, s->config.words);
+	}
+}
+
 static void sort_by_word(struct word_sort *s, unsigned word, size_t (*counts)[DIGITS])
 {
 	memset(counts, 0, DIGITS_OF_WORD * sizeof(*counts));
@@ -52,13 +66,7 @@ static void sort_by_word(struct word_sort *s, unsigned word, size_t (*counts)[DI
 
 		if (counts[d][s->sorted[word] >> shift & (DIGITS - 1)] == s->count)
 			continue;
-		/* A stride that the compiler knows is copied without a call. */
-		if (s->config.words == 2)
-			sort_by_digit(s, s->sorted, other, word, shift, counts[d], 2);
-		else if (s->config.words == 3)
-			sort_by_digit(s, s->sorted, other, word, shift, counts[d], 3);
-		else
-			sort_by_digit(s, s->sorted, other, word, shift, counts[d], 4);
+		sort_by_known_stride(s, other, word, shift, counts[d]);
 		s->sorted = other;
 	}
 }
@@ -73,18 +81,20 @@ static void sort_items(struct word_sort *s)
 	free(counts);
 }
 
-/* ---- as a run ---- */
+/* ---- as a run: behind its words an item has a number, so that no two are equal ---- */
+
+#define NUMBER_LEN 8
 
 static bool never_equal(unsigned char *into, const unsigned char *from)
 {
 	(void)into, (void)from;
-	bug("two items with equal words");
+	bug("two items with one number");
 }
 
 static void make_runs(struct word_sort *s)
 {
 	const struct extsort_config config = {
-		.combine = never_equal, .memory = s->merging, .threads = 1,
+		.tail_len = NUMBER_LEN, .key_len = NUMBER_LEN, .combine = never_equal, .memory = s->merging, .threads = 1,
 		.temp_dir = s->config.temp_dir, .quiet = s->config.quiet,
 	};
 
@@ -93,7 +103,7 @@ static void make_runs(struct word_sort *s)
 
 static void spill_items(struct word_sort *s)
 {
-	unsigned char key[WORD_SORT_WORDS * 8];
+	unsigned char key[WORD_SORT_WORDS * 8], number[NUMBER_LEN];
 	const uint64_t *word;
 
 	if (!s->runs)
@@ -104,7 +114,8 @@ static void spill_items(struct word_sort *s)
 	for (size_t i = 0; i < s->count; i++) {
 		for (unsigned w = 0; w < s->config.words; w++)
 			put_be64(key + 8 * (size_t)w, *word++);
-		extsort_put_run(s->runs, (char *)key, 8 * (size_t)s->config.words, key);
+		put_be64(number, s->spilled_items++);
+		extsort_put_run(s->runs, (char *)key, 8 * (size_t)s->config.words, number);
 	}
 	extsort_end_run(s->runs);
 	s->count = 0;

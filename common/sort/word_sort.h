@@ -3,8 +3,8 @@
  * word_sort - items of a few 64-bit words, in the order of the words.
  *
  * For the keys of indexes: millions of numbers that come in the order of another column. Items are
- * compared by their words, the first one first, and no two have all words equal. They often come
- * in the order of their last words, so that only the first `unsorted` ones need sorting: in memory
+ * compared by their words, the first one first. They often come in the order of their last words, or
+ * that does not matter, so that only the first `unsorted` ones need sorting: in memory
  * that is a radix sort, 11 bits at a time, which does not look at two items together. Memory that
  * is full becomes a run of an extsort, which merges.
  *
@@ -17,7 +17,7 @@
 
 #include "common/sort/extsort.h"
 
-#define WORD_SORT_WORDS 4
+#define WORD_SORT_WORDS 10
 
 struct word_item {
 	uint64_t word[WORD_SORT_WORDS];
@@ -25,7 +25,7 @@ struct word_item {
 
 struct word_sort_config {
 	unsigned words;    /* of an item, from 2 to WORD_SORT_WORDS */
-	unsigned unsorted; /* where these are equal, items come in the order of the others */
+	unsigned unsorted; /* where these are equal, items come in the order of the others, or any */
 	size_t memory;     /* bytes */
 	const char *temp_dir;
 	bool quiet;        /* as in extsort.h */
@@ -40,6 +40,7 @@ struct word_sort {
 	size_t next;
 	uint64_t last;         /* first word of the latest item */
 	struct extsort *runs;  /* NULL: all items are in memory */
+	uint64_t spilled_items;
 	uint64_t spilled;      /* bytes; known at the end */
 };
 
