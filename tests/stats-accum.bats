@@ -301,13 +301,13 @@ export SCAN_DATE=2026-01-11
 		$1 = "/d/f" NR; $6 = NR % 3000; if (NR % 3000 == 7 && NR > 9000) $9 = max } { print }' rows >one
 	stream-tool edit --seal column=2,3,uid,0,8080808010 <entry >second
 	stream-tool edit --seal column=7,3,nlink,0,8080808010 <entry >seventh
-	stream-tool edit flip=2,100,1 <entry >hash
-	head -c -9000 second >cut
+	stream-tool edit flip=2,100,1 <entry >hashed
+	head -c -9000 second >short
 	stream-tool edit flip=5,100,1 <seventh >hash.first
 	stream-tool edit flip=9,100,1 <seventh >hash.later
 	stream-tool edit --seal column=2,3,uid,0,8080808010 <huge >block.first
 	stream-tool edit --seal column=7,3,uid,0,8080808010 <huge >block.later
-	for bad in rows row huge one second seventh hash cut hash.first hash.later block.first block.later; do
+	for bad in rows row huge one second seventh hashed short hash.first hash.later block.first block.later; do
 		run -3 --separate-stderr stats-accum --unverified -j 1 -o out $bad
 		printf '%s\n' "${stderr#stats-accum: }" >want.$bad
 		for j in 2 3 8 8 8; do
@@ -322,7 +322,7 @@ export SCAN_DATE=2026-01-11
 	cmp want.rows want.huge
 	cmp want.rows want.block.later
 	grep -q 'after record .*corrupt block: a number' want.block.first
-	diff <(sed 's/^cut/second/' want.cut) want.second
+	diff <(sed 's/^short/second/' want.short) want.second
 	grep -q 'corrupt block 5: its hash' want.hash.first
 	diff <(sed 's/^hash.later/seventh/' want.hash.later) want.seventh
 }
