@@ -57,6 +57,17 @@ void input_consume(struct input *in, size_t len)
 	in->offset += len;
 }
 
+void input_leave(struct input *in, struct buf *bytes)
+{
+	struct buf left = in->bytes;
+
+	bytes->len = 0;
+	buf_add(bytes, left.data + in->at, left.len - in->at);
+	in->bytes = *bytes;
+	in->at = 0;
+	*bytes = left;
+}
+
 enum input_line input_line(struct input *in, size_t max, char **line, size_t *len)
 {
 	size_t seen = 0, have = in->bytes.len - in->at;

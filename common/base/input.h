@@ -31,6 +31,12 @@ static inline const unsigned char *input_data(const struct input *in)
 
 void input_consume(struct input *in, size_t len);
 
+/*
+ * Swap buffers: what was consumed stays where it is, in `bytes`, and the rest is copied to the
+ * allocation that was there. For whoever needs the former when more has been read.
+ */
+void input_leave(struct input *in, struct buf *bytes);
+
 enum input_line { INPUT_LINE, INPUT_END, INPUT_CUT, INPUT_TOO_LONG };
 /*
  * The next line in place of its LF NUL-terminated, valid until the next call. INPUT_CUT: the

@@ -240,9 +240,8 @@ static void put_block(struct usage_sum *s, const struct block *b, struct stream_
 	j->records = stream->records;
 	j->offset = stream->in.offset;
 	if (s->threads > 1)
-		block_open_copy(&j->block, &j->payload, b);
-	else
-		block_open(&j->block, b->kind, &b->head, b->payload);
+		stream_in_keep(stream, &j->payload);
+	block_open(&j->block, b->kind, &b->head, b->payload);
 	pool_put(s->pool, j);
 }
 

@@ -82,13 +82,6 @@ void block_open(struct block *b, enum rec_kind kind, const struct block_header *
 		open_columns(b);
 }
 
-void block_open_copy(struct block *b, struct buf *bytes, const struct block *from)
-{
-	bytes->len = 0;
-	buf_add(bytes, from->payload, from->head.payload + NUMBER_COLUMN_PADDING);
-	block_open(b, from->kind, &from->head, bytes->data);
-}
-
 bool block_next_dir(struct block *b)
 {
 	uint64_t shared, more;

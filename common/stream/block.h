@@ -86,9 +86,6 @@ struct block {
 void block_open(struct block *b, enum rec_kind kind, const struct block_header *h,
 		const unsigned char *payload);
 
-/* Start reading a block that is open, from its beginning, with a copy of its payload in `bytes`. */
-void block_open_copy(struct block *b, struct buf *bytes, const struct block *from);
-
 bool block_next_dir(struct block *b);  /* b->path */
 /* b->dir, b->entry (kind dir: only .own; kind usage: b->link and b->name instead) */
 bool block_next_line(struct block *b);

@@ -178,6 +178,18 @@ bool stream_in_next(struct stream_in *s, struct block *b)
 	return more;
 }
 
+void stream_in_keep(struct stream_in *s, struct buf *bytes)
+{
+	struct buf had = *bytes;
+
+	if (s->tsv) {
+		*bytes = s->tsv->encoded;
+		s->tsv->encoded = had;
+	} else {
+		input_leave(&s->in, bytes);
+	}
+}
+
 void stream_in_close(struct stream_in *s)
 {
 	if (s->tsv)

@@ -38,6 +38,12 @@ void stream_in_open(struct stream_in *s, const char *name, const struct stream_i
 /* The next block, valid until the following call; false at the verified end. `b` starts zeroed. */
 bool stream_in_next(struct stream_in *s, struct block *b);
 
+/*
+ * The payload of that block stays valid as long as `bytes`, which then holds it; what was in there
+ * is overwritten by the blocks that follow.
+ */
+void stream_in_keep(struct stream_in *s, struct buf *bytes);
+
 /* Die (3) with the position and a reason found by the reader of a block: b->fault, bad order. */
 void stream_in_die(struct stream_in *s, const char *fmt, ...) NORETURN PRINTF_LIKE(2, 3);
 
