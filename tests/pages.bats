@@ -60,6 +60,21 @@ whole() {
 	ask again.db .dump | LC_ALL=C sort | cmp - sorted
 }
 
+# changed DB: SQLite can go on with its trees: rows go, come, grow and move in indexes, pages are freed and
+# used again.
+changed() {
+	cp "$1" again.db
+	ask again.db "UPDATE directory_stats SET total_size_r = total_size_r + dir_id * 1000003 % 99991, owner_uid = dir_id % 7" \
+		'DELETE FROM usage_nr WHERE dir_id % 3 = 0; DELETE FROM directories WHERE dir_id % 5 = 4' \
+		"UPDATE directories SET name = name || hex(zeroblob(dir_id % 300)), parent_id = dir_id / 2 WHERE dir_id > 1" \
+		"INSERT INTO directories(dir_id, parent_id, name, depth)
+			SELECT dir_id + 100000000, parent_id, name, depth FROM directories" \
+		"INSERT INTO usage_nr SELECT dir_id + 100000000, uid, gid, age_bucket, size_bucket, 1, 2, 3 FROM usage_nr" \
+		'DELETE FROM usage_r; UPDATE directory_stats SET total_size_r = 7'
+	[ "$(ask again.db 'PRAGMA integrity_check')" = ok ]
+	rm again.db
+}
+
 # import LOG [option of stats-load]...
 import() {
 	gpfs-parse -q -f fs1 --scan-date 2026-01-15 "$1" -o entry
@@ -67,6 +82,7 @@ import() {
 	whole "$1.db"
 	stats-accum entry | stats-load --no-names "$1.db" - "${@:2}"
 	whole "$1.db"
+	changed "$1.db"
 	compare-db "$1.db" -f fs1 --scan-date 2026-01-15 "$1"
 }
 
