@@ -351,6 +351,22 @@ field() {
 	done
 }
 
+@test "gpfs-parse: each day there is, and no other, is a date" {
+	perl -MTime::Local -e '
+		for my $year (1600, 1900, 1969, 1970, 2000, 2023, 2024, 2038, 2100, 9999) {
+			for my $month (0 .. 13, 29, 99) {
+				for my $day (0, 1, 15, 27 .. 33, 40, 99) {
+					my $time = eval { timegm(0, 0, 0, $day, $month - 1, $year) };
+					printf "%s\t%04d-%02d-%02d\n", $time // "none", $year, $month, $day;
+				}
+			}
+		}' >days
+	(($(wc -l <days) == 1920 && $(grep -c none days) > 900 && $(grep -vc none days) > 700))
+	awk -F'\t' '{ printf "<0> %d 1 0  s=1 a=1 u=1 g=1 p=-rw-r--r-- ac=%s 00:00:00 -- /f\n", NR, $2 }' days >log
+	gpfs-parse -q -f fs1 --scan-date 2026-01-15 --max-rejects 100% -t log >entries
+	sed '1,2d;$d' entries | cut -f 3,11 | diff - <(awk -F'\t' '$1 != "none" { print NR "\t" $1 }' days)
+}
+
 @test "gpfs-parse: malformed optional values are absent, counted, and no reason to lose the file" {
 	rec "$(show | sed 's/mt=2025-11-15/mt=2025-11-31/')" /gpfs/a | expect 'rec /gpfs/a'
 	[[ $(field mtime) == '' && $(ledger bad_optional outcome.tsv) == 1 ]]

@@ -1,63 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/base/scantime.h"
 
-/* Two digits at p as a number, or over 99 when they are no digits. */
-static unsigned two_digits(const char *p)
+const struct scantime_month scantime_months[13] = {
+	{ 0, 0 },    { 306, 31 }, { 337, 28 }, { 0, 31 },   { 31, 30 },  { 61, 31 },  { 92, 30 },
+	{ 122, 31 }, { 153, 31 }, { 184, 30 }, { 214, 31 }, { 245, 30 }, { 275, 31 },
+};
+
+bool scantime_leap_day(unsigned year, unsigned month, unsigned day)
 {
-	unsigned tens = (unsigned)p[0] - '0', ones = (unsigned)p[1] - '0';
-
-	return tens > 9 || ones > 9 ? 100 : tens * 10 + ones;
-}
-
-/*
- * Days since the epoch of a civil date. Years are counted from March, so that the leap day is
- * the last of its year and month lengths follow one linear formula; an era is 400 years.
- */
-static int64_t days_from_civil(int64_t year, unsigned month, unsigned day)
-{
-	int64_t era, year_of_era, day_of_year;
-
-	year -= month <= 2;
-	era = (year >= 0 ? year : year - 399) / 400;
-	year_of_era = year - era * 400;
-	day_of_year = (153 * ((int64_t)month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
-	       day_of_year - 719468;
-}
-
-static bool day_exists(unsigned year, unsigned month, unsigned day)
-{
-	static const unsigned char length[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
-	if (year < 1 || month < 1 || month > 12 || day < 1)
-		return false;
-	return day <= length[month - 1] + (month == 2 && leap ? 1u : 0u);
-}
-
-static bool day_of_fields(const char *year, const char *month, const char *day, int64_t *result)
-{
-	unsigned century = two_digits(year), rest = two_digits(year + 2);
-	unsigned m = two_digits(month), d = two_digits(day);
-
-	if (century > 99 || rest > 99 || !day_exists(century * 100 + rest, m, d))
-		return false;
-	*result = days_from_civil(century * 100 + rest, m, d);
-	return true;
-}
-
-bool scantime_day(const char *text, int64_t *day)
-{
-	if (text[4] != '-' || text[7] != '-')
-		return false;
-	return day_of_fields(text, text + 5, text + 8, day);
+	return month == 2 && day == 29 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
 bool scantime_parse_date(const char *text, int64_t *day)
 {
+	char full[10];
+
 	if (strlen(text) == 10)
 		return scantime_day(text, day);
-	return strlen(text) == 8 && day_of_fields(text, text + 4, text + 6, day);
+	if (strlen(text) != 8)
+		return false;
+	memcpy(full, text, 4);
+	full[4] = full[7] = '-';
+	memcpy(full + 5, text + 4, 2);
+	memcpy(full + 8, text + 6, 2);
+	return scantime_day(full, day);
 }
 
 const char *scantime_date_text(char text[DATE_TEXT_SIZE], int64_t day)

@@ -32,15 +32,15 @@ const char *gpfs_plain_walk(struct value_memo *memo, const char *at, struct line
 			at++;
 	}
 	if (!TAKE(at, " p=") || !value_take_mode(memo, &at, &e->own.mode) ||
-	    !TAKE(at, " ac=") || !value_take_stamp(memo, &at, &e->atime) || !TAKE(at, " mt="))
+	    !TAKE(at, " ac=") || !value_take_stamp(&at, &e->atime) || !TAKE(at, " mt="))
 		return NULL;
 	stamp = at;
-	if (!value_take_stamp(memo, &at, &e->mtime) || !TAKE(at, " cr="))
+	if (!value_take_stamp(&at, &e->mtime) || !TAKE(at, " cr="))
 		return NULL;
 	/* Many files are as old as their data. */
 	if (at - stamp == STAMP_LEN + 4 && memcmp(at, stamp, STAMP_LEN) == 0)
 		at += STAMP_LEN;
-	else if (!value_take_stamp(memo, &at, &birth))
+	else if (!value_take_stamp(&at, &birth))
 		return NULL;
 	if (!TAKE(at, " nl=") || !take_small(&at, id, &nlink) || !TAKE(at, " -- ") || *at != '/')
 		return NULL;

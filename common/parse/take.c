@@ -110,10 +110,10 @@ void take_octal(struct fields *f, bool typed, const char *at, const char *end)
 
 void take_letters(struct fields *f, const char *at, const char *end)
 {
-	int32_t mode = 0;
+	uint32_t mode = 0;
 	bool good = end - at == 10 && value_parse_mode(at, &mode);
 
-	set_number(f, FIELD_MODE, good, (uint32_t)mode & 07777);
+	set_number(f, FIELD_MODE, good, mode & 07777);
 	set_number(f, FIELD_TYPE, good, (uint32_t)mode & S_IFMT);
 }
 

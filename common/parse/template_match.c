@@ -112,7 +112,7 @@ static inline bool take_value(const struct template *t, const struct template_st
 		*number = mode;
 		return true;
 	case OP_STAMP:
-		return value_take_stamp(memo, at, time);
+		return value_take_stamp(at, time);
 	case OP_TEXT:
 		*at = skip_value(s, *at);
 		return true;
@@ -298,7 +298,7 @@ static const char *run_straight(const struct template *t, struct value_memo *mem
 			v->number[s->field] = number * s->unit;
 			break;
 		case OP_STAMP:
-			if (!value_take_stamp(memo, &p, &v->time[s->field]))
+			if (!value_take_stamp(&p, &v->time[s->field]))
 				return NULL;
 			break;
 		case OP_MODE:

@@ -33,24 +33,14 @@ static bool take_class(const char *p, char special, uint32_t special_bit, uint32
  * Ten letters as ls -l has them. take_class shifts: a special bit set with the owner's class moves
  * twice more to reach 04000.
  */
-bool value_parse_mode(const char *p, int32_t *mode)
+bool value_parse_mode(const char *p, uint32_t *mode)
 {
 	uint32_t format, bits = 0;
 
 	if (!mode_from_letter(*p, &format) || !take_class(p + 1, 's', 04000 >> 6, &bits) ||
 	    !take_class(p + 4, 's', 02000 >> 3, &bits) || !take_class(p + 7, 't', 01000, &bits))
 		return false;
-	*mode = (int32_t)(format | bits);
-	return true;
-}
-
-bool value_parse_day(const char *p, int32_t *day)
-{
-	int64_t value;
-
-	if (!scantime_day(p, &value))
-		return false;
-	*day = (int32_t)value;
+	*mode = format | bits;
 	return true;
 }
 

@@ -10,47 +10,23 @@
 #include "common/log/word.h"
 
 /*
- * Modes and days are words of ten bytes of which a scan has few: each is parsed once, then looked
- * up. A slot holds the last word that belongs there; one that collides is just parsed again. Two
- * tables, or a day would pass for a mode.
+ * Modes are words of ten bytes of which a scan has few: each is parsed once, then looked up. A slot
+ * holds the last word that belongs there; one that collides is just parsed again.
  */
-#define VALUE_DAY_SLOTS 4096
 #define VALUE_MODE_SLOTS 32
 struct value_memo {
 	struct value_word {
 		uint64_t head; /* the word's first eight bytes; 0: empty, for no word has a NUL */
 		uint16_t tail; /* and the last two */
-		int32_t value;
-	} days[VALUE_DAY_SLOTS], modes[VALUE_MODE_SLOTS];
+		uint32_t mode;
+	} modes[VALUE_MODE_SLOTS];
 };
 
-/* Exactly ten bytes: a mode as ls -l shows it, a day. False if they are not one. */
-bool value_parse_mode(const char *at, int32_t *mode);
-bool value_parse_day(const char *at, int32_t *day);
+/* Exactly ten bytes: a mode as ls -l shows it. False if they are not one. */
+bool value_parse_mode(const char *at, uint32_t *mode);
 
 /* Does another writer's record, "<n>" and three numbers, begin at this '<'? */
 bool value_is_record(const char *at);
-
-/*
- * The value of the ten bytes at `at`, from one of `slots` words or else by `parse`; false if they
- * have none.
- */
-static inline bool value_recall(struct value_word *words, unsigned slots, const char *at,
-				bool (*parse)(const char *, int32_t *), int32_t *value)
-{
-	uint64_t head = get_le64(at);
-	uint16_t tail = (uint16_t)((unsigned char)at[8] | (unsigned char)at[9] << 8);
-	uint64_t hash = (head ^ (uint64_t)tail << 24) * UINT64_C(0x9e3779b97f4a7c15);
-	struct value_word *word = &words[hash >> 40 & (slots - 1)];
-
-	if (word->head != head || word->tail != tail) {
-		if (!parse(at, value))
-			return false;
-		*word = (struct value_word){ head, tail, *value };
-	}
-	*value = word->value;
-	return true;
-}
 
 /*
  * Both move *at behind the value, if it is one; what may stand there is for the caller to check.
@@ -60,11 +36,17 @@ static inline bool value_recall(struct value_word *words, unsigned slots, const 
 static inline bool value_take_mode(struct value_memo *memo, const char **at, uint32_t *mode)
 {
 	const char *p = *at;
-	int32_t value;
+	uint64_t head = get_le64(p);
+	uint16_t tail = (uint16_t)((unsigned char)p[8] | (unsigned char)p[9] << 8);
+	uint64_t hash = (head ^ (uint64_t)tail << 24) * UINT64_C(0x9e3779b97f4a7c15);
+	struct value_word *word = &memo->modes[hash >> 40 & (VALUE_MODE_SLOTS - 1)];
 
-	if (!value_recall(memo->modes, VALUE_MODE_SLOTS, p, value_parse_mode, &value))
-		return false;
-	*mode = (uint32_t)value;
+	if (word->head != head || word->tail != tail) {
+		if (!value_parse_mode(p, mode))
+			return false;
+		*word = (struct value_word){ head, tail, *mode };
+	}
+	*mode = word->mode;
 	p += 10;
 	if (*p == '+' || *p == '.' || *p == '@')
 		p++;
@@ -76,14 +58,12 @@ static inline bool value_take_mode(struct value_memo *memo, const char **at, uin
  * A stamp: day, blanks, time of day, maybe a fraction, which is dropped: times are floored, those
  * before 1970 too, since the fraction counts upward there as well.
  */
-static inline bool value_take_stamp(struct value_memo *memo, const char **at, int64_t *time)
+static inline bool value_take_stamp(const char **at, int64_t *time)
 {
 	const char *p = *at;
-	int64_t seconds;
-	int32_t day;
+	int64_t seconds, day;
 
-	if (!value_recall(memo->days, VALUE_DAY_SLOTS, p, value_parse_day, &day) ||
-	    !is_blank(p[10]))
+	if (!scantime_day(p, &day) || !is_blank(p[10]))
 		return false;
 	p = skip_blanks(p + 11);
 	if (!scantime_clock(p, &seconds))
@@ -95,7 +75,7 @@ static inline bool value_take_stamp(struct value_memo *memo, const char **at, in
 			p++;
 	}
 	*at = p;
-	*time = (int64_t)day * SECONDS_PER_DAY + seconds;
+	*time = day * SECONDS_PER_DAY + seconds;
 	return true;
 }
 
