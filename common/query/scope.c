@@ -38,58 +38,76 @@ static void parse_wanted(struct wanted *w, const char *option, const char *text)
 	}
 }
 
+/* Children that are looked at one after the other before those that are left are halved. */
+#define CHILDREN_AT_ONCE 6
+
 /*
  * The child of `parent` that has this name, 0: there is none. `last` is the last directory below
  * it. Children stand in the order of the bytes of their names, with their subtrees between them: a
- * child is looked for by halving what can have it.
+ * child is looked for among the first ones, as most directories have few, then by halving what can
+ * have it.
  */
 static int64_t child_named(struct db_reader_db *a, int64_t parent, int64_t last, const char *name,
 			   size_t len)
 {
 	sqlite3_stmt *from = db_reader_statement(a,
 		"SELECT dir_id, name FROM directories INDEXED BY directories_by_parent"
-		" WHERE parent_id = ? AND dir_id >= ? ORDER BY dir_id LIMIT 1");
+		" WHERE parent_id = ? AND dir_id >= ? ORDER BY dir_id");
 	int64_t low = parent + 1, high = last, id = 0;
-	int order = -1;
+	int order = -1, at_once = CHILDREN_AT_ONCE;
 
 	db_bind(&a->db, from, 1, parent);
 	while (order && low <= high) {
-		int64_t middle = low + (high - low) / 2;
+		int64_t middle = at_once ? low : low + (high - low) / 2;
 
 		db_bind(&a->db, from, 2, middle);
-		order = -1;
-		if (db_step(&a->db, from)) {
-			struct db_text child = db_column_text(&a->db, from, 1, DB_NAME_BYTES);
+		do {
+			struct db_text child;
 
+			order = -1;
+			if (!db_step(&a->db, from))
+				break;
+			child = db_column_text(&a->db, from, 1, DB_NAME_BYTES);
 			id = db_column(&a->db, from, 0, DB_ID);
 			order = path_compare(name, len, child.bytes, child.len);
-			db_check(&a->db, sqlite3_reset(from));
-		}
-		if (order < 0)
-			high = middle - 1;
-		else
+		} while (order > 0 && at_once && --at_once);
+		db_check(&a->db, sqlite3_reset(from));
+		if (order > 0)
 			low = id + 1;
+		else
+			high = middle - 1;
 	}
 	return order ? 0 : id;
 }
 
-static struct scope_prefix subtree(struct db_reader_db *a, int64_t id, size_t which)
+/* The number of the directory that `sql` has, of one dir_id, in its table. */
+static int64_t number_of(struct db_reader_db *a, const char *sql, const char *table, int64_t id,
+			 enum db_domain domain)
 {
-	enum { DIRS_BELOW, DEPTH };
-	struct scope_prefix p = { .dir_id = id, .prefix = which };
-	sqlite3_stmt *select = db_reader_statement(a,
-						"SELECT s.dir_count_r, d.depth FROM directories AS "
-						"d JOIN directory_stats AS s USING(dir_id)"
-						" WHERE d.dir_id = ?");
+	sqlite3_stmt *select = db_reader_statement(a, sql);
+	int64_t number;
 
 	db_bind(&a->db, select, 1, id);
 	if (!db_step(&a->db, select))
-		die(EXIT_INPUT, "%s: is damaged: no directory_stats for dir_id %" PRId64,
-		    a->db.name, id);
-	p.last = id + db_column(&a->db, select, DIRS_BELOW, DB_DIRECTORY_COUNT);
-	p.depth = db_column(&a->db, select, DEPTH, DB_DEPTH);
+		die(EXIT_INPUT, "%s: is damaged: no %s for dir_id %" PRId64, a->db.name, table, id);
+	number = db_column(&a->db, select, 0, domain);
 	db_check(&a->db, sqlite3_reset(select));
-	return p;
+	return number;
+}
+
+static int64_t last_below(struct db_reader_db *a, int64_t id)
+{
+	return id + number_of(a, "SELECT dir_count_r FROM directory_stats WHERE dir_id = ?",
+			      "directory_stats", id, DB_DIRECTORY_COUNT);
+}
+
+static struct scope_prefix subtree(struct db_reader_db *a, int64_t id, size_t which)
+{
+	return (struct scope_prefix){
+		.dir_id = id, .prefix = which, .last = last_below(a, id),
+		.depth = number_of(a, "SELECT depth FROM directories WHERE dir_id = ?",
+				   "directories", id, DB_DEPTH),
+	};
 }
 
 /* The id of a path of the scan, 0 when it is not there; *known: bytes of what is there of it. */
@@ -106,7 +124,7 @@ static int64_t look_up(struct db_reader_db *a, const struct buf *path, size_t *k
 		id = child_named(a, id, last, text + at + 1, end - at - 1);
 		if (!id)
 			return 0;
-		last = subtree(a, id, 0).last;
+		last = last_below(a, id);
 		at = end;
 	}
 	return id;
