@@ -47,7 +47,9 @@ void usage_hash_init(struct usage_hash *t, size_t memory, uint32_t parts)
 		pthread_mutex_init(&t->parts[i].lock, NULL);
 	t->paths = xmalloc(t->part_count * t->caps.paths);
 	t->dirs = xmalloc(t->part_count * t->caps.dirs * sizeof(*t->dirs));
-	t->rows = xmalloc(t->part_count * t->caps.rows * sizeof(*t->rows));
+	t->row_memory = xmalloc(t->part_count * t->caps.rows * sizeof(*t->rows) + CACHE_LINE);
+	t->rows = (struct hash_row *)(void *)(t->row_memory +
+					      (-(uintptr_t)t->row_memory & (CACHE_LINE - 1)));
 	t->dir_slots = xcalloc(t->part_count * (t->dir_mask + (size_t)1), sizeof(*t->dir_slots));
 	t->row_slots = xcalloc(t->part_count * (t->row_mask + (size_t)1), sizeof(*t->row_slots));
 }
@@ -334,7 +336,7 @@ void usage_hash_release(struct usage_hash *t)
 		pthread_mutex_destroy(&t->parts[i].lock);
 	free(t->paths);
 	free(t->dirs);
-	free(t->rows);
+	free(t->row_memory);
 	free(t->dir_slots);
 	free(t->row_slots);
 	*t = (struct usage_hash){ 0 };

@@ -24,6 +24,7 @@
 /* Bytes: least memory of a part: it holds one directory of the longest path. */
 #define USAGE_HASH_PART_MIN (1u << 20)
 #define USAGE_HASH_PARTS_MAX 32u
+#define CACHE_LINE 64u /* bytes */
 
 struct hash_row {
 	struct usage_key key;
@@ -37,7 +38,7 @@ struct usage_part {
 	pthread_mutex_t lock;
 	size_t paths;
 	uint32_t dirs, rows;
-} __attribute__((aligned(64)));
+} __attribute__((aligned(CACHE_LINE)));
 
 struct usage_hash {
 	struct usage_part parts[USAGE_HASH_PARTS_MAX];
@@ -48,7 +49,8 @@ struct usage_hash {
 	} caps;                    /* of a part */
 	unsigned char *paths;      /* keysort records: tail is the number of the first row + 1 */
 	struct keyref *dirs;       /* record of each directory */
-	struct hash_row *rows;
+	unsigned char *row_memory;
+	struct hash_row *rows;     /* each in one line of the cache */
 	uint32_t *dir_slots, *row_slots; /* number + 1, 0: free */
 	uint32_t dir_mask, row_mask;     /* of a part */
 	struct hash_key key;
