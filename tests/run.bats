@@ -66,10 +66,10 @@ run_there() {
 	: >empty
 	sound_databases "$PWD"
 	# an index that lacks a row
-	ask .hidden 'PRAGMA writable_schema = 1' '.dbconfig defensive off' \
+	ask .hidden '.dbconfig defensive off' 'PRAGMA writable_schema = 1' \
 		"UPDATE sqlite_master SET sql = sql || ' WHERE d > 0' WHERE name = 'i'" >/dev/null
 	ask .hidden 'INSERT INTO c VALUES(NULL)'
-	ask .hidden 'PRAGMA writable_schema = 1' '.dbconfig defensive off' \
+	ask .hidden '.dbconfig defensive off' 'PRAGMA writable_schema = 1' \
 		"UPDATE sqlite_master SET sql = 'CREATE INDEX i ON c(d)' WHERE name = 'i'" >/dev/null
 	run sound_databases "$PWD"
 	((status)) && [[ $output == *"of ./.hidden: "*"index i"* && $output != *quoted* ]]

@@ -17,7 +17,7 @@ esac
 export TREETALLY_TOP TREETALLY_BUILD
 PATH=$TREETALLY_BUILD:$TREETALLY_TOP/pipelines:$TREETALLY_TOP/tests/make:$TREETALLY_TOP/tests/oracle:$PATH
 # Nothing in the caller's environment may change a result.
-export PATH LC_ALL=C TZ=UTC TERM=xterm
+export PATH LC_ALL=C TZ=UTC TERM=xterm SHELL=$BASH
 unset TMPDIR SQLITE_TMPDIR COLUMNS
 
 # To tell where a test has failed, bats notes where it is before each command: a third of all the time
@@ -118,7 +118,7 @@ needs_terminal() {
 on_terminal() {
 	needs_terminal
 	status=0
-	SHELL=$BASH timeout 60 script -qec "stty cols $1 rows 50 -onlcr; $2" /dev/null </dev/null >screen 2>&1 ||
+	timeout 60 script -qec "stty cols $1 rows 50 -onlcr; $2" /dev/null </dev/null >screen 2>&1 ||
 		status=$?
 }
 
@@ -209,6 +209,41 @@ show() {
 # One record line: line INODE PATH [arguments of show].
 line() {
 	printf '<0> %s 1910420955 0  %s -- %s\n' "$1" "$(show "${@:3}")" "$2"
+}
+
+# The class of age, and a time of it, for the scan date 2026-01-11: both sides of each border.
+age_borders() {
+	cat <<-'END'
+		0 9999-12-31 23:59:59
+		0 2026-01-12 00:00:00
+		0 2026-01-11 00:00:01
+		0 2026-01-11 00:00:00
+		0 2026-01-10 23:59:59
+		0 2025-12-12 00:00:01
+		1 2025-12-12 00:00:00
+		1 2025-12-12 00:00:00.999999
+		1 2025-12-11 23:59:59
+		1 2025-10-13 00:00:01
+		2 2025-10-13 00:00:00
+		2 2025-07-15 00:00:01
+		3 2025-07-15 00:00:00
+		3 2025-01-11 00:00:01
+		4 2025-01-11 00:00:00
+		4 2024-01-12 00:00:01
+		5 2024-01-12 00:00:00
+		5 2023-01-12 00:00:01
+		6 2023-01-12 00:00:00
+		6 2022-01-12 00:00:01
+		7 2022-01-12 00:00:00
+		7 2020-01-13 00:00:01
+		8 2020-01-13 00:00:00
+		8 2019-01-13 00:00:01
+		9 2019-01-13 00:00:00
+		9 1970-01-01 00:00:00
+		9 1969-12-31 23:59:59
+		9 1969-12-31 23:59:59.5
+		9 0001-01-01 00:00:00
+	END
 }
 
 # summed_lines DIR: 13,700 lines of files in DIR/few, 20 owners in 137 directories: usage_r has rows
