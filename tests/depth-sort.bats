@@ -174,6 +174,46 @@ mention() {
 	[[ $stderr == "depth-sort: "*2^63-1* && ! -e out ]]
 }
 
+# Threads sort stretches of the records, and what was not spilled is merged with what was.
+@test "depth-sort: the same bytes for any -j and -S, and those of perl" {
+	local j memory shape by
+	# Long beginnings in common, short names, paths that come thousands of times, one path only, and
+	# all in order or the other way round.
+	perl -e '
+		my %of = (
+			long => sub { sprintf "/%s/%s/f%d", "x" x 200, "y" x (1 + $_[0] % 9), $_[0] * 7919 % 50021 },
+			short => sub { join "/", "", map { chr(97 + ($_[0] * $_ >> 3) % 5) } 1 .. 1 + $_[0] % 11 },
+			many => sub { "/d/" . ($_[0] % 7 ? "same" : $_[0]) },
+			same => sub { "/a/b/c" },
+			up => sub { sprintf "/d/%08d", $_[0] },
+			down => sub { sprintf "/d/%08d/e", 99999999 - $_[0] });
+		while (my ($name, $path) = each %of) {
+			open my $to, ">", "rows.$name";
+			printf $to "%s 1 %d 0 1 1 040755 %d\n", $path->($_), $_ * 31 % 1009, $_ % 3 for 1 .. 40000;
+		}'
+	for shape in long short many same up down; do
+		dirs <rows.$shape >text
+		depth-sort -j 1 -S 256M text -o want
+		# The largest line of each path, and paths in order once / is below all else.
+		cmp <(rec-cat want | grep "^/" | tr "\t" " ") <(tr / '\1' <rows.$shape |
+			perl -ane '$F[2] > ($of{$F[0]}[0] // -1) || $F[2] == $of{$F[0]}[0] && $F[7] > $of{$F[0]}[1]
+				and $of{$F[0]} = [$F[2], $F[7]];
+				END { print "$_ 1 $of{$_}[0] 0 1 1 040755 $of{$_}[1]\n" for sort keys %of }' |
+			tr '\1' /)
+		for by in '' --by-level; do
+			depth-sort -j 1 -S 256M ${by:+"$by"} text -o want
+			for j in 2 3 8 64; do
+				for memory in $(quick_or_all '4M 6M 256M' '4M 5M 6M 7M 8M 12M 256M'); do
+					depth-sort -j $j -S "$memory" -T . ${by:+"$by"} text | cmp - want
+				done
+			done
+		done
+	done
+	# Some was spilled, and some was not.
+	dirs <rows.long | depth-sort -v -j 4 -S 6M -T . -o out 2>log
+	grep -Eq ' [1-9] runs, ' log
+}
+
 @test "depth-sort: what is sorted stays as it is" {
 	make_stream dir sorted
 	depth-sort sorted | cmp sorted
