@@ -22,9 +22,8 @@
 #include "common/db/db_scan.h"
 #include "common/db/db_schema.h"
 #include "common/db/path_maps.h"
-#include "common/base/progress.h"
+#include "common/load/sorted_trees.h"
 #include "common/load/tree_join.h"
-#include "common/load/usage_r.h"
 #include "common/stream/stream_opts.h"
 
 /* SQLite reads one table from its beginning to its end, and writes small ones (bytes). */
@@ -93,46 +92,13 @@ struct loader {
 	struct tree_in in;
 	struct db_pages pages;
 	size_t piece;                /* bytes of them that are written at a time */
-	struct db_tree usage_r, usage_by, group_owners;
+	struct sorted_trees trees;
 	struct link_load links;
 	struct tree_join join;
 	struct load_sort sorted;
 	struct db_names names;       /* unless there are to be none */
-	uint64_t usage_r_rows, index_keys;
-	struct progress progress;
-	const char *phase;           /* NULL: none yet */
-	const uint64_t *done;        /* what the phase has done, for progress */
-	struct timespec phase_start;
+	struct load_phase phase;
 };
-
-/* ---- the tables ---- */
-
-/* `done` counts what the phase does, NULL when nothing is counted; no name: all phases are over. */
-static void begin_phase(struct loader *l, const char *name, const char *unit, uint64_t total,
-			const uint64_t *done)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (l->phase && l->opt->shared.verbose)
-		warn("%s: %.2f s", l->phase,
-		     (double)(now.tv_sec - l->phase_start.tv_sec) +
-			     (double)(now.tv_nsec - l->phase_start.tv_nsec) / 1e9);
-	l->phase = name;
-	l->done = done;
-	l->phase_start = now;
-	if (name)
-		progress_phase(&l->progress, name, unit, total);
-}
-
-/* SQLite calls this while it works, whatever the phase. */
-static int tick(void *arg)
-{
-	struct loader *l = arg;
-
-	progress_update(&l->progress, l->done ? *l->done : 0, 0);
-	return 0;
-}
 
 static NORETURN void die_complete(const char *name)
 {
@@ -156,126 +122,25 @@ static unsigned threads_of(const struct loader *l)
 	return shared->memory < THREADS_MEMORY ? 1 : shared->threads;
 }
 
-/* ---- what was sorted: trees that are filled at a time, each in its turn ---- */
-
-enum { TURN_USAGE = DIR_STATS_TURNS, TURN_LINKS };
-
-static void begin_tree(struct loader *l, struct db_tree *tree, const char *name)
-{
-	db_tree_begin(tree, &l->pages, db_root_page(&l->db, name), false, l->piece);
-	tree->turn = TURN_USAGE;
-}
-
-static void write_by_owner(struct loader *l)
-{
-	dir_stats_write_by_owner(&l->join.sums);
-}
-
-static void write_by_group(struct loader *l)
-{
-	dir_stats_write_by_group(&l->join.sums);
-}
-
-static void write_usage_r(struct loader *l)
-{
-	const struct usage_r_config config = {
-		.usage_r = &l->usage_r, .usage_by = &l->usage_by, .group_owners = &l->group_owners,
-		.root_id = l->join.root_id, .temp_dir = l->opt->shared.temp_dir,
-	};
-
-	load_sort_end_input(&l->sorted);
-	usage_r_write(&l->sorted, &config, &l->usage_r_rows);
-	db_pages_pass(&l->pages, TURN_USAGE);
-}
-
-static void write_links(struct loader *l)
-{
-	const struct link_files files = { .db = &l->db, .pages = &l->pages, .piece = l->piece,
-					  .turn = TURN_LINKS, .root_id = l->join.root_id };
-
-	link_load_write(&l->links, &files, l->opt->shared.verbose ? &l->old : NULL);
-}
-
-/* In the order of their turns, after stats_by_size. */
-struct job {
-	void (*call)(struct loader *l);
-	const char *phase; /* that it belongs to */
-};
-
-static void work(void *arg, unsigned worker, void *item)
-{
-	const struct job *job = item;
-
-	(void)worker;
-	job->call(arg);
-}
-
-static void write_by_size(struct loader *l)
-{
-	begin_phase(l, "index", "keys", l->join.directories, &l->index_keys);
-	dir_stats_write_by_size(&l->join.sums, &l->progress, &l->index_keys);
-}
-
-static void await(struct loader *l, struct pool *pool)
-{
-	const struct job *job;
-
-	while ((job = pool_take(pool, true))) {
-		if (strcmp(job->phase, l->phase) != 0)
-			begin_phase(l, job->phase, "rows", 0, NULL);
-	}
-}
-
-/* Links have sorters of their own. Do these find room beside those of the others? */
-static bool links_fit(const struct loader *l)
-{
-	return l->links.bytes <= l->opt->shared.memory / 8;
-}
-
 static void write_sorted(struct loader *l)
 {
-	static struct job jobs[] = {
-		{ write_by_owner, "index" }, { write_by_group, "index" },
-		{ write_usage_r, "usage" }, { write_links, "links" },
-	};
-	enum { JOBS = sizeof(jobs) / sizeof(*jobs), LINKS = JOBS - 1 };
-	unsigned threads = threads_of(l);
-	bool at_a_time = dir_stats_sort(&l->join.sums) && threads > 1;
-	struct pool *pool = pool_start_helpers(threads - 1, JOBS, work, l);
+	const struct opts *shared = &l->opt->shared;
 
-	begin_tree(l, &l->usage_r, "usage_r");
-	begin_tree(l, &l->usage_by, "usage_by");
-	begin_tree(l, &l->group_owners, "group_owners");
-	if (!at_a_time)
-		write_by_size(l);
-	for (int i = 0; i < LINKS; i++)
-		pool_put(pool, &jobs[i]);
-	if (links_fit(l))
-		pool_put(pool, &jobs[LINKS]);
-	if (at_a_time)
-		write_by_size(l);
-	await(l, pool);
-	dir_stats_release(&l->join.sums);
-	if (!links_fit(l))
-		pool_put(pool, &jobs[LINKS]);
-	await(l, pool);
-	pool_stop(pool);
+	l->trees = (struct sorted_trees){
+		.db = &l->db, .directories = shared->verbose ? &l->old : NULL, .pages = &l->pages,
+		.piece = l->piece, .memory = shared->memory, .threads = threads_of(l),
+		.temp_dir = shared->temp_dir, .phase = &l->phase, .sums = &l->join.sums,
+		.sorted = &l->sorted, .links = &l->links, .root_id = l->join.root_id,
+		.directories_count = l->join.directories,
+	};
+	sorted_trees_write(&l->trees);
 }
 
-/* A mistake in a page would show only when somebody asks. */
 static void check_counts(struct loader *l)
 {
-	uint64_t directories = l->join.directories;
-
-	db_check_count(&l->db, "directory_stats", NULL, directories);
-	db_check_count(&l->db, "directory_stats", "stats_by_size", directories);
-	db_check_count(&l->db, "directory_stats", "stats_by_owner", directories);
-	db_check_count(&l->db, "directory_stats", "stats_by_group WHERE owner_uid IS NULL",
-		       l->join.sums.of_several);
+	db_check_count(&l->db, "directory_stats", NULL, l->join.directories);
 	db_check_count(&l->db, "usage_nr", NULL, l->join.out.usage_nr.count);
-	db_check_count(&l->db, "usage_r", NULL, l->usage_r.count);
-	db_check_count(&l->db, "usage_by", NULL, l->usage_by.count);
-	db_check_count(&l->db, "group_owners", NULL, l->group_owners.count);
+	sorted_trees_check(&l->trees);
 }
 
 static struct scan_facts facts_of(const struct loader *l)
@@ -353,12 +218,12 @@ static void begin_copy(struct loader *l)
 	const struct opts *shared = &l->opt->shared;
 	uint64_t cache = shared->memory / 16 < CACHE_ENOUGH ? shared->memory / 16 : CACHE_ENOUGH;
 
-	begin_phase(l, "copy", "steps", 0, NULL);
+	load_phase_begin(&l->phase, "copy", "steps", 0, NULL);
 	db_create_copy(&l->db, l->opt->db, &l->old);
 	hash_copy(l);
 	db_limits(&l->db, cache);
 	db_limits(&l->old, cache);
-	sqlite3_progress_handler(l->db.handle, TICK_STEPS, tick, l);
+	sqlite3_progress_handler(l->db.handle, TICK_STEPS, load_phase_tick, &l->phase);
 	db_exec(&l->db, "BEGIN");
 	db_exec(&l->db, db_schema_stats);
 	for (size_t i = 0; i < db_schema_index_count; i++)
@@ -396,7 +261,7 @@ static void load(struct loader *l)
 	die_forget(&l->old);
 	load_sort_init(&l->sorted, &sorting);
 	l->join = (struct tree_join){ .old = &l->old, .in = &l->in, .sorted = &l->sorted,
-				      .links = &l->links, .progress = &l->progress };
+				      .links = &l->links, .progress = &l->phase.progress };
 	link_load_init(&l->links, &link_sorting);
 	tree_join_init(&l->join, &stats, shared->memory / 8, shared->temp_dir,
 		       threads_of(l));
@@ -404,8 +269,8 @@ static void load(struct loader *l)
 		l->join.summaries.seen = expect_name;
 		l->join.summaries.seen_arg = &l->names;
 	}
-	begin_phase(l, "loading", "directories", (uint64_t)l->dir_state.directories,
-		    &l->join.directories);
+	load_phase_begin(&l->phase, "loading", "directories", (uint64_t)l->dir_state.directories,
+			 &l->join.directories);
 	tree_join_run(&l->join, (uint64_t)l->dir_state.directories);
 	check_facts(l);
 	check_copy(l);
@@ -421,7 +286,7 @@ static void report(const struct loader *l)
 	     " rows of usage_nr, %" PRIu64 " of usage_r, %" PRId64 " linked inodes, %" PRIu64
 	     " bytes spilled",
 	     l->dir_state.directories, l->join.sums.late_rows, l->join.out.usage_nr.count,
-	     l->usage_r_rows, l->links.totals.inodes,
+	     l->trees.usage_r_rows, l->links.totals.inodes,
 	     l->links.spilled + sorted.spill_written + l->join.fold.spilled + l->join.sums.spilled);
 }
 
@@ -440,7 +305,7 @@ static void add_names(struct loader *l)
 {
 	if (l->opt->no_names)
 		return;
-	begin_phase(l, "names", "steps", 0, NULL);
+	load_phase_begin(&l->phase, "names", "steps", 0, NULL);
 	add_unknown(l);
 	if (!db_names_store(&l->names, &l->db) && !l->opt->shared.quiet)
 		warn("%s: the name service did not name everybody within %d s; --passwd-file "
@@ -456,12 +321,12 @@ static void write_small_tables(struct loader *l, struct path_maps *maps)
 	db_exec(&l->db, "BEGIN");
 	link_load_finish(&l->links, &l->db);
 	facts = facts_of(l);
-	begin_phase(l, "summaries", "steps", 0, NULL);
+	load_phase_begin(&l->phase, "summaries", "steps", 0, NULL);
 	summaries_write(&l->sorted, &l->db, l->join.root_id, &l->links.tables);
 	load_sort_release(&l->sorted);
 	scan_facts_store(&l->db, &facts);
 	path_maps_store(&l->db, maps, &l->join.root_path, l->opt->shared.quiet);
-	begin_phase(l, "check", "steps", 0, NULL);
+	load_phase_begin(&l->phase, "check", "steps", 0, NULL);
 	check_counts(l);
 	add_names(l);
 	scan_facts_seal(&l->db, &facts);
@@ -482,7 +347,8 @@ int main(int argc, char **argv)
 	require_directories(opt.db, &found);
 	name_files_open(&opt.names);
 	path_maps_read(&maps, opt.maps, opt.map_count, opt.map_file);
-	progress_init(&l.progress, opt.shared.progress, opt.shared.progress_file);
+	l.phase.verbose = opt.shared.verbose;
+	progress_init(&l.phase.progress, opt.shared.progress, opt.shared.progress_file);
 
 	open_both(&l);
 	if (!opt.no_names)
@@ -492,11 +358,11 @@ int main(int argc, char **argv)
 	if (opt.shared.verbose)
 		report(&l);
 	write_small_tables(&l, &maps);
-	begin_phase(&l, "sync", "steps", 0, NULL);
+	load_phase_begin(&l.phase, "sync", "steps", 0, NULL);
 	db_publish(&l.db);
 	db_close(&l.old);
-	begin_phase(&l, NULL, NULL, 0, NULL);
-	progress_end(&l.progress);
+	load_phase_begin(&l.phase, NULL, NULL, 0, NULL);
+	progress_end(&l.phase.progress);
 
 	tree_in_close(&l.in);
 	scan_state_release(&l.dir_state);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/db/db_pages.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sys/stat.h>
 #include <xxhash.h>
@@ -24,15 +25,21 @@ enum {
 #define PAGES_MOST 1073741823u
 
 #define HASH_BYTES (256u << 10) /* at a time */
+#define WRITE_BACK_BYTES (256u << 10) /* a piece of so many is on its way to the disk at once */
 
 /* ---- the file ---- */
 
 void db_pages_write(struct db_pages *f, const unsigned char *pages, uint32_t first,
 		    uint32_t count)
 {
-	if (!fd_write_at(f->fd, pages, (size_t)count * f->page_size,
-			 (uint64_t)(first - 1) * f->page_size))
+	const size_t len = (size_t)count * f->page_size;
+	const uint64_t at = (uint64_t)(first - 1) * f->page_size;
+
+	if (!fd_write_at(f->fd, pages, len, at))
 		die_errno("cannot write %s", f->name);
+	/* The file will be synced; the disk may as well begin. What fails here fails again then. */
+	if (len >= WRITE_BACK_BYTES)
+		(void)sync_file_range(f->fd, (off_t)at, (off_t)len, SYNC_FILE_RANGE_WRITE);
 }
 
 static void read_at(struct db_pages *f, unsigned char *to, size_t len, uint64_t offset)
