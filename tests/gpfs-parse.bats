@@ -854,6 +854,9 @@ long_line() {
 	awk -F '\t' 'NF != 6 { exit 1 }' progress2
 	run -0 --separate-stderr gpfs-parse -v -j2 -o /dev/null log
 	[[ $stderr == "gpfs-parse: 5000 lines in "*" s "*": 5000 entries, 0 skipped, 0 rejected; format: ncar; threads: 2, "* ]]
+	# as many as there are cores for it
+	run -0 --separate-stderr taskset -c "$(taskset -cp $$ | grep -o '[0-9]*$')" gpfs-parse -v -o /dev/null log
+	[[ $stderr == *"threads: 1, "* ]]
 	run -0 --separate-stderr gpfs-parse -v -j8 -S 4M -o /dev/null log
 	[[ $stderr == *"threads: 1, chunks: 1 "* ]]
 }

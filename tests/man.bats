@@ -216,7 +216,7 @@ help_options() {
 @test "man: pages that others refer to exist" {
 	local page name number external
 	external='awk cat cmp cron crontab cut df diff du fcntl find flock getfacl grep gzip head jq less ls mkdir perl'
-	external+=' mmapplypolicy setfacl sort sqlite3 ssh stat sudo systemctl tail umask xz zstd pzstd pbzip2 lz4'
+	external+=' mmapplypolicy setfacl sort sqlite3 ssh stat sudo systemctl tail taskset umask xz zstd pzstd pbzip2 lz4'
 	for page in "$man"/*.[1-8]; do
 		while read -r _ name number _; do
 			[[ -e $man/$name.$number || " $external " == *" $name "* ]] ||

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/base/opts.h"
 
+#include <sched.h>
 #include <unistd.h>
 
 #include "common/base/opts_help.h"
@@ -275,9 +276,19 @@ size_t opts_parse(const struct opts_program *p, int argc, char **argv)
 	return count;
 }
 
+/* Those that we may use: batch systems, containers and taskset(1) leave fewer. */
+static long count_cores(void)
+{
+	cpu_set_t ours;
+
+	if (sched_getaffinity(0, sizeof(ours), &ours))
+		return sysconf(_SC_NPROCESSORS_ONLN); /* there are more than cpu_set_t holds */
+	return CPU_COUNT(&ours);
+}
+
 void opts_init(struct opts *o)
 {
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	long cores = count_cores();
 
 	*o = (struct opts){ .memory = MEMORY_DEFAULT };
 	o->threads = cores < 1 ? 1 : cores > 4 ? 4 : (uint64_t)cores;
