@@ -259,6 +259,10 @@ says() {
 		"payload of a block of one record Ta ${is[BLOCK_ONE_RECORD_MAX]} bytes" \
 		"if there is only one record, at most ${is[BLOCK_ONE_RECORD_MAX]}." \
 		"decoded directory paths of a block Ta ${is[BLOCK_PATHS_MAX]} bytes" \
+		"records of an entry block Ta ${is[BLOCK_ENTRIES_MAX]} " \
+		"to ${is[BLOCK_RECORDS_MAX]} (entry: ${is[BLOCK_ENTRIES_MAX]})" \
+		"paths of an entry block Ta ${is[BLOCK_ENTRY_PATHS_MAX]} bytes" \
+		"at most ${is[BLOCK_PATHS_MAX]} (entry: ${is[BLOCK_ENTRY_PATHS_MAX]})" \
 		"decoded lengths in bytes, at most ${is[BLOCK_PATHS_MAX]} " \
 		"attributes of header or trailer Ta ${is[HEAD_TEXT_MAX]} bytes" \
 		"N, at most ${is[HEAD_TEXT_MAX]} " \

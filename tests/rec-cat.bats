@@ -360,6 +360,32 @@ wrong_columns() {
 	done
 }
 
+@test "rec-cat: an entry block has so many records and paths, and no more" {
+	{ line 1 /a 4096 4 1 1 drwxr-xr-x; line 2 /a/first; } >log
+	parse log -o good
+	perl -e '
+		for my $n (4096, 4097) {
+			print "records.$n\tsection=1,2,\tsection=1,3,0100", "00" x $n, "0000" x 10, "00a483020001",
+				"78" x $n, "\tfield=1,records,$n\tfield=1,lines,0\n";
+		}
+		for my $n (4, 5) {
+			print "paths.$n\tsection=1,1,00ffff0300", "78" x 65534, "ffff0300" x ($n - 1),
+				"\tfield=1,records,5\tfield=1,dirs,$n\tfield=1,paths,", 65535 * $n, "\n";
+		}' | stream-tool edits --seal good
+	local program
+	for program in rec-cat dir-extract stats-accum; do
+		run -3 --separate-stderr "$program" -o out records.4097
+		[[ $stderr == *"corrupt block: record count is out of range" ]]
+		run -3 --separate-stderr "$program" -o out paths.5
+		[[ $stderr == *"corrupt block: directory paths are too long" ]]
+		# These are wrong for other reasons.
+		run -3 --separate-stderr "$program" -o out records.4096
+		[[ $stderr == *"ledger"* ]]
+		run -3 --separate-stderr "$program" -o out paths.4
+		[[ $stderr != *"too long"* ]]
+	done
+}
+
 # Values between 0 and the largest of each field, so that columns have each width there can be.
 @test "rec-cat: columns of every width, and the largest values, are read as the manual says" {
 	perl -e '

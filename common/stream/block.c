@@ -6,6 +6,8 @@
 const char *block_header_parse(struct block_header *h, const unsigned char bytes[BLOCK_HEADER_SIZE],
 			       enum rec_kind kind)
 {
+	const bool entries = kind == KIND_ENTRY;
+
 	h->payload = get_le32(bytes + 4);
 	h->records = get_le32(bytes + 8);
 	h->dirs = get_le32(bytes + 12);
@@ -17,12 +19,12 @@ const char *block_header_parse(struct block_header *h, const unsigned char bytes
 		return "no block starts here";
 	if (h->payload > (h->records == 1 ? BLOCK_ONE_RECORD_MAX : BLOCK_PAYLOAD_MAX))
 		return "block payload is too long";
-	if (!h->records || h->records > BLOCK_RECORDS_MAX || h->records > h->payload ||
-	    h->lines > h->records)
+	if (!h->records || h->records > (entries ? BLOCK_ENTRIES_MAX : BLOCK_RECORDS_MAX) ||
+	    h->records > h->payload || h->lines > h->records)
 		return "record count is out of range";
 	if (!h->dirs || h->dirs > h->records || (kind == KIND_DIR && h->dirs != h->records))
 		return "directory count is out of range";
-	if (h->paths > BLOCK_PATHS_MAX)
+	if (h->paths > (entries ? BLOCK_ENTRY_PATHS_MAX : BLOCK_PATHS_MAX))
 		return "directory paths are too long";
 	if (h->dirs_len > h->payload || h->lines_len > h->payload - h->dirs_len)
 		return "section lengths are out of range";

@@ -27,6 +27,9 @@
 #define BLOCK_PAYLOAD_MAX (256u << 10) /* bytes */
 #define BLOCK_RECORDS_MAX 65536u
 #define BLOCK_PATHS_MAX (4u << 20)     /* bytes of section 1 once decoded */
+/* The same of entry blocks, several of which are decoded at a time. */
+#define BLOCK_ENTRIES_MAX 4096u
+#define BLOCK_ENTRY_PATHS_MAX (256u << 10)
 #define BLOCK_ONE_RECORD_MAX (2u * PATH_BYTES_MAX + 256) /* bytes, of a block of one record */
 
 #define BLOCK_HEADER_SIZE 32

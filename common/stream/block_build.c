@@ -13,6 +13,8 @@
 
 #define COLUMN_HEADS_MAX ((LINE_COLUMNS + ROW_COLUMNS) * NUMBER_COLUMN_HEAD_MAX)
 _Static_assert(BLOCK_PAYLOAD_MAX / ENTRY_WIDTH_MAX < ENTRY_VALUES_MAX, "a block's entries fit");
+_Static_assert(ENTRY_VALUES_MAX <= BLOCK_ENTRIES_MAX, "readers take what fits");
+_Static_assert(BLOCK_PAYLOAD_MAX <= BLOCK_ENTRY_PATHS_MAX, "the bound counts each directory");
 
 void block_build_init(struct block_build *b, enum rec_kind kind)
 {
