@@ -687,6 +687,26 @@ assume() {
 	done
 }
 
+# A name service that hangs must not keep who writes the stream from noticing that stats-load is gone.
+@test "stats-load: the process that asks for names holds neither the stream nor the database" {
+	local pid kid=
+	mkfifo pipe
+	stats-load t.db pipe &
+	pid=$!
+	exec 9>pipe
+	head -c -10 good.usage >&9
+	for _ in {1..400}; do
+		kid=$(pgrep -P $pid) && [[ $(readlink /proc/"$kid"/fd/0) == /dev/null ]] && sleep 0.1 && break
+		sleep 0.05
+	done
+	readlink /proc/"$kid"/fd/* >held
+	tail -c 10 good.usage >&9
+	exec 9>&-
+	wait $pid
+	grep -q '^socket:' held
+	run ! grep -F "$PWD" held
+}
+
 @test "stats-load: a file of names that is not there is said before the work" {
 	mkfifo pipe
 	run -4 timeout 60 stats-load --passwd-file nowhere t.db pipe

@@ -30,6 +30,28 @@ static void keep_descriptors_to_us(void)
 		closedir(dir);
 }
 
+bool process_keep_only(int keep)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *entry;
+
+	if (null < 0 || !dir)
+		return false;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (dup2(null, fd) < 0)
+			return false;
+	}
+	while ((entry = readdir(dir))) {
+		int fd = (int)strtol(entry->d_name, NULL, 10);
+
+		if (fd > STDERR_FILENO && fd != keep && fd != dirfd(dir))
+			close(fd);
+	}
+	closedir(dir);
+	return true;
+}
+
 /* The variable of this name with its value; NULL: it is not set. */
 static const char *variable(const char *name)
 {

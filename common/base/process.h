@@ -45,6 +45,12 @@ bool process_start(struct process *p, const struct process_options *options) WAR
 /* A child that goes on with a function of ours, which ends it with quit(). `name` as above. */
 void process_fork(struct process *p, const char *name, void (*child)(void *arg), void *arg);
 
+/*
+ * In such a child: it keeps one descriptor, and has /dev/null in place of the first three. So nobody
+ * who reads what we write, or writes what we read, waits for a child that hangs when we are gone.
+ */
+bool process_keep_only(int fd) WARN_UNUSED;
+
 /* The file of the program `name` in the directory of this one; the caller frees it. */
 char *process_beside(const char *name);
 

@@ -149,12 +149,11 @@ static void serve(void *arg)
 	int socket = *(int *)arg;
 	struct answer_head no_more = { .name_len = NO_MORE };
 	struct buf out = { 0 }, memory = { 0 };
-	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	uint32_t ids[NAMES_BATCH];
 	struct question q;
 
 	/* Our parent says what there is to say; libraries that look names up do too, here. */
-	if (null < 0 || dup2(null, STDERR_FILENO) < 0)
+	if (!process_keep_only(socket))
 		quit(EXIT_SYSTEM);
 	while (fd_read_full(socket, &q, sizeof(q)) == sizeof(q) &&
 	       fd_read_full(socket, ids, q.count * sizeof(*ids)) >= 0) {
