@@ -56,6 +56,7 @@ mutate() {
 mutated() (
 	set -o pipefail
 	local seed=$1 crlf=()
+	(( seed < 400000 ))
 	shift
 	echo "seed $seed"
 	if [[ $1 == --crlf ]]; then
@@ -64,8 +65,13 @@ mutated() (
 	fi
 	make-log --seed "$seed" "$@" | sed "${crlf[0]:+s/\$/\r/}" >whole
 	mutate "$seed" whole >log
-	rm -f db
-	gpfs-parse -q --max-rejects 100% --scan-date 2026-01-11 "${crlf[@]}" -o entries log
+	rm -f db entries
+	if ! gpfs-parse -q --max-rejects 100% --scan-date 2026-01-11 "${crlf[@]}" -o entries log 2>err; then
+		# Digits that came together can be more than sums hold, of which the reference knows nothing.
+		grep -qF '2^63-1' err && grep -aqE 'a=[0-9]{13}' log || { cat err && false; }
+		mutated "$((seed + 100000))" "${crlf[@]}" "$@"
+		return
+	fi
 	dir-extract -S 4M entries | depth-sort -S 4M | dir-load -S 4M db
 	stats-accum -S 4M entries | stats-load -S 4M --no-names db
 	compare-db db log --scan-date 2026-01-11 "${crlf[@]}"
