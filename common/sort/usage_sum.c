@@ -6,17 +6,14 @@
 
 /* Bytes that are neither table nor sorter: stream buffers, blocks, sums of a block. */
 #define FIXED_MEMORY (13u << 17)
-/* And for each thread, if there are several. */
+/* And for each thread, if there are several: above all for two blocks on their way. */
 #define THREAD_MEMORY (1u << 20)
 /* Parts of the table for each thread: so that one hardly meets another. */
 #define PARTS_PER_THREAD 4
 
-/* A file with several links. */
+/* A file with several links: its row in the block, and where its name starts in the payload. */
 struct link {
-	struct link_row row;
-	uint32_t dir;
-	const char *name; /* in the block */
-	size_t name_len;
+	uint32_t row, name;
 };
 
 /* A block on its way through a thread. */
@@ -105,18 +102,13 @@ static bool next_file(const struct usage_sum *s, struct block *b, struct usage_k
 	return true;
 }
 
-static void add_link(struct job *j, const struct usage_key *key)
+static void add_link(struct job *j)
 {
 	const struct block *b = &j->block;
-	const struct entry *e = &b->entry;
 
 	GROW(j->links, j->link_cap, j->link_count + 1);
 	j->links[j->link_count++] = (struct link){
-		{ .key = *key, .snapshot = e->snapshot, .inode = e->own.inode,
-		  .generation = e->own.generation, .nlink = e->nlink,
-		  .allocated = (int64_t)e->own.allocated, .apparent = (int64_t)e->size,
-		  .lines = 1 },
-		b->dir, b->name, b->name_len,
+		b->rows_read - 1, (uint32_t)((const unsigned char *)b->name - b->payload),
 	};
 }
 
@@ -159,28 +151,46 @@ static void sum_block(void *arg, unsigned worker, void *item)
 	while (next_file(s, b, &key, &usage)) {
 		add_file(s, j, sums, &key, &usage);
 		if ((b->entry.nlink > 1 || b->entry.nlink < single) && block_rest_of_row(b))
-			add_link(j, &key);
+			add_link(j);
 	}
 	add_sums(s, j, sums);
 }
 
 /* ---- blocks in their order ---- */
 
+/* Nothing is checked: it was when the link was found. */
+static void sort_link(struct usage_sum *s, const struct job *j, const struct link *l)
+{
+	const struct block *b = &j->block;
+	const struct number_column *names = &b->row_columns.column[ENTRY_NAME];
+	struct entry e = { 0 };
+	uint32_t dir = entry_columns_sums(&b->row_columns, l->row, &e);
+	struct link_row row = { .lines = 1 };
+	unsigned char tail[USAGE_TAIL_SIZE];
+	struct usage usage;
+	size_t len;
+	const char *path = block_path(&j->paths, dir, &len);
+
+	entry_columns_rest(&b->row_columns, l->row, &e);
+	take_file(s, &e, &row.key, &usage);
+	row.snapshot = e.snapshot;
+	row.inode = e.own.inode;
+	row.generation = e.own.generation;
+	row.nlink = e.nlink;
+	row.allocated = usage.sums.allocated;
+	row.apparent = usage.sums.apparent;
+	link_key_write(&s->link, tail, path, len, &row, (const char *)b->payload + l->name,
+		       number_column_at(names, l->row));
+	extsort_add(s->sort, (char *)s->link.data, s->link.len, tail);
+	account_link(&s->account, &row);
+	s->links_assumed |= !row.nlink;
+}
+
 static void sort_links(struct usage_sum *s, const struct job *j)
 {
-	unsigned char tail[USAGE_TAIL_SIZE];
-
 	pthread_mutex_lock(&s->sort_lock);
-	for (size_t i = 0; i < j->link_count; i++) {
-		const struct link *l = &j->links[i];
-		size_t len;
-		const char *path = block_path(&j->paths, l->dir, &len);
-
-		link_key_write(&s->link, tail, path, len, &l->row, l->name, l->name_len);
-		extsort_add(s->sort, (char *)s->link.data, s->link.len, tail);
-		account_link(&s->account, &l->row);
-		s->links_assumed |= !l->row.nlink;
-	}
+	for (size_t i = 0; i < j->link_count; i++)
+		sort_link(s, j, &j->links[i]);
 	pthread_mutex_unlock(&s->sort_lock);
 	s->links += j->link_count;
 }
