@@ -39,7 +39,8 @@ machine_without() {
 	chmod 755 "$machine"
 	cd "$machine" || return
 	mkdir bin
-	ln -s /usr/bin/* /bin/* bin/ 2>/dev/null || true
+	ln -s /usr/bin/* bin/
+	[[ -L /bin ]] || ln -s /bin/* bin/ 2>/dev/null || true
 	rm -f bin/apt-get bin/sudo "${@/#/bin/}"
 	cat >bin/apt-get <<-END
 		#!/bin/sh
