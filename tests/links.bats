@@ -194,6 +194,14 @@ same_tables() {
 	grep -av $'\tx$' text | sed 's/records=4/records=2/' >none
 	run -3 rec-cat none
 	[[ $output == *"multilink_files is 2, but the records add up to 0" ]]
+	dir-load --replace t.db dirs
+	run -3 stats-load -q --no-names t.db none
+	[[ $output == *"multilink_files add up to 0, but the scan had 2" ]]
+	# A link count that got lost.
+	awk -F '\t' -v OFS='\t' '$18 == "x" && !lost++ { $11 = "" } 1' text >lost
+	dir-load --replace t.db dirs
+	run -3 stats-load -q --no-names t.db lost
+	[[ $output == *"multilink_files add up to 1, but the scan had 2" ]]
 }
 
 # ---- against du ----

@@ -152,6 +152,7 @@ static struct scan_facts facts_of(const struct loader *l)
 		.root_path = &l->join.root_path,
 		.root_id = l->join.root_id,
 		.sums = l->join.total.whole.sums,
+		.multilink = l->links.counted,
 		.links = l->links.totals,
 	};
 }

@@ -198,6 +198,8 @@ void scan_check_facts(const struct db *db, const struct scan_facts *facts, const
 	check_sum(facts, stream, COUNT_FILES, (uint64_t)facts->sums.files);
 	check_sum(facts, stream, COUNT_ALLOCATED, (uint64_t)facts->sums.allocated);
 	check_sum(facts, stream, COUNT_APPARENT, (uint64_t)facts->sums.apparent);
+	check_sum(facts, stream, COUNT_MULTILINK_FILES, (uint64_t)facts->multilink.files);
+	check_sum(facts, stream, COUNT_MULTILINK_BYTES, (uint64_t)facts->multilink.allocated);
 }
 
 /* ---- buckets, scan_sources, scan_rejects ---- */

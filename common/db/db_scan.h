@@ -42,7 +42,7 @@ struct scan_facts {
 	const struct ledger *usage_ledger;
 	const struct buf *root_path; /* of the scan root, memory form (path.h) */
 	int64_t root_id;
-	struct sums sums;
+	struct sums sums, multilink; /* multilink: of link rows whose link count is known */
 	struct link_totals links;
 };
 

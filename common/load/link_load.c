@@ -70,6 +70,9 @@ static void check_own(struct link_load *l, const char *stream, const struct sums
 	    l->dir.apparent > own->apparent)
 		die(EXIT_INPUT, "%s: the links of the directory with dir_id %" PRId64
 		    " are more than its files", stream, l->dir_id);
+	/* They are fewer than all files, whose sum is checked. */
+	if (row->nlink)
+		(void)sums_add(&l->counted, &more);
 }
 
 void link_load_add(struct link_load *l, const char *stream, const struct dir_totals *open,

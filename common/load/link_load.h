@@ -47,6 +47,7 @@ struct link_load {
 	struct link_tree tree;
 	int64_t dir_id;                /* whose link rows are coming, and what they are so far: */
 	struct sums dir;
+	struct sums counted;           /* of all lines whose link count is known: those of the ledger */
 	uint64_t alone;                /* rows without an inode number */
 	uint64_t bytes;                /* that rows so far need in all sorters, about */
 	struct buf head;               /* of a line, for the sorter */
