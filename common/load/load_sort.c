@@ -13,14 +13,7 @@
 
 static bool add_sums(unsigned char *into, const unsigned char *from)
 {
-	struct sums sum, more;
-
-	memcpy(&sum, into + KEY_LEN, sizeof(sum));
-	memcpy(&more, from + KEY_LEN, sizeof(more));
-	/* Files and bytes cannot pass 2^63-1, which dir_stats has checked. */
-	sums_add(&sum, &more);
-	memcpy(into + KEY_LEN, &sum, sizeof(sum));
-	return true;
+	return sums_add_stored(into + KEY_LEN, from + KEY_LEN);
 }
 
 void load_sort_init(struct load_sort *s, const struct extsort_config *config)

@@ -48,14 +48,7 @@ static void put_buckets(struct usage_by *u, enum usage_kind kind, struct sums *s
 
 static bool add_sums(unsigned char *into, const unsigned char *from)
 {
-	struct sums sum, more;
-
-	memcpy(&sum, into + GID_LEN, sizeof(sum));
-	memcpy(&more, from + GID_LEN, sizeof(more));
-	/* Files and bytes cannot pass 2^63-1, which dir_stats has checked. */
-	sums_add(&sum, &more);
-	memcpy(into + GID_LEN, &sum, sizeof(sum));
-	return true;
+	return sums_add_stored(into + GID_LEN, from + GID_LEN);
 }
 
 static void sort_groups(struct usage_by *u)

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 struct sums {
 	int64_t files;
@@ -47,6 +48,21 @@ static inline bool sums_add(struct sums *to, const struct sums *more)
 	if (__builtin_add_overflow(to->apparent, more->apparent, &to->apparent))
 		to->apparent = INT64_MAX;
 	return !files && !bytes;
+}
+
+/*
+ * The same where sums lie among bytes, as in the tail of a sorter's record. For those of parts of
+ * what has been added up before: files and bytes cannot pass 2^63-1.
+ */
+static inline bool sums_add_stored(unsigned char *to, const unsigned char *more)
+{
+	struct sums sum, next;
+
+	memcpy(&sum, to, sizeof(sum));
+	memcpy(&next, more, sizeof(next));
+	sums_add(&sum, &next);
+	memcpy(to, &sum, sizeof(sum));
+	return true;
 }
 
 /*
