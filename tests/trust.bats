@@ -292,6 +292,7 @@ endless() {
 
 @test "trust: pages that refer to one page hundreds of times, level after level" {
 	slow
+	spoils lie.db r.db
 	local table command status tables
 	tables=$(ask "$files/small.db" 'SELECT name FROM sqlite_master WHERE rootpage > 0')
 	for table in $tables; do

@@ -7,8 +7,6 @@
 
 #define TAKE(at, text) (memcmp((at), (text), sizeof(text) - 1) == 0 && ((at) += sizeof(text) - 1))
 
-#define STAMP_LEN 19 /* of one without a fraction */
-
 const char *gpfs_plain_walk(struct value_memo *memo, const char *at, struct line *line)
 {
 	const uint64_t bytes = UINT64_C(1) << 63, kib = UINT64_C(1) << 53, id = UINT64_C(1) << 32;
@@ -32,17 +30,12 @@ const char *gpfs_plain_walk(struct value_memo *memo, const char *at, struct line
 			at++;
 	}
 	if (!TAKE(at, " p=") || !value_take_mode(memo, &at, &e->own.mode) ||
-	    !TAKE(at, " ac=") || !value_take_stamp(&at, &e->atime) || !TAKE(at, " mt="))
+	    !TAKE(at, " ac=") || !value_take_stamp(NULL, 0, &at, &e->atime) || !TAKE(at, " mt="))
 		return NULL;
 	stamp = at;
-	if (!value_take_stamp(&at, &e->mtime) || !TAKE(at, " cr="))
-		return NULL;
-	/* Many files are as old as their data. */
-	if (at - stamp == STAMP_LEN + 4 && memcmp(at, stamp, STAMP_LEN) == 0)
-		at += STAMP_LEN;
-	else if (!value_take_stamp(&at, &birth))
-		return NULL;
-	if (!TAKE(at, " nl=") || !take_small(&at, id, &nlink) || !TAKE(at, " -- ") || *at != '/')
+	if (!value_take_stamp(NULL, 0, &at, &e->mtime) ||
+	    !TAKE(at, " cr=") || !value_take_stamp(stamp, e->mtime, &at, &birth) ||
+	    !TAKE(at, " nl=") || !take_small(&at, id, &nlink) || !TAKE(at, " -- ") || *at != '/')
 		return NULL;
 	e->own.uid = (uint32_t)uid;
 	e->own.gid = (uint32_t)gid;

@@ -60,7 +60,7 @@ static const char *take_value(struct gpfs_show *v, struct value_memo *memo, unsi
 	else if (value == SHOW_MODE)
 		good = value_take_mode(memo, &at, &v->mode) && ends_word(*at);
 	else
-		good = value_take_stamp(&at, &v->time[value]) && ends_word(*at);
+		good = value_take_stamp(NULL, 0, &at, &v->time[value]) && ends_word(*at);
 	if (good)
 		return at;
 	v->bad |= bit;

@@ -112,7 +112,7 @@ static inline bool take_value(const struct template *t, const struct template_st
 		*number = mode;
 		return true;
 	case OP_STAMP:
-		return value_take_stamp(at, time);
+		return value_take_stamp(NULL, 0, at, time);
 	case OP_TEXT:
 		*at = skip_value(s, *at);
 		return true;
@@ -280,7 +280,8 @@ static const char *run_straight(const struct template *t, struct value_memo *mem
 				struct fields *v)
 {
 	const struct template_step *s = t->steps, *end = s + t->step_count;
-	const char *value;
+	const char *value, *stamp = NULL;
+	int64_t then = 0;
 	uint64_t number;
 	uint32_t mode;
 
@@ -298,8 +299,11 @@ static const char *run_straight(const struct template *t, struct value_memo *mem
 			v->number[s->field] = number * s->unit;
 			break;
 		case OP_STAMP:
-			if (!value_take_stamp(&p, &v->time[s->field]))
+			value = p;
+			if (!value_take_stamp(stamp, then, &p, &v->time[s->field]))
 				return NULL;
+			stamp = value;
+			then = v->time[s->field];
 			break;
 		case OP_MODE:
 			if (!value_take_mode(memo, &p, &mode))
@@ -308,8 +312,11 @@ static const char *run_straight(const struct template *t, struct value_memo *mem
 			break;
 		default:
 			value = p;
-			if (is_blank(*p) || !take_value(t, s, memo, &p, v) ||
-			    memchr(value, '\0', (size_t)(p - value)))
+			if (is_blank(*p) || !take_value(t, s, memo, &p, v))
+				return NULL;
+			while (value < p && *value)
+				value++;
+			if (value < p)
 				return NULL;
 		}
 		at = p;

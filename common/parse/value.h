@@ -57,25 +57,35 @@ static inline bool value_take_mode(struct value_memo *memo, const char **at, uin
 /*
  * A stamp: day, blanks, time of day, maybe a fraction, which is dropped: times are floored, those
  * before 1970 too, since the fraction counts upward there as well.
+ *
+ * Many files are as old as their data: `before` is the text of another stamp of the line, of the time
+ * `then`, which is compared first; or NULL.
  */
-static inline bool value_take_stamp(const char **at, int64_t *time)
+#define VALUE_STAMP_LEN 19 /* with one blank and no fraction */
+static inline bool value_take_stamp(const char *before, int64_t then, const char **at,
+				    int64_t *time)
 {
 	const char *p = *at;
 	int64_t seconds, day;
 
-	if (!scantime_day(p, &day) || !is_blank(p[10]))
-		return false;
-	p = skip_blanks(p + 11);
-	if (!scantime_clock(p, &seconds))
-		return false;
-	p += 8;
+	if (before && memcmp(p, before, VALUE_STAMP_LEN) == 0 && !is_blank(p[11])) {
+		*time = then;
+		p += VALUE_STAMP_LEN;
+	} else {
+		if (!scantime_day(p, &day) || !is_blank(p[10]))
+			return false;
+		p = skip_blanks(p + 11);
+		if (!scantime_clock(p, &seconds))
+			return false;
+		p += 8;
+		*time = day * SECONDS_PER_DAY + seconds;
+	}
 	if (*p == '.' && is_digit(p[1])) {
 		p += 2;
 		while (is_digit(*p))
 			p++;
 	}
 	*at = p;
-	*time = day * SECONDS_PER_DAY + seconds;
 	return true;
 }
 
